@@ -1,0 +1,244 @@
+/* bytes.c - octet strings and their text encodings. */
+#include "base/bytes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+uint8_t *zs_buf_reserve(struct zs_buf *buf, size_t size)
+{
+	if (buf->full || size > buf->max || buf->len > buf->max - size) {
+		buf->full = true;
+		return NULL;
+	}
+	if (buf->len + size > buf->room) {
+		size_t room = buf->room ? buf->room * 2 : 256;
+		while (room < buf->len + size)
+			room *= 2;
+		buf->data = zs_arena_grow(buf->arena, buf->data, buf->room, room);
+		buf->room = room;
+	}
+	return buf->data + buf->len;
+}
+
+void zs_buf_add(struct zs_buf *buf, const void *data, size_t len)
+{
+	uint8_t *room = len ? zs_buf_reserve(buf, len) : NULL;
+	if (!room)
+		return;
+	memcpy(room, data, len);
+	buf->len += len;
+}
+
+void zs_buf_octet(struct zs_buf *buf, uint8_t octet)
+{
+	zs_buf_add(buf, &octet, 1);
+}
+
+void zs_buf_u16(struct zs_buf *buf, uint16_t value)
+{
+	uint8_t wire[2];
+	zs_put_u16(wire, value);
+	zs_buf_add(buf, wire, sizeof wire);
+}
+
+void zs_buf_u32(struct zs_buf *buf, uint32_t value)
+{
+	uint8_t wire[4];
+	zs_put_u32(wire, value);
+	zs_buf_add(buf, wire, sizeof wire);
+}
+
+void zs_buf_text(struct zs_buf *buf, const char *text)
+{
+	zs_buf_add(buf, text, strlen(text));
+}
+
+void zs_buf_printf(struct zs_buf *buf, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	const int len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	/* vsnprintf ends with a NUL, for which room is reserved but which is not counted */
+	char *room = len < 0 ? NULL : (char *)zs_buf_reserve(buf, (size_t)len + 1);
+	if (!room)
+		return;
+	va_start(args, format);
+	vsnprintf(room, (size_t)len + 1, format, args);
+	va_end(args);
+	buf->len += (size_t)len;
+}
+
+const char *zs_buf_string(struct zs_buf *buf)
+{
+	uint8_t *end = zs_buf_reserve(buf, 1);
+	if (!end)
+		return "";
+	*end = 0;
+	return (const char *)buf->data;
+}
+
+int zs_bytes_compare(struct zs_bytes a, struct zs_bytes b)
+{
+	const size_t common = a.len < b.len ? a.len : b.len;
+	const int order = common ? memcmp(a.data, b.data, common) : 0;
+	return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+bool zs_bytes_equal(struct zs_bytes a, struct zs_bytes b)
+{
+	return a.len == b.len && (!a.len || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static size_t hex_encode(const uint8_t *data, size_t len, char *out, const char *digits)
+{
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = digits[data[i] >> 4];
+		out[2 * i + 1] = digits[data[i] & 15];
+	}
+	return 2 * len;
+}
+
+size_t zs_hex_encode(const uint8_t *data, size_t len, char *out)
+{
+	return hex_encode(data, len, out, "0123456789abcdef");
+}
+
+size_t zs_hex_encode_upper(const uint8_t *data, size_t len, char *out)
+{
+	return hex_encode(data, len, out, "0123456789ABCDEF");
+}
+
+size_t zs_base64_encode(const uint8_t *data, size_t len, char *out)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *p = out;
+	size_t i = 0;
+	for (; i + 3 <= len; i += 3) {
+		const uint32_t v = (uint32_t)data[i] << 16 | (uint32_t)data[i + 1] << 8 | data[i + 2];
+		*p++ = digits[v >> 18];
+		*p++ = digits[v >> 12 & 63];
+		*p++ = digits[v >> 6 & 63];
+		*p++ = digits[v & 63];
+	}
+	if (i < len) {
+		const bool two = i + 2 == len;
+		const uint32_t v = (uint32_t)data[i] << 16 | (two ? (uint32_t)data[i + 1] << 8 : 0);
+		*p++ = digits[v >> 18];
+		*p++ = digits[v >> 12 & 63];
+		*p++ = two ? digits[v >> 6 & 63] : '=';
+		*p++ = '=';
+	}
+	return (size_t)(p - out);
+}
+
+size_t zs_base32hex_encode(const uint8_t *data, size_t len, char *out)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+	char *p = out;
+	uint32_t bits = 0;
+	unsigned held = 0;
+	for (size_t i = 0; i < len; i++) {
+		bits = bits << 8 | data[i];
+		for (held += 8; held >= 5; held -= 5)
+			*p++ = digits[bits >> (held - 5) & 31];
+	}
+	if (held)
+		*p++ = digits[bits << (5 - held) & 31];
+	return (size_t)(p - out);
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static long wrong_at(size_t *bad, size_t offset)
+{
+	*bad = offset;
+	return -1;
+}
+
+long zs_hex_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad)
+{
+	for (size_t i = 0; i < text_len; i += 2) {
+		const int high = hex_value(text[i]);
+		if (high < 0)
+			return wrong_at(bad, i);
+		if (i + 1 == text_len)
+			return wrong_at(bad, text_len);
+		const int low = hex_value(text[i + 1]);
+		if (low < 0)
+			return wrong_at(bad, i + 1);
+		out[i / 2] = (uint8_t)(high << 4 | low);
+	}
+	return (long)(text_len / 2);
+}
+
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+long zs_base64_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad)
+{
+	size_t digits = text_len;
+	while (digits && text_len - digits < 2 && text[digits - 1] == '=')
+		digits--;
+	uint32_t bits = 0;
+	size_t written = 0;
+	for (size_t i = 0; i < digits; i++) {
+		const int value = base64_value(text[i]);
+		if (value < 0)
+			return wrong_at(bad, i);
+		bits = bits << 6 | (uint32_t)value;
+		if (i % 4)
+			out[written++] = (uint8_t)(bits >> (6 - i % 4 * 2));
+	}
+	if (text_len % 4 || digits % 4 == 1)
+		return wrong_at(bad, text_len);
+	const unsigned spare = digits % 4 == 2 ? 4 : digits % 4 == 3 ? 2 : 0;
+	if (bits & ((1u << spare) - 1))
+		return wrong_at(bad, digits - 1);
+	return (long)written;
+}
+
+static int base32hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'v' ? c - 'a' + 10 : -1;
+}
+
+long zs_base32hex_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad)
+{
+	uint32_t bits = 0;
+	unsigned held = 0;
+	size_t written = 0;
+	for (size_t i = 0; i < text_len; i++) {
+		const int value = base32hex_value(text[i]);
+		if (value < 0)
+			return wrong_at(bad, i);
+		bits = bits << 5 | (uint32_t)value;
+		held += 5;
+		if (held >= 8) {
+			held -= 8;
+			out[written++] = (uint8_t)(bits >> held);
+		}
+	}
+	if (held >= 5)
+		return wrong_at(bad, text_len);
+	if (bits & ((1u << held) - 1))
+		return wrong_at(bad, text_len - 1);
+	return (long)written;
+}

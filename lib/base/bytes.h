@@ -1,0 +1,74 @@
+/* bytes.h - octet strings, growing buffers, big-endian numbers, hex, base64 and base32hex (RFC 4648). */
+#ifndef ZS_BASE_BYTES_H
+#define ZS_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct zs_bytes {
+	const uint8_t *data;
+	size_t len; /* octets */
+};
+
+/* A growing buffer in an arena. Past max octets it stays as it is and `full` is set: the caller tests once, at
+ * the end. Start with `struct zs_buf buf = { .arena = arena, .max = N };`. */
+struct zs_buf {
+	struct zs_arena *arena;
+	uint8_t *data;
+	size_t len, room, max;
+	bool full;
+};
+
+/* Room for size more octets at buf->data + buf->len, or NULL if that exceeds max. */
+uint8_t *zs_buf_reserve(struct zs_buf *buf, size_t size);
+void zs_buf_add(struct zs_buf *buf, const void *data, size_t len);
+void zs_buf_octet(struct zs_buf *buf, uint8_t octet);
+void zs_buf_u16(struct zs_buf *buf, uint16_t value); /* big-endian, as on the wire */
+void zs_buf_u32(struct zs_buf *buf, uint32_t value);
+void zs_buf_text(struct zs_buf *buf, const char *text);
+void zs_buf_printf(struct zs_buf *buf, const char *format, ...) ZS_PRINTF(2, 3);
+const char *zs_buf_string(struct zs_buf *buf); /* NUL-terminated view; valid until the next call that grows it */
+
+static inline uint16_t zs_get_u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t zs_get_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void zs_put_u16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void zs_put_u32(uint8_t *p, uint32_t v)
+{
+	zs_put_u16(p, (uint16_t)(v >> 16));
+	zs_put_u16(p + 2, (uint16_t)v);
+}
+
+/* Memory order, a shorter string that is a prefix first: RFC 4034 section 6.3. */
+int zs_bytes_compare(struct zs_bytes a, struct zs_bytes b);
+bool zs_bytes_equal(struct zs_bytes a, struct zs_bytes b);
+
+/* The encoders write without a final NUL and return the octets written: 2*len, 4*((len+2)/3), and
+ * (8*len+4)/5 (base32hex without padding, lower case, RFC 5155 section 3.3). */
+size_t zs_hex_encode(const uint8_t *data, size_t len, char *out); /* lower case */
+size_t zs_hex_encode_upper(const uint8_t *data, size_t len, char *out);
+size_t zs_base64_encode(const uint8_t *data, size_t len, char *out);
+size_t zs_base32hex_encode(const uint8_t *data, size_t len, char *out);
+
+/* The decoders return the octets written, or -1 with *bad (offset of the first wrong character, or text_len if the
+ * text ends too early). out has room for text_len octets. Padding bits that are not zero are refused. */
+long zs_hex_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad);
+long zs_base64_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad);
+long zs_base32hex_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad);
+
+#endif

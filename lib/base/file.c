@@ -1,0 +1,175 @@
+/* file.c - reading files whole, replacing them in one step. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int64_t nanoseconds(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+struct zs_file_id zs_file_id(const struct stat *stat)
+{
+	return (struct zs_file_id){
+		.size = (uint64_t)stat->st_size,
+		.ino = (uint64_t)stat->st_ino,
+		.mtime_ns = nanoseconds(&stat->st_mtim),
+		.ctime_ns = nanoseconds(&stat->st_ctim),
+	};
+}
+
+bool zs_file_id_equal(const struct zs_file_id *a, const struct zs_file_id *b)
+{
+	return a->size == b->size && a->ino == b->ino && a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+}
+
+/* Read exactly size octets; false with errno, or errno 0 at an early end. */
+static bool read_all(int fd, char *data, size_t size)
+{
+	size_t have = 0;
+	while (have < size) {
+		const ssize_t n = read(fd, data + have, size - have);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = 0;
+		if (n <= 0)
+			return false;
+		have += (size_t)n;
+	}
+	return true;
+}
+
+bool zs_file_read_fd(struct zs_run *run, struct zs_arena *arena, const struct zs_source *where, int fd,
+                     const char *path, size_t max, struct zs_input *out, struct zs_file_id *id)
+{
+	struct stat before, after;
+	if (fstat(fd, &before) != 0)
+		return zs_error(run, where, "cannot read '%s': %s", path, strerror(errno));
+	if (!S_ISREG(before.st_mode))
+		return zs_error(run, where, "'%s' is not a regular file", path);
+	if ((uint64_t)before.st_size > max)
+		return zs_error(run, where, "'%s' has %lld octets; at most %zu are read", path, (long long)before.st_size,
+		                max);
+	const size_t size = (size_t)before.st_size;
+	char *text = zs_arena_alloc(arena, size + 1);
+	if (!read_all(fd, text, size)) {
+		const int error = errno;
+		zs_arena_release(arena, text, size + 1);
+		return zs_error(run, where, "cannot read '%s': %s", path, error ? strerror(error) : "it shrank while it was read");
+	}
+	const struct zs_file_id first = zs_file_id(&before);
+	if (fstat(fd, &after) != 0)
+		return zs_error(run, where, "cannot read '%s': %s", path, strerror(errno));
+	const struct zs_file_id second = zs_file_id(&after);
+	if (first.size != second.size || first.mtime_ns != second.mtime_ns)
+		return zs_error(run, where, "'%s' changed while it was read; run again when it is complete (G15)", path);
+	*out = (struct zs_input){ .path = zs_arena_strdup(arena, path), .text = text, .len = size };
+	if (id)
+		*id = second;
+	return true;
+}
+
+bool zs_file_read(struct zs_run *run, struct zs_arena *arena, const struct zs_source *where, const char *path,
+                  size_t max, struct zs_input *out, struct zs_file_id *id)
+{
+	/* O_NONBLOCK: a FIFO in place of a file must not hang the run; fstat refuses it */
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
+	const bool ok = zs_file_read_fd(run, arena, where, fd, path, max, out, id);
+	close(fd);
+	return ok;
+}
+
+bool zs_file_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+	while (len) {
+		const ssize_t n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+bool zs_file_replace(struct zs_run *run, int dir_fd, const char *name, const char *shown, mode_t mode,
+                     const void *data, size_t len)
+{
+	const char *aside = zs_arena_printf(run->arena, ".%s.zonesign", name);
+	if (unlinkat(dir_fd, aside, 0) != 0 && errno != ENOENT)
+		return zs_fail(run, "cannot remove a leftover of '%s': %s", shown, strerror(errno));
+	const int fd = openat(dir_fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return zs_fail(run, "cannot write '%s': %s", shown, strerror(errno));
+	bool ok = zs_file_write_all(fd, data, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+	int error = errno;
+	if (close(fd) != 0 && ok) {
+		ok = false;
+		error = errno;
+	}
+	if (ok && renameat(dir_fd, aside, dir_fd, name) != 0) {
+		ok = false;
+		error = errno;
+	}
+	if (!ok) {
+		unlinkat(dir_fd, aside, 0);
+		return zs_fail(run, "cannot write '%s': %s", shown, strerror(error));
+	}
+	if (fsync(dir_fd) != 0)
+		return zs_fail(run, "cannot sync the directory of '%s': %s", shown, strerror(errno));
+	return true;
+}
+
+int zs_file_open_dir(struct zs_run *run, const char *path)
+{
+	char *part = zs_arena_strdup(run->arena, path);
+	for (char *p = part + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = 0;
+		if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+			zs_fail(run, "cannot make directory '%s': %s", part, strerror(errno));
+			return -1;
+		}
+		*p = '/';
+	}
+	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+		zs_fail(run, "cannot make directory '%s': %s", path, strerror(errno));
+		return -1;
+	}
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		zs_fail(run, "cannot open directory '%s': %s", path, strerror(errno));
+	return fd;
+}
+
+const char *zs_file_dir(struct zs_arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return ".";
+	return zs_arena_text(arena, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+const char *zs_file_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+const char *zs_file_beside(struct zs_arena *arena, const char *base, const char *path)
+{
+	const char *slash = strrchr(base, '/');
+	if (path[0] == '/' || !slash)
+		return zs_arena_strdup(arena, path);
+	return zs_arena_printf(arena, "%.*s%s", (int)(slash - base + 1), base, path);
+}

@@ -1,0 +1,48 @@
+/* file.h - reading files whole, identifying them, replacing them in one step.
+ *
+ * Files are read, not mapped: one that shrinks while it is read is an error here, never a signal.
+ */
+#ifndef ZS_BASE_FILE_H
+#define ZS_BASE_FILE_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/bytes.h"
+#include "base/run.h"
+
+/* What tells one version of a file from another without reading it. */
+struct zs_file_id {
+	uint64_t size, ino;
+	int64_t mtime_ns, ctime_ns;
+};
+struct zs_file_id zs_file_id(const struct stat *stat);
+bool zs_file_id_equal(const struct zs_file_id *a, const struct zs_file_id *b);
+
+/* Read all of the regular file `path` (at most max octets) into *out, memory from arena. *id (may be NULL) is
+ * what fstat says, equal before and after the reading (G15). Errors are reported as zs_error at *where. */
+ZS_MUST_CHECK bool zs_file_read(struct zs_run *run, struct zs_arena *arena, const struct zs_source *where,
+                                const char *path, size_t max, struct zs_input *out, struct zs_file_id *id);
+/* The same from an open descriptor, which stays open; path is for messages. */
+ZS_MUST_CHECK bool zs_file_read_fd(struct zs_run *run, struct zs_arena *arena, const struct zs_source *where, int fd,
+                                   const char *path, size_t max, struct zs_input *out, struct zs_file_id *id);
+
+/* All of data to fd, over interrupted and short writes. False with errno set. */
+ZS_MUST_CHECK bool zs_file_write_all(int fd, const void *data, size_t len);
+
+/* Replace `name` in the directory dir_fd by data: a new file `.NAME.zonesign` (O_EXCL after unlinking a leftover,
+ * mode), fsync, rename, fsync of the directory. shown is the path for messages. */
+ZS_MUST_CHECK bool zs_file_replace(struct zs_run *run, int dir_fd, const char *name, const char *shown, mode_t mode,
+                                   const void *data, size_t len);
+
+/* Open directory `path`, making it and its parents (mode 0700) where missing. -1 with a diagnostic. */
+ZS_MUST_CHECK int zs_file_open_dir(struct zs_run *run, const char *path);
+
+/* path as seen from the directory of the file base: absolute paths stay, others are joined. */
+const char *zs_file_beside(struct zs_arena *arena, const char *base, const char *path);
+
+/* The directory part of path ("." if there is none), and what follows the last slash. */
+const char *zs_file_dir(struct zs_arena *arena, const char *path);
+const char *zs_file_base(const char *path);
+
+#endif

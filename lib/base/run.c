@@ -1,0 +1,170 @@
+/* run.c - the run and its list of diagnostics. */
+#include "base/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+struct zs_run *zs_run_begin(void)
+{
+	struct zs_arena *arena = zs_arena_new();
+	struct zs_run *run = zs_arena_alloc(arena, sizeof *run);
+	run->arena = arena;
+	run->now = zs_time_now();
+	run->jobs = 1;
+	return run;
+}
+
+void zs_run_end(struct zs_run *run)
+{
+	if (run)
+		zs_arena_free(run->arena);
+}
+
+void zs_run_stage(struct zs_run *run, const char *name)
+{
+	if (run->stage)
+		run->stage(run->stage_context, name);
+}
+
+enum zs_fault zs_fault_gravest(enum zs_fault a, enum zs_fault b)
+{
+	static const unsigned char weight[] = {
+		[ZS_DONE] = 0, [ZS_NOT_YET] = 1, [ZS_FAILED] = 2, [ZS_INPUT] = 3, [ZS_REFUSED] = 4, [ZS_USAGE] = 5,
+	};
+	return weight[a] >= weight[b] ? a : b;
+}
+
+/* The line of an input without its end, or NULL. */
+static const char *find_line(const struct zs_input *input, uint32_t line, size_t *len)
+{
+	const char *p = input->text, *end = p ? p + input->len : NULL;
+	while (p && --line) {
+		p = memchr(p, '\n', (size_t)(end - p));
+		p = p ? p + 1 : NULL;
+	}
+	if (!p || p > end)
+		return NULL;
+	const char *stop = memchr(p, '\n', (size_t)(end - p));
+	*len = (size_t)((stop ? stop : end) - p);
+	if (*len && p[*len - 1] == '\r')
+		--*len;
+	return p;
+}
+
+static void take_excerpt(struct zs_run *run, struct zs_diag *diag, const struct zs_source *where)
+{
+	size_t len = 0;
+	const char *line = where->line ? find_line(where->input, where->line, &len) : NULL;
+	if (!line)
+		return;
+	diag->excerpt = zs_text_excerpt(run->arena, line, len, where->column, &diag->excerpt_column);
+}
+
+static struct zs_diag *report(struct zs_run *run, enum zs_severity severity, enum zs_fault fault,
+                              const struct zs_source *where, const char *format, va_list args)
+{
+	if (severity == ZS_ERROR) {
+		run->error_count++;
+		run->fault = zs_fault_gravest(run->fault, fault);
+	} else if (severity == ZS_WARNING) {
+		run->warning_count++;
+	}
+	run->last_dropped = run->error_count + run->warning_count > ZS_DIAG_MAX;
+	if (run->last_dropped) {
+		run->dropped_count++;
+		return NULL;
+	}
+	struct zs_diag *diag = zs_arena_alloc(run->arena, sizeof *diag);
+	diag->severity = severity;
+	diag->fault = fault;
+	diag->message = zs_arena_vprintf(run->arena, format, args);
+	if (where && where->input) {
+		diag->path = zs_arena_strdup(run->arena, where->input->path);
+		diag->line = where->line;
+		diag->column = where->column;
+		diag->width = where->width;
+		take_excerpt(run, diag, where);
+	}
+	if (run->last)
+		run->last->next = diag;
+	else
+		run->diags = diag;
+	run->last = diag;
+	return diag;
+}
+
+bool zs_error(struct zs_run *run, const struct zs_source *where, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	report(run, ZS_ERROR, ZS_INPUT, where, format, args);
+	va_end(args);
+	return false;
+}
+
+bool zs_fail(struct zs_run *run, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	report(run, ZS_ERROR, ZS_FAILED, NULL, format, args);
+	va_end(args);
+	return false;
+}
+
+bool zs_refuse(struct zs_run *run, const char *guard, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct zs_diag *diag = report(run, ZS_ERROR, ZS_REFUSED, NULL, format, args);
+	va_end(args);
+	if (diag)
+		diag->guard = guard;
+	return false;
+}
+
+bool zs_not_yet(struct zs_run *run, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	report(run, ZS_ERROR, ZS_NOT_YET, NULL, format, args);
+	va_end(args);
+	return false;
+}
+
+bool zs_usage(struct zs_run *run, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	report(run, ZS_ERROR, ZS_USAGE, NULL, format, args);
+	va_end(args);
+	return false;
+}
+
+void zs_warn(struct zs_run *run, const struct zs_source *where, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	report(run, ZS_WARNING, ZS_DONE, where, format, args);
+	va_end(args);
+}
+
+void zs_note(struct zs_run *run, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	report(run, ZS_NOTE, ZS_DONE, NULL, format, args);
+	va_end(args);
+}
+
+void zs_hint(struct zs_run *run, const char *format, ...)
+{
+	if (!run->last || run->last_dropped)
+		return;
+	va_list args;
+	va_start(args, format);
+	run->last->hint = zs_arena_vprintf(run->arena, format, args);
+	va_end(args);
+}

@@ -1,0 +1,38 @@
+/* run.h - the build of one zone: its clock, its memory, what it has to say. Every function that can fail takes it.
+ * A run belongs to one thread. */
+#ifndef ZS_BASE_RUN_H
+#define ZS_BASE_RUN_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/time.h"
+
+struct zs_run {
+	struct zs_arena *arena;   /* lives as long as the run */
+	zs_time now;              /* the instant of the run; --now replaces it */
+	bool now_given;           /* by --now: the state is marked */
+	unsigned jobs;            /* threads to use, at least 1 */
+	const char *zone_text;    /* the zone at work, for messages; or NULL */
+	const struct zs_diag *diags; /* oldest first */
+	struct zs_diag *last;
+	unsigned error_count, warning_count;
+	unsigned dropped_count;   /* diagnostics beyond ZS_DIAG_MAX */
+	bool last_dropped;        /* zs_hint is about a diagnostic that was not kept */
+	enum zs_fault fault;      /* the gravest so far */
+	void (*stage)(void *context, const char *name); /* told when a stage begins; or NULL */
+	void *stage_context;
+};
+
+/* A run with its own arena, the real clock and one job. zs_run_end releases all of it. */
+struct zs_run *zs_run_begin(void);
+void zs_run_end(struct zs_run *run);
+
+/* True if there was no error since `before` was read from run->error_count. */
+static inline bool zs_run_ok_since(const struct zs_run *run, unsigned before)
+{
+	return run->error_count == before;
+}
+
+void zs_run_stage(struct zs_run *run, const char *name);
+
+#endif

@@ -1,0 +1,130 @@
+/* config.h - what the user asked for: zonesign.yaml as plain structs, checked, with every path resolved.
+ *
+ * In:  the YAML file (schema.c has one line per option: name, type, unit, default, range).
+ * Out: struct zs_config; each later stage is given its own section, never the whole.
+ */
+#ifndef ZS_CONFIG_CONFIG_H
+#define ZS_CONFIG_CONFIG_H
+
+#include "base/run.h"
+#include "dns/name.h"
+
+/* A command to run. Either argv (NULL-terminated, run without a shell; "{zone}" inside an argument is replaced) or
+ * shell (given to /bin/sh -c as it is). argv NULL and shell NULL: none. */
+struct zs_command {
+	const char *const *argv;
+	const char *shell;
+	struct zs_source from;
+};
+
+enum zs_denial { ZS_DENIAL_NSEC, ZS_DENIAL_NSEC3 };
+enum zs_serial_policy { ZS_SERIAL_UNIXTIME, ZS_SERIAL_INCREMENT, ZS_SERIAL_DATE, ZS_SERIAL_KEEP };
+enum { ZS_LIFETIME_UNLIMITED = 0 };
+
+struct zs_nsec3_options {
+	bool opt_out;
+	uint16_t iterations; /* 0 by default; more than 50 is refused (RFC 9276) */
+	uint8_t salt[255];
+	uint8_t salt_len;
+};
+
+struct zs_policy {
+	const char *name;
+	struct zs_source from;
+	uint8_t algorithm;       /* IANA number */
+	unsigned rsa_bits;       /* 2048-4096 */
+	bool csk;                /* one key for both roles in place of KSK and ZSK */
+	zs_seconds ksk_lifetime, zsk_lifetime, csk_lifetime; /* ZS_LIFETIME_UNLIMITED: never rolls by itself */
+	zs_seconds validity, refresh, jitter, inception_offset;
+	enum zs_denial denial;
+	struct zs_nsec3_options nsec3;
+	uint32_t dnskey_ttl;
+	uint32_t max_zone_ttl;   /* 0: auto */
+	zs_seconds propagation_zone, propagation_parent; /* the value, or the default where observe is set */
+	bool observe_zone, observe_parent_propagation;
+	zs_seconds parent_ds_ttl, safety;
+	bool observe_parent;
+	bool cds;                /* auto */
+	uint8_t zonemd;          /* 0: off; else the hash algorithm: 1 SHA-384, 2 SHA-512 (RFC 8976 section 2.2.3) */
+	enum zs_serial_policy serial;
+	struct zs_source validity_from, refresh_from, max_zone_ttl_from;
+};
+
+/* usage, selector, matching type of a TLSA record: RFC 6698 section 2.1. */
+struct zs_tlsa_params {
+	uint8_t usage, selector, matching;
+	struct zs_source from;
+};
+
+enum zs_transport { ZS_TCP, ZS_UDP, ZS_SCTP };
+
+struct zs_dane_port {
+	uint16_t port;
+	enum zs_transport transport;
+	struct zs_source from;
+};
+
+struct zs_config_path {
+	const char *path; /* resolved: relative to the config file */
+	const char *text; /* as written */
+	struct zs_source from;
+};
+
+struct zs_dane_host {
+	const char *text;          /* as written; "mx": every MX target inside the zone */
+	bool mx;
+	uint8_t name[ZS_NAME_MAX]; /* unless mx */
+	struct zs_source from;
+};
+
+/* One entry of `dane:`: each host, port, certificate and record kind with each other. */
+struct zs_dane_entry {
+	const struct zs_dane_host *hosts;
+	size_t host_count;
+	const struct zs_dane_port *ports;
+	size_t port_count;
+	const struct zs_config_path *certificates;
+	size_t certificate_count;
+	const struct zs_tlsa_params *records;
+	size_t record_count;
+	struct zs_config_path next; /* path NULL: none */
+	uint32_t ttl;
+	struct zs_source from;
+};
+
+struct zs_zone_config {
+	const char *name_text;     /* absolute, final dot */
+	uint8_t name[ZS_NAME_MAX];
+	struct zs_source from;
+	struct zs_config_path file, output;
+	const struct zs_policy *policy;
+	const char *registrar;     /* canonical name of registrar names' table, or NULL */
+	const struct zs_dane_entry *dane;
+	size_t dane_count;
+	struct zs_command reload, notify;
+	bool include_any;
+	const char *state_dir;     /* state/<zone>, resolved */
+};
+
+struct zs_config {
+	const struct zs_input *input;
+	const char *state_dir;     /* resolved */
+	const struct zs_policy *policies;
+	size_t policy_count;
+	const struct zs_zone_config *zones; /* in canonical order of name */
+	size_t zone_count;
+	const struct zs_config_path *files; /* the config file and the files of zones-dir */
+	size_t file_count;
+};
+
+/* Load `path`. All errors of it are reported; false if there was one. */
+ZS_MUST_CHECK bool zs_config_load(struct zs_run *run, const char *path, const struct zs_config **out);
+
+/* The zone that the user typed ("example.com", with or without the final dot), or NULL with a usage error and
+ * "did you mean". */
+const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_config *config, const char *text);
+
+/* Registrars that ds/ has a form for; canonical names, lower case ("gandi", "name.com"). NULL past the end. */
+const char *zs_registrar_name(size_t index);
+
+#endif

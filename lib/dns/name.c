@@ -1,0 +1,261 @@
+/* name.c - domain names in wire form. */
+#include "dns/name.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static size_t fail(struct zs_name_error *error, const char *message, size_t offset)
+{
+	*error = (struct zs_name_error){ .message = message, .offset = offset };
+	return 0;
+}
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The octet that the escape at text[*at] (after the backslash) stands for; *at moves past it. -1: not an escape. */
+static int unescape(const char *text, size_t len, size_t *at)
+{
+	if (*at >= len)
+		return -1;
+	if (!digit(text[*at]))
+		return (unsigned char)text[(*at)++];
+	if (len - *at < 3 || !digit(text[*at + 1]) || !digit(text[*at + 2]))
+		return -1;
+	const int value = (text[*at] - '0') * 100 + (text[*at + 1] - '0') * 10 + text[*at + 2] - '0';
+	if (value > 255)
+		return -1;
+	*at += 3;
+	return value;
+}
+
+size_t zs_name_parse(const char *text, size_t len, const uint8_t *origin, uint8_t out[ZS_NAME_MAX],
+                     struct zs_name_error *error)
+{
+	static const uint8_t root[1] = { 0 };
+	if (!origin)
+		origin = root;
+	if (len == 1 && text[0] == '@') {
+		const size_t origin_len = zs_name_len(origin);
+		memcpy(out, origin, origin_len);
+		return origin_len;
+	}
+	if (len == 1 && text[0] == '.') {
+		out[0] = 0;
+		return 1;
+	}
+	if (!len)
+		return fail(error, "an empty name", 0);
+	size_t used = 1, label = 0; /* out[label] is the length octet of the label at work */
+	bool absolute = false;
+	for (size_t i = 0; i < len;) {
+		const size_t start = i;
+		int c = (unsigned char)text[i++];
+		if (c == '.') {
+			if (used - label == 1)
+				return fail(error, "an empty label", start);
+			out[label] = (uint8_t)(used - label - 1);
+			if (i == len) {
+				absolute = true;
+				break;
+			}
+			label = used++;
+			if (used > ZS_NAME_MAX - 1)
+				return fail(error, "the name is longer than 255 octets", start);
+			continue;
+		}
+		if (c == '\\') {
+			c = unescape(text, len, &i);
+			if (c < 0)
+				return fail(error, "a bad escape; \\DDD takes 000 to 255", start);
+		}
+		if (used - label > ZS_LABEL_MAX)
+			return fail(error, "a label is longer than 63 octets", start);
+		if (used >= ZS_NAME_MAX - 1)
+			return fail(error, "the name is longer than 255 octets", start);
+		out[used++] = (uint8_t)c;
+	}
+	if (absolute) {
+		out[used++] = 0;
+		return used;
+	}
+	out[label] = (uint8_t)(used - label - 1);
+	const size_t origin_len = zs_name_len(origin);
+	if (used + origin_len > ZS_NAME_MAX)
+		return fail(error, "the name with its origin is longer than 255 octets", 0);
+	memcpy(out + used, origin, origin_len);
+	return used + origin_len;
+}
+
+/* Octets that are written as they are; the rest is escaped. */
+static bool plain(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '*' || (c >= 'A' && c <= 'Z')
+	    || c == '/' || c == '+' || c == '=' || c == ':' || c == '~' || c == '!' || c == '#' || c == '%' || c == '&'
+	    || c == '\'' || c == ',' || c == '<' || c == '>' || c == '?' || c == '[' || c == ']' || c == '^' || c == '`'
+	    || c == '{' || c == '|' || c == '}';
+}
+
+size_t zs_name_format(const uint8_t *name, char out[ZS_NAME_TEXT])
+{
+	char *p = out;
+	if (!*name)
+		*p++ = '.';
+	while (*name) {
+		const uint8_t *end = name + 1 + *name;
+		for (name++; name < end; name++) {
+			if (plain(*name)) {
+				*p++ = (char)*name;
+			} else if (*name > ' ' && *name < 127) {
+				*p++ = '\\';
+				*p++ = (char)*name;
+			} else {
+				*p++ = '\\';
+				*p++ = (char)('0' + *name / 100);
+				*p++ = (char)('0' + *name / 10 % 10);
+				*p++ = (char)('0' + *name % 10);
+			}
+		}
+		*p++ = '.';
+	}
+	*p = 0;
+	return (size_t)(p - out);
+}
+
+const char *zs_name_text(const uint8_t *name, char out[ZS_NAME_TEXT])
+{
+	zs_name_format(name, out);
+	return out;
+}
+
+const char *zs_name_path(const uint8_t *name, char out[ZS_NAME_PATH])
+{
+	char *p = out;
+	if (!*name)
+		*p++ = '@';
+	while (*name) {
+		const uint8_t *end = name + 1 + *name;
+		for (name++; name < end; name++) {
+			const uint8_t c = zs_octet_lower(*name);
+			if ((c >= 'a' && c <= 'z') || digit((char)c) || c == '_' || c == '-')
+				*p++ = (char)c;
+			else
+				p += sprintf(p, "%%%02X", c);
+		}
+		if (*name)
+			*p++ = '.';
+	}
+	*p = 0;
+	return out;
+}
+
+size_t zs_name_len(const uint8_t *name)
+{
+	const uint8_t *p = name;
+	while (*p)
+		p += 1 + *p;
+	return (size_t)(p - name) + 1;
+}
+
+unsigned zs_name_labels(const uint8_t *name)
+{
+	unsigned labels = 0;
+	for (; *name; name += 1 + *name)
+		labels++;
+	return labels;
+}
+
+size_t zs_name_check(const uint8_t *data, size_t len)
+{
+	size_t used = 0;
+	while (used < len && data[used]) {
+		if (data[used] > ZS_LABEL_MAX)
+			return 0;
+		used += 1u + data[used];
+	}
+	return used < len && used < ZS_NAME_MAX ? used + 1 : 0;
+}
+
+static int compare_labels(const uint8_t *a, const uint8_t *b)
+{
+	const unsigned a_len = *a++, b_len = *b++;
+	const unsigned common = a_len < b_len ? a_len : b_len;
+	for (unsigned i = 0; i < common; i++) {
+		const int order = zs_octet_lower(a[i]) - zs_octet_lower(b[i]);
+		if (order)
+			return order;
+	}
+	return (int)a_len - (int)b_len;
+}
+
+/* Pointers to the labels of name, left to right; returns their number (at most 127). */
+static unsigned split(const uint8_t *name, const uint8_t *labels[128])
+{
+	unsigned count = 0;
+	for (; *name; name += 1 + *name)
+		labels[count++] = name;
+	return count;
+}
+
+int zs_name_compare(const uint8_t *a, const uint8_t *b)
+{
+	const uint8_t *a_labels[128], *b_labels[128];
+	unsigned a_count = split(a, a_labels), b_count = split(b, b_labels);
+	while (a_count && b_count) {
+		const int order = compare_labels(a_labels[--a_count], b_labels[--b_count]);
+		if (order)
+			return order;
+	}
+	return (int)a_count - (int)b_count;
+}
+
+bool zs_name_equal(const uint8_t *a, const uint8_t *b)
+{
+	for (;;) {
+		const unsigned len = *a;
+		if (len != *b)
+			return false;
+		if (!len)
+			return true;
+		for (unsigned i = 1; i <= len; i++)
+			if (zs_octet_lower(a[i]) != zs_octet_lower(b[i]))
+				return false;
+		a += 1 + len;
+		b += 1 + len;
+	}
+}
+
+const uint8_t *zs_name_skip(const uint8_t *name, unsigned count)
+{
+	while (count--)
+		name += 1 + *name;
+	return name;
+}
+
+bool zs_name_within(const uint8_t *name, const uint8_t *ancestor)
+{
+	const unsigned labels = zs_name_labels(name), above = zs_name_labels(ancestor);
+	return labels >= above && zs_name_equal(zs_name_skip(name, labels - above), ancestor);
+}
+
+bool zs_name_below(const uint8_t *name, const uint8_t *ancestor)
+{
+	return zs_name_labels(name) > zs_name_labels(ancestor) && zs_name_within(name, ancestor);
+}
+
+unsigned zs_name_common_labels(const uint8_t *a, const uint8_t *b)
+{
+	const uint8_t *a_labels[128], *b_labels[128];
+	unsigned a_count = split(a, a_labels), b_count = split(b, b_labels), common = 0;
+	while (a_count && b_count && compare_labels(a_labels[--a_count], b_labels[--b_count]) == 0)
+		common++;
+	return common;
+}
+
+void zs_name_lower(const uint8_t *name, size_t len, uint8_t *out)
+{
+	for (size_t i = 0; i < len; i++)
+		out[i] = zs_octet_lower(name[i]);
+}
