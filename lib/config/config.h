@@ -124,6 +124,11 @@ ZS_MUST_CHECK bool zs_config_load(struct zs_run *run, const char *path, const st
  * "did you mean". */
 const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_config *config, const char *text);
 
+/* Is policy's refresh at least max_ttl (of the record owner_text type_text) + propagation.zone + 2d? Else an error that
+ * names the record and the values that would do. */
+bool zs_policy_check_ttl(struct zs_run *run, const struct zs_policy *policy, uint32_t max_ttl, const char *owner_text,
+                         const char *type_text);
+
 /* Registrars that ds/ has a form for; canonical names, lower case ("gandi", "name.com"). NULL past the end. */
 const char *zs_registrar_name(size_t index);
 

@@ -80,7 +80,8 @@ struct zs_override {
 
 struct zs_facts {
 	const char *dir;          /* state/<zone> */
-	int dir_fd;               /* open, locked; -1: read only, no state yet */
+	int dir_fd;               /* -1: there is no directory yet */
+	int lock_fd;              /* held while it is open; -1: read only */
 	uint8_t zone[ZS_NAME_MAX];
 	bool fresh;               /* there was no state.yaml */
 	bool made_with_now;       /* a run with --now wrote it */

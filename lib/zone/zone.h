@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/run.h"
+#include "config/config.h"
 #include "dns/name.h"
 #include "dns/type.h"
 
@@ -61,9 +62,9 @@ struct zs_zone {
 	size_t rdata_count, rdata_room;
 	const struct zs_input **inputs;
 	struct zs_file_id *input_ids; /* stat values of the same index */
-	size_t input_count;
+	size_t input_count, input_room;
 	uint64_t record_count;        /* records read, duplicates not counted */
-	bool had_dnssec;              /* RRSIG, NSEC, NSEC3, NSEC3PARAM or ZONEMD were stripped */
+	uint64_t stripped_count;      /* RRSIG, NSEC, NSEC3, NSEC3PARAM dropped from the input */
 };
 
 enum zs_zone_dnssec {
@@ -146,6 +147,15 @@ struct zs_soa {
 };
 ZS_MUST_CHECK bool zs_zone_soa(const struct zs_zone *zone, struct zs_soa *out); /* false: no SOA at the apex */
 void zs_zone_set_serial(struct zs_zone *zone, uint32_t serial);
+
+/* The serial after base by a policy (not ZS_SERIAL_KEEP): its own value if that is later in the sense of RFC 1982, else
+ * base + 1. *behind: the policy's value is not later, which the user should hear once. */
+uint32_t zs_serial_next(enum zs_serial_policy policy, uint32_t base, zs_time now, bool *behind);
+/* The RFC 1982 maximum of count serials. */
+uint32_t zs_serial_newest(const uint32_t *serials, size_t count);
+
+/* SHA-256 over all records but the SOA serial: two zones with one value have the same content. */
+ZS_MUST_CHECK bool zs_zone_content(struct zs_run *run, const struct zs_zone *zone, uint8_t out[32]);
 
 /* RFC 1982: is a later than b? False too when they are equal or 2^31 apart. */
 static inline bool zs_serial_after(uint32_t a, uint32_t b)

@@ -1,0 +1,50 @@
+/* command.h - the commands: one file each in cmd/, one line in the table of main.c, one script in tests/cli, one
+ * paragraph in zonesign.1. A command turns options into a call of lib/ and prints the result; no DNSSEC in here. */
+#ifndef ZS_CMD_COMMAND_H
+#define ZS_CMD_COMMAND_H
+
+#include <stdio.h>
+
+#include "base/run.h"
+#include "config/config.h"
+
+enum zs_color { ZS_COLOR_AUTO, ZS_COLOR_ALWAYS, ZS_COLOR_NEVER };
+
+/* What stands before the command. */
+struct zs_cli {
+	const char *config_path; /* NULL: the usual places */
+	bool now_given;
+	zs_time now;
+	bool json, quiet, verbose;
+	enum zs_color color;
+};
+
+/* A command gets its own arguments, argv[0] its name, and returns the exit status. */
+typedef int zs_command_function(const struct zs_cli *cli, int argc, char **argv);
+zs_command_function zs_cmd_build, zs_cmd_check, zs_cmd_ds, zs_cmd_fmt, zs_cmd_init, zs_cmd_tlsa, zs_cmd_verify;
+
+/* A run with the clock of the command line. */
+struct zs_run *zs_cli_run(const struct zs_cli *cli);
+
+/* Load the config of -c or of the usual places; false with the reason in run. */
+bool zs_cli_config(const struct zs_cli *cli, struct zs_run *run, const struct zs_config **out);
+
+/* The zones named in argv[0..count), or all. NULL with the reason in run. */
+const struct zs_zone_config **zs_cli_zones(struct zs_run *run, const struct zs_config *config, char **names, int count, size_t *out);
+
+/* Print the run's diagnostics to stderr and end it; its exit status. label: printed before messages without a place. */
+int zs_cli_end(const struct zs_cli *cli, struct zs_run *run);
+void zs_cli_diags(const struct zs_cli *cli, const struct zs_run *run, FILE *to);
+
+/* The diagnostics as an array, for --json. */
+struct zs_json;
+void zs_cli_json_diags(struct zs_json *array, const struct zs_run *run);
+int zs_cli_write_json(struct zs_run *run, const struct zs_json *json);
+
+/* Write text to stdout; ZS_FAILED if that fails (a full disk behind a pipe). */
+int zs_cli_write(struct zs_run *run, const void *text, size_t len);
+
+/* The common end of "--origin NAME FILE": parse NAME. */
+bool zs_cli_origin(struct zs_run *run, const char *text, uint8_t out[ZS_NAME_MAX]);
+
+#endif

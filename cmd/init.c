@@ -1,0 +1,184 @@
+/* init.c - the command init: a commented zonesign.yaml from zone files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/command.h"
+#include "dane/dane.h"
+#include "zone/zone.h"
+
+static const char help[] =
+    "usage: zonesign init [--cert-dir DIR] [--output FILE] FILE...\n\n"
+    "Write a commented zonesign.yaml for zone files: the zone's name from its SOA, dane entries for MX hosts inside the\n"
+    "zone when there is a certificate for them. An existing file is never overwritten.\n\n"
+    "  --cert-dir DIR   where DIR/HOST/fullchain.pem, DIR/HOST.pem or DIR/HOST.crt are looked for; the default is\n"
+    "                   /etc/letsencrypt/live\n"
+    "  --output FILE    the file to write; the default is zonesign.yaml\n";
+
+/* "example.com.zone", "db.example.com": the name a file is usually given, for zones whose SOA is at "@". */
+static const char *name_of_file(struct zs_arena *arena, const char *path)
+{
+	const char *base = zs_file_base(path);
+	size_t len = strlen(base);
+	static const char *const ends[] = { ".zone", ".db", ".txt", ".hosts" };
+	if (strncmp(base, "db.", 3) == 0) {
+		base += 3;
+		len -= 3;
+	}
+	for (size_t i = 0; i < ZS_COUNT(ends); i++)
+		if (len > strlen(ends[i]) && strcmp(base + len - strlen(ends[i]), ends[i]) == 0) {
+			len -= strlen(ends[i]);
+			break;
+		}
+	return zs_arena_text(arena, base, len);
+}
+
+static bool read_zone(struct zs_run *run, const char *path, struct zs_zone **out)
+{
+	/* the file alone may tell its name; else its file name is the origin, and the SOA must agree */
+	struct zs_run *look = zs_run_begin();
+	struct zs_zone_options options = { .dnssec = ZS_DNSSEC_STRIP };
+	struct zs_zone *zone;
+	uint8_t origin[ZS_NAME_MAX];
+	struct zs_name_error error;
+	const bool alone = zs_zone_read(look, look->arena, path, &options, &zone);
+	if (alone)
+		memcpy(origin, zone->apex, sizeof origin);
+	zs_run_end(look);
+	const char *name = name_of_file(run->arena, path);
+	if (!alone && !zs_name_parse(name, strlen(name), NULL, origin, &error))
+		return zs_error(run, NULL, "'%s': no $ORIGIN, and the file's name is no zone name", path);
+	options.apex = origin;
+	if (!zs_zone_read(run, run->arena, path, &options, out))
+		return false;
+	if (zs_zone_apex_rrset(*out, ZS_TYPE_SOA))
+		return true;
+	char text[ZS_NAME_TEXT];
+	zs_error(run, NULL, "'%s' has no SOA at '%s'", path, zs_name_text(origin, text));
+	zs_hint(run, "put '$ORIGIN the-zone.' at the head of the file");
+	return false;
+}
+
+static const char *find_certificate(struct zs_run *run, const char *dir, const char *host)
+{
+	const int len = (int)strlen(host) - 1; /* without the final dot */
+	for (size_t i = 0; i < 3; i++) {
+		const char *name = zs_arena_text(run->arena, host, (size_t)(len > 0 ? len : 0));
+		const char *path = i == 0   ? zs_arena_printf(run->arena, "%s/%s/fullchain.pem", dir, name)
+		                   : i == 1 ? zs_arena_printf(run->arena, "%s/%s.pem", dir, name)
+		                            : zs_arena_printf(run->arena, "%s/%s.crt", dir, name);
+		if (access(path, R_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+static void add_quoted(struct zs_buf *out, const char *text)
+{
+	zs_buf_octet(out, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			zs_buf_octet(out, '\\');
+		zs_buf_octet(out, (uint8_t)*text);
+	}
+	zs_buf_octet(out, '"');
+}
+
+static void add_dane(struct zs_run *run, struct zs_buf *out, const struct zs_zone *zone, const char *dir)
+{
+	const struct zs_rrset *mx = zs_zone_apex_rrset(zone, ZS_TYPE_MX);
+	bool any = false;
+	for (uint32_t i = 0; mx && i < mx->count; i++) {
+		char host[ZS_NAME_TEXT];
+		const uint8_t *target = zs_rrset_rdata(zone, mx, i).data + 2;
+		zs_name_text(target, host);
+		if (!*target || !zs_name_within(target, zone->apex))
+			continue;
+		const char *certificate = find_certificate(run, dir, host);
+		if (!certificate) {
+			zs_note(run, "no certificate of %s in '%s': no dane entry for it", host, dir);
+			continue;
+		}
+		if (!any)
+			zs_buf_text(out, "    dane:                          # TLSA records, computed from certificates (RFC 7672)\n");
+		any = true;
+		zs_buf_text(out, "      - host: ");
+		add_quoted(out, host);
+		zs_buf_text(out, "\n        port: 25\n        certificate: ");
+		add_quoted(out, certificate);
+		zs_buf_text(out, "\n        records: 3 1 1             # the key, hashed: survives a renewal with the same key\n");
+	}
+}
+
+static bool add_zone(struct zs_run *run, struct zs_buf *out, const char *path, const char *dir)
+{
+	struct zs_zone *zone;
+	char name[ZS_NAME_TEXT], file[ZS_NAME_PATH];
+	if (!read_zone(run, path, &zone))
+		return false;
+	zs_buf_text(out, "  ");
+	add_quoted(out, zs_name_text(zone->apex, name));
+	zs_buf_text(out, ":\n    file: ");
+	add_quoted(out, path);
+	zs_buf_printf(out, "\n    output: \"signed/%s.zone\"   # the signed zone: what your name server loads\n", zs_name_path(zone->apex, file));
+	zs_buf_text(out, "    # registrar: gandi             # whose form 'zonesign ds' fills in\n");
+	zs_buf_text(out, "    # reload: nsd-control reload {zone}\n");
+	add_dane(run, out, zone, dir);
+	return true;
+}
+
+static bool write_new(struct zs_run *run, const char *path, const struct zs_buf *text)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0 && errno == EEXIST) {
+		zs_usage(run, "'%s' exists; it is not overwritten", path);
+		zs_hint(run, "move it away, or name another file with --output");
+		return false;
+	}
+	if (fd < 0)
+		return zs_fail(run, "cannot write '%s': %s", path, strerror(errno));
+	bool ok = zs_file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
+	const int error = errno;
+	ok = close(fd) == 0 && ok;
+	if (!ok) {
+		unlink(path);
+		return zs_fail(run, "cannot write '%s': %s", path, strerror(error));
+	}
+	return true;
+}
+
+int zs_cmd_init(const struct zs_cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "cert-dir", required_argument, NULL, 'd' }, { "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 },
+	};
+	struct zs_run *run = zs_cli_run(cli);
+	const char *dir = "/etc/letsencrypt/live", *output = "zonesign.yaml";
+	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+		if (c == 'h') {
+			fputs(help, stdout);
+			return zs_cli_end(cli, run);
+		}
+		if (c == 'd')
+			dir = optarg;
+		else if (c == 'o')
+			output = optarg;
+		else if (c == '?')
+			run->fault = ZS_USAGE;
+	}
+	if (!run->fault && optind == argc)
+		zs_usage(run, "init takes one or more zone files");
+	struct zs_buf text = { .arena = run->arena, .max = 64 << 20 };
+	zs_buf_text(&text, "# zonesign.yaml - what zonesign signs; zonesign.yaml.example explains every option.\n"
+	                   "state: state                       # keys and state: keep it private, and in your backup\n"
+	                   "policies:\n  default:\n    algorithm: ecdsap256sha256     # small, fast, known to every validator\n"
+	                   "    # denial: nsec3                # hides names from walking; nsec is simpler and smaller\nzones:\n");
+	bool ok = !run->fault;
+	for (int i = optind; !run->fault && i < argc; i++)
+		ok = add_zone(run, &text, argv[i], dir) && ok;
+	if (ok && !run->fault && write_new(run, output, &text) && !cli->quiet)
+		printf("'%s' is written; next: look at it, then 'zonesign check' and 'zonesign build'\n", output);
+	return zs_cli_end(cli, run);
+}

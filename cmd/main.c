@@ -1,0 +1,249 @@
+/* main.c - global options, the table of commands, and how diagnostics look. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cmd/command.h"
+
+static const struct {
+	const char *name;
+	zs_command_function *run;
+	const char *summary;
+} commands[] = {
+	{ "build", zs_cmd_build, "sign and publish the zones of the config; made for cron" },
+	{ "check", zs_cmd_check, "look at config, zones and certificates; change nothing" },
+	{ "ds", zs_cmd_ds, "print what the parent zone must hold, as the registrar wants it" },
+	{ "fmt", zs_cmd_fmt, "print a zone file as it was understood, one record a line" },
+	{ "init", zs_cmd_init, "write a commented zonesign.yaml for zone files" },
+	{ "tlsa", zs_cmd_tlsa, "print TLSA records of a certificate" },
+	{ "verify", zs_cmd_verify, "validate a signed zone file" },
+};
+
+static void print_help(FILE *to)
+{
+	fprintf(to, "usage: zonesign [-c FILE] [--now TIME] [--json] [-q|-v] [--color auto|always|never] COMMAND [OPTIONS] [ZONE...]\n\n");
+	for (size_t i = 0; i < ZS_COUNT(commands); i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+	fprintf(to, "\n'zonesign COMMAND --help' tells the options of a command; zonesign(1) is the manual.\n");
+}
+
+static bool use_color(const struct zs_cli *cli, FILE *to)
+{
+	if (cli->color != ZS_COLOR_AUTO)
+		return cli->color == ZS_COLOR_ALWAYS;
+	return isatty(fileno(to)) && !getenv("NO_COLOR");
+}
+
+static void print_excerpt(const struct zs_diag *diag, FILE *to)
+{
+	fprintf(to, "%5u | %s\n", diag->line, diag->excerpt);
+	if (!diag->excerpt_column)
+		return;
+	fprintf(to, "      | %*s^", (int)diag->excerpt_column - 1, "");
+	const uint32_t room = (uint32_t)strlen(diag->excerpt) + 1;
+	for (uint32_t i = 1; i < diag->width && diag->excerpt_column + i < room && i < 60; i++)
+		fputc('~', to);
+	fputc('\n', to);
+}
+
+static void print_diag(const struct zs_cli *cli, const struct zs_run *run, const struct zs_diag *diag, FILE *to)
+{
+	static const char *const words[] = { [ZS_ERROR] = "error", [ZS_WARNING] = "warning", [ZS_NOTE] = "note" };
+	static const char *const colors[] = { [ZS_ERROR] = "\033[1;31m", [ZS_WARNING] = "\033[1;35m", [ZS_NOTE] = "\033[1;36m" };
+	const bool color = use_color(cli, to);
+	if (diag->path && diag->line && diag->column)
+		fprintf(to, "%s:%u:%u: ", diag->path, diag->line, diag->column);
+	else if (diag->path && diag->line)
+		fprintf(to, "%s:%u: ", diag->path, diag->line);
+	else if (diag->path)
+		fprintf(to, "%s: ", diag->path);
+	else
+		fprintf(to, "%s: ", run->zone_text ? run->zone_text : "zonesign");
+	fprintf(to, "%s%s:%s %s%s%s%s\n", color ? colors[diag->severity] : "", words[diag->severity], color ? "\033[0m" : "",
+	        diag->guard ? "refused by " : "", diag->guard ? diag->guard : "", diag->guard ? ": " : "", diag->message);
+	if (diag->excerpt)
+		print_excerpt(diag, to);
+	if (diag->hint)
+		fprintf(to, "  hint: %s\n", diag->hint);
+}
+
+void zs_cli_diags(const struct zs_cli *cli, const struct zs_run *run, FILE *to)
+{
+	for (const struct zs_diag *d = run->diags; d; d = d->next)
+		if (d->severity == ZS_ERROR || !cli->quiet)
+			print_diag(cli, run, d, to);
+	if (run->dropped_count)
+		fprintf(to, "zonesign: %u more not shown\n", run->dropped_count);
+}
+
+int zs_cli_end(const struct zs_cli *cli, struct zs_run *run)
+{
+	const int status = (int)run->fault;
+	fflush(stdout);
+	zs_cli_diags(cli, run, stderr);
+	zs_run_end(run);
+	return status;
+}
+
+struct zs_run *zs_cli_run(const struct zs_cli *cli)
+{
+	struct zs_run *run = zs_run_begin();
+	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	run->jobs = cores > 1 ? (unsigned)cores : 1;
+	if (cli->now_given) {
+		run->now = cli->now;
+		run->now_given = true;
+	}
+	return run;
+}
+
+bool zs_cli_config(const struct zs_cli *cli, struct zs_run *run, const struct zs_config **out)
+{
+	static const char *const places[] = { "./zonesign.yaml", "/etc/zonesign/zonesign.yaml" };
+	const char *path = cli->config_path;
+	for (size_t i = 0; !path && i < ZS_COUNT(places); i++)
+		if (access(places[i], F_OK) == 0)
+			path = places[i];
+	if (path)
+		return zs_config_load(run, strncmp(path, "./", 2) == 0 ? path + 2 : path, out);
+	zs_error(run, NULL, "there is no '%s' and no '%s'", places[0], places[1]);
+	zs_hint(run, "'zonesign init FILE' writes one from a zone file; -c FILE names another");
+	return false;
+}
+
+const struct zs_zone_config **zs_cli_zones(struct zs_run *run, const struct zs_config *config, char **names, int count, size_t *out)
+{
+	const struct zs_zone_config **zones;
+	*out = count ? (size_t)count : config->zone_count;
+	zones = zs_arena_array(run->arena, *out + 1, sizeof *zones);
+	for (size_t i = 0; i < *out; i++) {
+		zones[i] = count ? zs_config_zone(run, config, names[i]) : &config->zones[i];
+		if (!zones[i])
+			return NULL;
+	}
+	return zones;
+}
+
+int zs_cli_write(struct zs_run *run, const void *text, size_t len)
+{
+	if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0)
+		zs_fail(run, "cannot write to standard output");
+	return (int)run->fault;
+}
+
+void zs_cli_json_diags(struct zs_json *array, const struct zs_run *run)
+{
+	static const char *const words[] = { [ZS_ERROR] = "error", [ZS_WARNING] = "warning", [ZS_NOTE] = "note" };
+	for (const struct zs_diag *d = run->diags; d; d = d->next) {
+		struct zs_json *one = zs_json_add_object(array);
+		zs_json_set_text(one, "severity", words[d->severity]);
+		if (d->severity == ZS_ERROR)
+			zs_json_set_int(one, "status", d->fault);
+		if (d->guard)
+			zs_json_set_text(one, "guard", d->guard);
+		if (d->path)
+			zs_json_set_text(one, "file", d->path);
+		if (d->path && d->line)
+			zs_json_set_int(one, "line", d->line);
+		if (d->path && d->column)
+			zs_json_set_int(one, "column", d->column);
+		zs_json_set_text(one, "message", d->message);
+		if (d->hint)
+			zs_json_set_text(one, "hint", d->hint);
+	}
+}
+
+int zs_cli_write_json(struct zs_run *run, const struct zs_json *json)
+{
+	struct zs_buf out = { .arena = run->arena, .max = (size_t)1 << 30 };
+	zs_json_dump(json, &out);
+	return zs_cli_write(run, out.data, out.len);
+}
+
+bool zs_cli_origin(struct zs_run *run, const char *text, uint8_t out[ZS_NAME_MAX])
+{
+	struct zs_name_error error;
+	if (zs_name_parse(text, strlen(text), NULL, out, &error))
+		return true;
+	return zs_usage(run, "--origin '%s' has %s", zs_text_safe(run->arena, text, strlen(text), 80), error.message);
+}
+
+static int usage_error(const char *format, const char *word)
+{
+	fprintf(stderr, "zonesign: error: ");
+	fprintf(stderr, format, word);
+	fprintf(stderr, "\n  hint: 'zonesign --help' lists commands and options\n");
+	return ZS_USAGE;
+}
+
+static int run_command(const struct zs_cli *cli, int argc, char **argv)
+{
+	const char *names[ZS_COUNT(commands)];
+	for (size_t i = 0; i < ZS_COUNT(commands); i++) {
+		names[i] = commands[i].name;
+		if (strcmp(argv[0], commands[i].name) == 0) {
+			optind = 0; /* glibc: begin anew */
+			return commands[i].run(cli, argc, argv);
+		}
+	}
+	const char *near = zs_text_nearest(argv[0], names, ZS_COUNT(names));
+	fprintf(stderr, "zonesign: error: '%.40s' is no command\n  hint: %s%s%s\n", argv[0], near ? "did you mean '" : "",
+	        near ? near : "'zonesign --help' lists them", near ? "'?" : "");
+	return ZS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' }, { "now", required_argument, NULL, 'n' }, { "json", no_argument, NULL, 'j' },
+		{ "quiet", no_argument, NULL, 'q' },        { "verbose", no_argument, NULL, 'v' },   { "color", required_argument, NULL, 'C' },
+		{ "help", no_argument, NULL, 'h' },         { "version", no_argument, NULL, 'V' },   { 0 },
+	};
+	static const char *const colors[] = { "auto", "always", "never" };
+	struct zs_cli cli = { 0 };
+	umask(022);
+	for (int c; (c = getopt_long(argc, argv, "+c:qvh", options, NULL)) != -1;) {
+		switch (c) {
+		case 'c':
+			cli.config_path = optarg;
+			break;
+		case 'n':
+			if (!zs_time_parse(optarg, &cli.now))
+				return usage_error("--now '%s' is no time; write 2026-12-01T00:00:00Z or seconds since 1970", optarg);
+			cli.now_given = true;
+			break;
+		case 'j':
+			cli.json = true;
+			break;
+		case 'q':
+			cli.quiet = true;
+			break;
+		case 'v':
+			cli.verbose = true;
+			break;
+		case 'C':
+			for (cli.color = ZS_COLOR_AUTO; cli.color < ZS_COUNT(colors) && strcmp(colors[cli.color], optarg) != 0;)
+				cli.color++;
+			if (cli.color == ZS_COUNT(colors))
+				return usage_error("--color '%s': auto, always or never", optarg);
+			break;
+		case 'h':
+			print_help(stdout);
+			return 0;
+		case 'V':
+			printf("zonesign %s\n", ZS_VERSION);
+			return 0;
+		default:
+			return ZS_USAGE;
+		}
+	}
+	if (optind == argc) {
+		print_help(stderr);
+		return ZS_USAGE;
+	}
+	return run_command(&cli, argc - optind, argv + optind);
+}

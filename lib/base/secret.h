@@ -1,0 +1,16 @@
+/* secret.h - memory that holds private keys: cleansed before it is released, never in a core dump. */
+#ifndef ZS_BASE_SECRET_H
+#define ZS_BASE_SECRET_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+
+/* size zeroed octets that are cleansed when the arena ends. */
+void *zs_secret_alloc(struct zs_arena *arena, size_t size);
+void zs_secret_cleanse(void *data, size_t size);
+
+/* From here on this process leaves no core dump and cannot be traced by its user's other processes. */
+void zs_secret_no_dump(void);
+
+#endif

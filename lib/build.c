@@ -1,0 +1,398 @@
+/* build.c - the pipeline: zone file to served zone. A stage that fails has said why in run->diags; before the rename
+ * in zs_publish_commit nothing outside sees a change. */
+#include "build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/secret.h"
+#include "build_private.h"
+#include "dane/dane.h"
+#include "keys/keys.h"
+#include "publish/publish.h"
+#include "rollover/rollover.h"
+#include "sign/sign.h"
+#include "verify/verify.h"
+#include "zone/zone.h"
+
+struct build {
+	struct zs_run *run;
+	const struct zs_config *config;
+	const struct zs_zone_config *zone_config;
+	const struct zs_build_options *options;
+	struct zs_build_result *result;
+	struct zs_arena *arena;      /* of the zone and its signatures: released before the file is verified */
+	struct zs_facts *facts;
+	struct zs_zone *zone;
+	struct zs_keyset *keys;
+	struct zs_plan *plan;
+	struct zs_signed_zone *signed_zone;
+	struct zs_candidate candidate;
+	struct zs_ttls ttls;
+	struct zs_intent intent;
+	struct zs_input_facts *inputs;
+	size_t input_count, input_room;
+	struct zs_verify_result verified;
+	bool rescue;                 /* the zone is the one last published, not the input */
+	bool certificates_ok;
+};
+
+static bool add_inputs_before(struct build *b)
+{
+	bool ok = true;
+	for (size_t i = 0; ok && i < b->config->file_count; i++)
+		ok = zs_build_add_input(b->run, &b->inputs, &b->input_count, &b->input_room, b->config->files[i].path);
+	for (size_t d = 0; ok && d < b->zone_config->dane_count; d++) {
+		const struct zs_dane_entry *entry = &b->zone_config->dane[d];
+		for (size_t i = 0; ok && i < entry->certificate_count; i++)
+			ok = zs_build_add_input(b->run, &b->inputs, &b->input_count, &b->input_room, entry->certificates[i].path);
+		if (ok && entry->next.path)
+			ok = zs_build_add_input(b->run, &b->inputs, &b->input_count, &b->input_room, entry->next.path);
+	}
+	return ok;
+}
+
+/* What the signer makes itself does not come from the input. */
+static void drop_signer_types(struct build *b)
+{
+	static const uint16_t types[] = { ZS_TYPE_DNSKEY, ZS_TYPE_CDS, ZS_TYPE_CDNSKEY, ZS_TYPE_ZONEMD };
+	for (size_t i = 0; i < ZS_COUNT(types); i++) {
+		char name[ZS_TYPE_TEXT];
+		const struct zs_rrset *set = zs_zone_apex_rrset(b->zone, types[i]);
+		if (!set)
+			continue;
+		const struct zs_source where = zs_zone_source(b->zone, set);
+		if (!b->rescue)
+			zs_warn(b->run, &where, "the %s records of the input are dropped; zonesign makes them from its own keys",
+			        zs_type_text(types[i], name));
+		zs_zone_remove(b->zone, b->zone->apex, types[i]);
+	}
+}
+
+static bool check_ttls(struct build *b)
+{
+	const struct zs_policy *policy = b->zone_config->policy;
+	const uint8_t *owner = NULL;
+	uint16_t type = 0;
+	struct zs_soa soa;
+	char owner_text[ZS_NAME_TEXT] = "", type_text[ZS_TYPE_TEXT] = "";
+	b->ttls.largest = zs_zone_max_ttl(b->zone, &owner, &type);
+	if (owner)
+		zs_type_text(type, type_text), zs_name_text(owner, owner_text);
+	if (!zs_zone_soa(b->zone, &soa))
+		return zs_error(b->run, NULL, "the zone has no SOA");
+	b->ttls.negative = soa.ttl < soa.minimum ? soa.ttl : soa.minimum;
+	return zs_policy_check_ttl(b->run, policy, b->ttls.largest, owner_text, type_text);
+}
+
+/* The plain zone with its TLSA, checked. */
+static bool load_input(struct build *b)
+{
+	const struct zs_zone_config *config = b->zone_config;
+	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_STRIP, .include_any = config->include_any };
+	zs_run_stage(b->run, "read");
+	if (!zs_zone_read(b->run, b->arena, config->file.path, &options, &b->zone))
+		return false;
+	drop_signer_types(b);
+	zs_run_stage(b->run, "check");
+	if (!zs_zone_check(b->run, b->zone, config->policy->max_zone_ttl))
+		return false;
+	if (!zs_build_zone_inputs(b->run, b->zone, &b->inputs, &b->input_count, &b->input_room))
+		return false;
+	zs_run_stage(b->run, "TLSA");
+	const bool ok = zs_dane_insert(b->run, config, b->facts, b->zone, &b->certificates_ok) && check_ttls(b);
+	zs_zone_release_text(b->zone);
+	return ok;
+}
+
+/* The content last published, without its DNSSEC records: what is signed again when the new input is wrong. */
+static bool load_published(struct build *b)
+{
+	const struct zs_zone_options options = { .apex = b->zone_config->name, .dnssec = ZS_DNSSEC_STRIP, .include_never = true };
+	if (!zs_zone_read(b->run, b->arena, b->zone_config->output.path, &options, &b->zone))
+		return false;
+	drop_signer_types(b);
+	zs_zone_release_text(b->zone);
+	return check_ttls(b);
+}
+
+/* SHA-256 over the plain zone and all that decides what signing adds; equal: publishing again would change signatures only. */
+static bool content_of(struct build *b, uint8_t out[32])
+{
+	const struct zs_policy *p = b->zone_config->policy;
+	uint8_t zone[32], digest[ZS_HASH_MAX];
+	struct zs_buf text = { .arena = b->run->arena, .max = 1 << 20 };
+	if (!zs_zone_content(b->run, b->zone, zone))
+		return false;
+	zs_buf_add(&text, zone, sizeof zone);
+	zs_buf_printf(&text, "1 %d %d %u %u %u %lld %lld %lld %u", p->denial, p->nsec3.opt_out, p->nsec3.iterations, p->zonemd, p->dnskey_ttl,
+	              (long long)p->validity, (long long)p->refresh, (long long)p->jitter, p->cds);
+	zs_buf_add(&text, p->nsec3.salt, p->nsec3.salt_len);
+	for (size_t i = 0; i < b->plan->key_count; i++) {
+		const struct zs_plan_key *key = &b->plan->keys[i];
+		zs_buf_printf(&text, " %d%d%d%d ", key->publish, key->sign_dnskeys, key->sign_zone, key->cds);
+		zs_buf_add(&text, key->facts->id, sizeof key->facts->id);
+	}
+	if (!zs_hash(b->run, ZS_SHA256, (struct zs_bytes){ text.data, text.len }, digest))
+		return false;
+	memcpy(out, digest, 32);
+	return true;
+}
+
+static zs_time refresh_due(const struct build *b, zs_time earliest)
+{
+	return earliest ? earliest - b->zone_config->policy->refresh : 0;
+}
+
+static zs_time sooner(zs_time a, zs_time b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+/* Does something have to be published, although the input may be as it was? */
+static bool is_due(const struct build *b)
+{
+	return !b->facts->published.known || b->run->now >= b->facts->next_due;
+}
+
+static bool make_plan(struct build *b)
+{
+	zs_run_stage(b->run, "keys");
+	return zs_keys_load(b->run, b->zone_config, b->facts, &b->keys)
+	    && zs_rollover_plan(b->run, b->zone_config->policy, b->facts, &b->ttls, &b->plan);
+}
+
+static bool verify_candidate(struct build *b)
+{
+	const struct zs_policy *policy = b->zone_config->policy;
+	struct zs_arena *arena = zs_arena_new();
+	const struct zs_verify_options options = {
+		.apex = b->zone_config->name, .now = b->run->now, .strict = true, .has_serial = true, .serial = b->intent.serial,
+		.refresh = policy->refresh, .margin = b->ttls.largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
+		.zonemd = policy->zonemd, .jobs = b->run->jobs,
+	};
+	zs_run_stage(b->run, "verify");
+	const bool ok = zs_verify_fd(b->run, arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
+	b->intent.earliest_expiration = b->verified.earliest_expiration;
+	b->result->signature_count = b->verified.verified_count + b->verified.reused_count;
+	b->result->record_count = b->verified.record_count;
+	b->verified = (struct zs_verify_result){ 0 };
+	zs_arena_free(arena);
+	return ok;
+}
+
+static void remember_ttl(struct build *b)
+{
+	struct zs_facts *facts = b->facts;
+	size_t kept = 0;
+	for (size_t i = 0; i < facts->ttl_count; i++)
+		if (facts->ttls[i].until > b->run->now && facts->ttls[i].ttl != b->ttls.largest)
+			facts->ttls[kept++] = facts->ttls[i];
+	facts->ttl_count = kept;
+	ZS_PUSH(b->run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){
+		.ttl = b->ttls.largest, .until = b->run->now + b->ttls.largest + b->zone_config->policy->propagation_zone };
+}
+
+/* The zone is in service: everything in it that was waiting for that has its date. */
+static void mark_served(struct zs_facts *facts, zs_time now)
+{
+	facts->published.served_since = now;
+	for (size_t i = 0; i < facts->key_count; i++) {
+		struct zs_record_state *const records[] = { &facts->keys[i].dnskey, &facts->keys[i].krrsig, &facts->keys[i].zrrsig,
+			                                    &facts->keys[i].ds };
+		for (size_t r = 0; r < ZS_COUNT(records); r++)
+			if (records[r]->phase != ZS_NA && records[r]->phase != ZS_HIDDEN && !records[r]->since)
+				records[r]->since = now;
+	}
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (!facts->tlsa[i].since)
+			facts->tlsa[i].since = now;
+}
+
+static void set_next_due(struct build *b)
+{
+	struct zs_facts *facts = b->facts;
+	const zs_time first_ds = zs_rollover_first_ds(b->zone_config->policy, facts, &b->ttls);
+	facts->next_due = refresh_due(b, facts->published.earliest_expiration);
+	bool waiting = false;
+	for (size_t i = 0; i < facts->key_count; i++)
+		waiting = waiting || facts->keys[i].ds.phase == ZS_HIDDEN;
+	if (waiting && first_ds)
+		facts->next_due = sooner(facts->next_due, first_ds);
+	b->result->first_ds = first_ds;
+	b->result->ds_wanted = first_ds && first_ds <= b->run->now;
+	b->result->next_due = facts->next_due;
+	b->result->serial = facts->published.serial;
+	b->result->earliest_expiration = facts->published.earliest_expiration;
+}
+
+static bool record_facts(struct build *b)
+{
+	struct zs_facts *facts = b->facts;
+	if (!b->rescue) {
+		facts->inputs = b->inputs;
+		facts->input_count = b->input_count;
+		facts->input_room = b->input_room;
+	}
+	facts->last_build = b->run->now;
+	set_next_due(b);
+	return zs_facts_write(b->run, facts);
+}
+
+/* served_since comes from the clock read after the reload, unless --now replaces it. */
+static bool reload(struct build *b)
+{
+	zs_run_stage(b->run, "reload");
+	if (!zs_publish_reload(b->run, b->zone_config))
+		return false;
+	mark_served(b->facts, b->run->now_given ? b->run->now : zs_time_now());
+	return true;
+}
+
+static bool commit(struct build *b)
+{
+	struct zs_facts *facts = b->facts;
+	zs_run_stage(b->run, "publish");
+	if (!zs_publish_commit(b->run, &b->candidate, &b->intent, facts))
+		return false;
+	facts->published = (struct zs_published){ .known = true, .serial = b->intent.serial, .time = b->run->now,
+		                                  .program = "zonesign " ZS_VERSION, .earliest_expiration = b->intent.earliest_expiration };
+	memcpy(facts->published.sha256, b->candidate.sha256, sizeof facts->published.sha256);
+	memcpy(facts->published.content, b->intent.content, sizeof facts->published.content);
+	facts->intent = (struct zs_intent){ 0 };
+	remember_ttl(b);
+	const bool reloaded = reload(b);
+	return record_facts(b) && reloaded;
+}
+
+/* Signatures and file; the plain zone and the signer's arrays end before the file is verified. */
+static bool write_signed(struct build *b)
+{
+	struct zs_soa soa;
+	zs_run_stage(b->run, "sign");
+	bool ok = zs_build_choose_serial(b->run, b->zone_config, b->facts, b->zone)
+	       && zs_sign(b->run, b->zone_config->policy, b->zone, b->plan, b->keys, &b->signed_zone);
+	if (ok && zs_zone_soa(b->zone, &soa))
+		b->intent.serial = soa.serial;
+	zs_run_stage(b->run, "write");
+	ok = ok && zs_publish_write(b->run, b->zone_config, b->signed_zone, &b->candidate);
+	zs_arena_free(b->arena);
+	b->arena = NULL;
+	b->zone = NULL;
+	b->signed_zone = NULL;
+	return ok;
+}
+
+static bool sign_and_publish(struct build *b)
+{
+	if (!zs_keys_prepare(b->run, b->zone_config, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
+		return false;
+	const bool same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0;
+	if (same && !is_due(b) && b->facts->published.served_since) {
+		b->result->outcome = ZS_BUILT_NOTHING; /* the files were touched, what they say is the same */
+		return record_facts(b);
+	}
+	b->intent.plan = b->rescue ? "the content last published, signed again" : "the input, signed";
+	if (!write_signed(b))
+		return false;
+	if (!verify_candidate(b)) {
+		zs_publish_discard(&b->candidate);
+		return false;
+	}
+	const bool ok = commit(b);
+	zs_publish_discard(&b->candidate);
+	if (b->facts->published.known && memcmp(b->facts->published.content, b->intent.content, 32) == 0)
+		b->result->outcome = b->rescue ? ZS_BUILT_RESCUED : ZS_BUILT_PUBLISHED;
+	return ok;
+}
+
+static void say_in_service(struct build *b)
+{
+	char since[ZS_TIME_TEXT], until[ZS_TIME_TEXT];
+	const struct zs_published *p = &b->facts->published;
+	if (p->known)
+		zs_note(b->run, "the zone of %s stays in service; its signatures last until %s", zs_time_short(p->time, since),
+		        zs_time_short(p->earliest_expiration, until));
+}
+
+/* A wrong input never lets a zone die. The error stays, and with it the exit status. */
+static bool rescue(struct build *b)
+{
+	if (b->run->fault != ZS_INPUT && b->run->fault != ZS_REFUSED)
+		return false;
+	if (b->facts->published.known && is_due(b)) {
+		b->rescue = true;
+		if (b->arena)
+			zs_arena_free(b->arena);
+		b->arena = zs_arena_new();
+		b->zone = NULL;
+		if (load_published(b) && make_plan(b))
+			(void)!sign_and_publish(b); /* what fails here is reported with the rest */
+	}
+	say_in_service(b);
+	return false;
+}
+
+static bool repeat_reload(struct build *b)
+{
+	const bool reloaded = reload(b);
+	if (reloaded) {
+		b->result->outcome = ZS_BUILT_RELOADED;
+		set_next_due(b);
+	}
+	return zs_facts_write(b->run, b->facts) && reloaded;
+}
+
+static bool build_locked(struct build *b)
+{
+	if (!zs_build_check_clock(b->run, b->options, b->facts)
+	    || !zs_build_check_output(b->run, b->zone_config, b->options, b->facts))
+		return false;
+	bool output_there;
+	uint8_t sha256[32];
+	if (!zs_publish_sha256(b->run, b->zone_config->output.path, &output_there, sha256))
+		return false;
+	const bool unchanged = output_there && b->facts->published.known && !is_due(b) && zs_build_unchanged(b->run, b->facts);
+	if (unchanged && b->facts->published.served_since) {
+		b->result->outcome = ZS_BUILT_NOTHING;
+		b->result->serial = b->facts->published.serial;
+		b->result->next_due = b->facts->next_due;
+		b->result->earliest_expiration = b->facts->published.earliest_expiration;
+		return true;
+	}
+	if (!output_there)
+		b->facts->published.served_since = 0; /* somebody removed it: it is made again */
+	else if (unchanged)
+		return repeat_reload(b);
+	if (!add_inputs_before(b))
+		return false;
+	if (!load_input(b))
+		return rescue(b);
+	if (!make_plan(b)) {
+		say_in_service(b); /* without its keys nothing can be signed again either */
+		return false;
+	}
+	if (!sign_and_publish(b))
+		return b->result->outcome == ZS_BUILT_PUBLISHED ? false : rescue(b);
+	if (!b->certificates_ok)
+		zs_note(b->run, "a certificate could not be used: the TLSA last published stay, the rest of the zone is up to date");
+	return b->certificates_ok;
+}
+
+bool zs_build(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
+              const struct zs_build_options *options, struct zs_build_result *out)
+{
+	struct build b = { .run = run, .config = config, .zone_config = zone, .options = options, .result = out,
+		           .candidate = { .fd = -1, .dir_fd = -1 }, .certificates_ok = true };
+	*out = (struct zs_build_result){ .outcome = ZS_BUILT_FAILED };
+	zs_secret_no_dump();
+	if (!zs_facts_open(run, zone, &b.facts))
+		return false;
+	b.arena = zs_arena_new();
+	const bool ok = build_locked(&b);
+	zs_publish_discard(&b.candidate);
+	zs_arena_free(b.arena);
+	zs_facts_close(b.facts);
+	return ok;
+}

@@ -1,0 +1,28 @@
+/* build.h - the pipeline: one zone from its file to what is served. */
+#ifndef ZS_BUILD_H
+#define ZS_BUILD_H
+
+#include "config/config.h"
+#include "state/state.h"
+
+struct zs_build_options {
+	const char *const *accept; /* guards the user overrides in this run, "clock" or "adopt" */
+	size_t accept_count;
+};
+
+enum zs_build_outcome { ZS_BUILT_NOTHING, ZS_BUILT_PUBLISHED, ZS_BUILT_RESCUED, ZS_BUILT_RELOADED, ZS_BUILT_FAILED };
+
+struct zs_build_result {
+	enum zs_build_outcome outcome;
+	uint32_t serial;
+	uint64_t record_count;
+	size_t signature_count;
+	zs_time earliest_expiration, next_due, first_ds;
+	bool ds_wanted;          /* a DS may be given to the parent now */
+};
+
+/* Build one zone. The exit status is run->fault; *out is filled in every case. */
+bool zs_build(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
+              const struct zs_build_options *options, struct zs_build_result *out);
+
+#endif

@@ -1,0 +1,148 @@
+/* build_guards.c - guards about the run itself: the clock, the output, the serial (G17, G18). */
+#include <string.h>
+
+#include "build_private.h"
+#include "publish/publish.h"
+
+enum { LEAP = 366 * 86400 };
+
+bool zs_build_accepts(const struct zs_build_options *options, const char *guard)
+{
+	const size_t len = strlen(guard);
+	for (size_t i = 0; i < options->accept_count; i++)
+		if (strncmp(options->accept[i], guard, len) == 0 && (options->accept[i][len] == 0 || options->accept[i][len] == '='))
+			return true;
+	return false;
+}
+
+static void note_override(struct zs_run *run, struct zs_facts *facts, const char *guard, const char *value)
+{
+	ZS_PUSH(run->arena, facts->overrides, facts->override_count, facts->override_room) =
+	    (struct zs_override){ .guard = guard, .value = value, .time = run->now };
+}
+
+bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts)
+{
+	char last[ZS_TIME_TEXT], now[ZS_TIME_TEXT];
+	const char *problem = NULL;
+	zs_time_text(facts->last_build, last);
+	zs_time_text(run->now, now);
+	if (facts->fresh)
+		facts->made_with_now = run->now_given;
+	else if (facts->made_with_now != run->now_given)
+		problem = run->now_given ? "the state was made with the real clock; --now would mix two times"
+		                         : "the state was made with --now; the real clock would mix two times";
+	else if (run->now < facts->last_build)
+		problem = zs_arena_printf(run->arena, "the clock says %s, the last build was at %s: it went back", now, last);
+	else if (facts->last_build && run->now - facts->last_build > LEAP)
+		problem = zs_arena_printf(run->arena, "the clock says %s, the last build was at %s: more than a year ahead", now, last);
+	if (!problem)
+		return true;
+	if (zs_build_accepts(options, "clock")) {
+		note_override(run, facts, "clock", problem);
+		facts->made_with_now = run->now_given;
+		return true;
+	}
+	zs_refuse(run, "G17", "%s", problem);
+	zs_hint(run, "if the time is right now, run 'zonesign build --accept clock' once");
+	return false;
+}
+
+static void published(struct zs_run *run, struct zs_facts *facts)
+{
+	facts->published = (struct zs_published){ .known = true, .serial = facts->intent.serial, .time = run->now,
+		                                  .program = "zonesign " ZS_VERSION,
+		                                  .earliest_expiration = facts->intent.earliest_expiration };
+	memcpy(facts->published.sha256, facts->intent.sha256, sizeof facts->published.sha256);
+	memcpy(facts->published.content, facts->intent.content, sizeof facts->published.content);
+	facts->intent = (struct zs_intent){ 0 };
+}
+
+static bool is_signed_file(struct zs_run *run, const char *path)
+{
+	/* looked at with a run of its own: what is wrong in it is not this build's error */
+	struct zs_run *look = zs_run_begin();
+	const struct zs_zone_options options = { .dnssec = ZS_DNSSEC_KEEP };
+	struct zs_zone *zone;
+	(void)run;
+	const bool is_signed = zs_zone_read(look, look->arena, path, &options, &zone) && zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY);
+	zs_run_end(look);
+	return is_signed;
+}
+
+bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
+                           struct zs_facts *facts)
+{
+	uint8_t sha256[32];
+	bool there;
+	if (!zs_publish_sha256(run, zone->output.path, &there, sha256))
+		return false;
+	if (facts->intent.present && there && memcmp(sha256, facts->intent.sha256, 32) == 0) {
+		published(run, facts); /* the run before was ended between rename and record */
+		return true;
+	}
+	const bool ours = facts->published.known && there && memcmp(sha256, facts->published.sha256, 32) == 0;
+	facts->intent = (struct zs_intent){ 0 };
+	if (ours || !there)
+		return true;
+	if (!facts->published.known && !is_signed_file(run, zone->output.path))
+		return true; /* an unsigned zone in its place is what is replaced at the first signing */
+	if (zs_build_accepts(options, "adopt")) {
+		note_override(run, facts, "adopt", zone->output.path);
+		return true;
+	}
+	if (facts->published.known) {
+		zs_refuse(run, "G18", "'%s' is not what zonesign published last (serial %u): somebody else wrote it", zone->output.path,
+		          facts->published.serial);
+		zs_hint(run, "find out who; 'zonesign build --accept adopt' replaces it");
+	} else {
+		zs_refuse(run, "G18", "'%s' is a signed zone, but there is no state of it in '%s'", zone->output.path, facts->dir);
+		zs_hint(run, "restore the state directory, or copy the zone's keys into '%s/keys'; then 'zonesign build --accept adopt'", facts->dir);
+	}
+	return false;
+}
+
+static bool output_serial(const char *path, const uint8_t *apex, uint32_t *serial)
+{
+	struct zs_run *look = zs_run_begin();
+	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP };
+	struct zs_zone *zone;
+	struct zs_soa soa;
+	const bool ok = zs_zone_read(look, look->arena, path, &options, &zone) && zs_zone_soa(zone, &soa);
+	if (ok)
+		*serial = soa.serial;
+	zs_run_end(look);
+	return ok;
+}
+
+bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in)
+{
+	struct zs_soa soa;
+	uint32_t known[3];
+	size_t count = 0;
+	if (!zs_zone_soa(in, &soa))
+		return zs_error(run, NULL, "the zone has no SOA");
+	known[count++] = soa.serial;
+	if (facts->published.known)
+		known[count++] = facts->published.serial;
+	else if (output_serial(zone->output.path, in->apex, &known[count]))
+		count++;
+	const uint32_t base = zs_serial_newest(known, count);
+	if (zone->policy->serial == ZS_SERIAL_KEEP) {
+		if (count > 1 && zs_serial_after(known[1], soa.serial)) {
+			zs_refuse(run, "G17", "the serial of the zone file is %u, lower than the published %u: secondaries would keep the old zone",
+			          soa.serial, known[1]);
+			zs_hint(run, "raise it in the zone file, or use serial: unixtime");
+			return false;
+		}
+		if (count > 1 && known[1] == soa.serial)
+			zs_warn(run, NULL, "the serial stays %u although signatures change: secondaries will not fetch them", soa.serial);
+		return true;
+	}
+	bool behind;
+	const uint32_t next = zs_serial_next(zone->policy->serial, base, run->now, &behind);
+	if (behind && !facts->published.known)
+		zs_warn(run, NULL, "the serial %u is ahead of what the policy makes; it counts on from there: %u", base, next);
+	zs_zone_set_serial(in, next);
+	return true;
+}

@@ -1,0 +1,301 @@
+/* zone.c - the zones of `zones` and of `zones-dir`, and the rules between them. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/schema.h"
+
+struct zone_list {
+	struct zs_zone_config *zones;
+	size_t count, room;
+};
+
+static void read_registrar(struct zs_loader *loader, const struct zs_yaml *node, struct zs_zone_config *zone)
+{
+	const char *names[64];
+	size_t count = 0;
+	if (!zs_want_text(loader, node, "registrar"))
+		return;
+	for (const char *name; count < ZS_COUNT(names) && (name = zs_registrar_name(count)); count++) {
+		names[count] = name;
+		if (zs_text_equal(node->text, node->len, name)) {
+			zone->registrar = name;
+			return;
+		}
+	}
+	zs_error(loader->run, &node->where, "there is no form for registrar '%s'", zs_shown(loader, node->text));
+	zs_hint_words(loader, node->text, names, count);
+	if (!zs_text_nearest(node->text, names, count))
+		zs_hint(loader->run, "'general' shows every field that a registrar may ask for");
+}
+
+static const struct zs_policy *find_policy(const struct zs_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->policy_count; i++)
+		if (strcmp(config->policies[i].name, name) == 0)
+			return &config->policies[i];
+	return NULL;
+}
+
+static void read_policy(struct zs_loader *loader, const struct zs_yaml *node, struct zs_zone_config *zone)
+{
+	const struct zs_config *config = loader->config;
+	const char *name = zs_option_default(ZS_SECTION_ZONE, "policy");
+	if (node && !zs_want_text(loader, node, "policy"))
+		return;
+	zone->policy = find_policy(config, node ? node->text : name);
+	if (zone->policy || !node)
+		return;
+	const char **names = zs_arena_array(loader->arena, config->policy_count, sizeof(char *));
+	for (size_t i = 0; i < config->policy_count; i++)
+		names[i] = config->policies[i].name;
+	zs_error(loader->run, &node->where, "there is no policy '%s'", zs_shown(loader, node->text));
+	zs_hint_words(loader, node->text, names, config->policy_count);
+}
+
+/* output over file would destroy what the user wrote, whatever links lead there. */
+static void check_output(struct zs_loader *loader, const struct zs_zone_config *zone)
+{
+	struct stat file, output;
+	bool same = strcmp(zs_path_clean(loader->arena, zone->file.path), zs_path_clean(loader->arena, zone->output.path)) == 0;
+	if (!same && stat(zone->output.path, &output) == 0 && stat(zone->file.path, &file) == 0)
+		same = output.st_dev == file.st_dev && output.st_ino == file.st_ino;
+	if (!same)
+		return;
+	zs_error(loader->run, &zone->output.from, "output '%s' is the zone file itself", zs_shown(loader, zone->output.text));
+	zs_hint(loader->run, "the signed zone would replace the file that you edit");
+}
+
+static void read_options(struct zs_loader *loader, const struct zs_yaml *map, struct zs_zone_config *zone)
+{
+	const struct zs_yaml *node;
+	const struct zs_source *where = map->kind == ZS_YAML_MAP ? &zone->from : &map->where;
+	zs_schema_defaults(loader, ZS_SECTION_ZONE, zone);
+	if (!zs_yaml_is_null(map)) {
+		if (!zs_want_map(loader, map, zone->name_text))
+			return;
+		zs_schema_read(loader, ZS_SECTION_ZONE, map, zone);
+	}
+	if (!zs_yaml_get(map, "file"))
+		zs_error(loader->run, where, "zone '%s' has no 'file'", zone->name_text);
+	if (!zs_yaml_get(map, "output"))
+		zs_error(loader->run, where, "zone '%s' has no 'output'", zone->name_text);
+	read_policy(loader, zs_yaml_get(map, "policy"), zone);
+	if ((node = zs_yaml_get(map, "registrar")))
+		read_registrar(loader, node, zone);
+	if ((node = zs_yaml_get(map, "dane")))
+		zs_dane_read(loader, node, zone);
+	if (zone->file.path && zone->output.path)
+		check_output(loader, zone);
+	zs_command_check_zone(loader, &zone->reload, zone->name_text);
+	zs_command_check_zone(loader, &zone->notify, zone->name_text);
+}
+
+static void add_zone(struct zs_loader *loader, struct zone_list *list, const char *text, const struct zs_source *where,
+                     const struct zs_yaml *map)
+{
+	struct zs_zone_config zone = { .from = *where };
+	char name[ZS_NAME_TEXT], path[ZS_NAME_PATH];
+	if (!zs_host_read(loader, text, where, "zone", zone.name))
+		return;
+	zone.name_text = zs_arena_strdup(loader->arena, zs_name_text(zone.name, name));
+	zone.state_dir = zs_arena_printf(loader->arena, "%s/%s", loader->config->state_dir, zs_name_path(zone.name, path));
+	read_options(loader, map, &zone);
+	ZS_PUSH(loader->arena, list->zones, list->count, list->room) = zone;
+}
+
+/* ---- zones-dir ---- */
+
+static int hex_digit(char c)
+{
+	c = zs_lower(c);
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A file's name as zs_name_path writes it ("@", "0%2F25.2.0.192.in-addr.arpa") to the zone's, in zone file text. */
+static const char *name_of_path(struct zs_loader *loader, const char *path, size_t len)
+{
+	struct zs_buf out = { .arena = loader->arena, .max = ZS_NAME_TEXT };
+	if (len == 1 && path[0] == '@')
+		return ".";
+	for (size_t i = 0; i < len; i++) {
+		const bool coded = path[i] == '%' && len - i > 2 && hex_digit(path[i + 1]) >= 0 && hex_digit(path[i + 2]) >= 0;
+		if (!coded) {
+			zs_buf_octet(&out, (uint8_t)path[i]);
+			continue;
+		}
+		zs_buf_printf(&out, "\\%03d", hex_digit(path[i + 1]) * 16 + hex_digit(path[i + 2]));
+		i += 2;
+	}
+	return zs_buf_string(&out);
+}
+
+static const char *stem_end(const char *name)
+{
+	static const char suffix[] = ".yaml";
+	const size_t len = strlen(name), tail = sizeof suffix - 1;
+	return len > tail && strcmp(name + len - tail, suffix) == 0 ? name + len - tail : NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The *.yaml in dir, sorted. */
+static const char **list_dir(struct zs_loader *loader, const struct zs_config_path *dir, size_t *count)
+{
+	const char **names = NULL;
+	size_t room = 0;
+	DIR *stream = opendir(dir->path);
+	if (!stream) {
+		zs_error(loader->run, &dir->from, "cannot open directory '%s': %s", dir->path, strerror(errno));
+		return NULL;
+	}
+	*count = 0;
+	const struct dirent *entry;
+	for (errno = 0; (entry = readdir(stream)); errno = 0) {
+		const char *name = entry->d_name;
+		const size_t len = strlen(name);
+		if (name[0] == '.')
+			continue; /* editors keep their copies there */
+		if (stem_end(name))
+			ZS_PUSH(loader->arena, names, *count, room) = zs_arena_strdup(loader->arena, name);
+		else if (len > 4 && strcmp(name + len - 4, ".yml") == 0)
+			zs_warn(loader->run, &dir->from, "'%s' in '%s' is not read: zones are in files that end in .yaml",
+			        zs_shown(loader, name), dir->path);
+	}
+	if (errno)
+		zs_error(loader->run, &dir->from, "cannot read directory '%s': %s", dir->path, strerror(errno));
+	closedir(stream);
+	if (*count)
+		qsort(names, *count, sizeof *names, by_text);
+	return names;
+}
+
+static void read_zone_file(struct zs_loader *loader, struct zone_list *list, const struct zs_config_path *dir,
+                           const char *name)
+{
+	const char *path = zs_arena_printf(loader->arena, "%s/%s", dir->path, name);
+	struct zs_input *input = zs_arena_alloc(loader->arena, sizeof *input);
+	const struct zs_yaml *root = NULL;
+	if (!zs_check_owner(loader, path)
+	    || !zs_file_read(loader->run, loader->arena, &dir->from, path, ZS_YAML_MAX, input, NULL))
+		return;
+	zs_config_add_file(loader, input->path);
+	if (!zs_yaml_parse(loader->run, loader->arena, input, &root))
+		return;
+	const struct zs_source file = { .input = input };
+	add_zone(loader, list, name_of_path(loader, name, (size_t)(stem_end(name) - name)), &file, root);
+}
+
+static void read_zones_dir(struct zs_loader *loader, const struct zs_yaml *node, struct zone_list *list)
+{
+	struct zs_config_path dir;
+	size_t count = 0;
+	if (!zs_path_read(loader, node, "zones-dir", &dir))
+		return;
+	const char **names = list_dir(loader, &dir, &count);
+	for (size_t i = 0; i < count; i++)
+		read_zone_file(loader, list, &dir, names[i]);
+}
+
+/* ---- between zones ---- */
+
+static int by_name(const void *a, const void *b)
+{
+	const struct zs_zone_config *x = a, *y = b;
+	return zs_name_compare(x->name, y->name);
+}
+
+static const char *place_text(struct zs_loader *loader, const struct zs_source *where)
+{
+	if (!where->line)
+		return where->input->path;
+	return zs_arena_printf(loader->run->arena, "%s:%u", where->input->path, where->line);
+}
+
+/* Zones in canonical order; one state directory belongs to each name, so this finds two of those as well. */
+static void check_names(struct zs_loader *loader, const struct zone_list *list)
+{
+	for (size_t i = 1; i < list->count; i++)
+		if (zs_name_equal(list->zones[i - 1].name, list->zones[i].name))
+			zs_error(loader->run, &list->zones[i].from, "zone '%s' is there twice, also at %s", list->zones[i].name_text,
+			         place_text(loader, &list->zones[i - 1].from));
+}
+
+struct use {
+	const char *path;
+	const struct zs_zone_config *zone;
+	bool output;
+};
+
+/* By path; what is written first. */
+static int by_path(const void *a, const void *b)
+{
+	const struct use *x = a, *y = b;
+	const int order = strcmp(x->path, y->path);
+	if (order)
+		return order;
+	return x->output != y->output ? y->output - x->output : zs_name_compare(x->zone->name, y->zone->name);
+}
+
+static void check_pair(struct zs_loader *loader, const struct use *first, const struct use *other)
+{
+	if (!first->output || first->zone == other->zone || zs_name_equal(first->zone->name, other->zone->name))
+		return;
+	if (other->output) {
+		zs_error(loader->run, &other->zone->output.from, "zones '%s' and '%s' have one output, '%s'",
+		         first->zone->name_text, other->zone->name_text, zs_shown(loader, other->zone->output.text));
+		zs_hint(loader->run, "the other one is at %s", place_text(loader, &first->zone->output.from));
+		return;
+	}
+	zs_error(loader->run, &first->zone->output.from, "output '%s' is the zone file of '%s'",
+	         zs_shown(loader, first->zone->output.text), other->zone->name_text);
+}
+
+static void check_paths(struct zs_loader *loader, const struct zone_list *list)
+{
+	struct use *uses = zs_arena_array(loader->arena, 2 * list->count, sizeof *uses);
+	size_t count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct zs_zone_config *zone = &list->zones[i];
+		if (zone->file.path)
+			uses[count++] = (struct use){ zs_path_clean(loader->arena, zone->file.path), zone, false };
+		if (zone->output.path)
+			uses[count++] = (struct use){ zs_path_clean(loader->arena, zone->output.path), zone, true };
+	}
+	if (count)
+		qsort(uses, count, sizeof *uses, by_path);
+	for (size_t i = 1, first = 0; i < count; i++) {
+		if (strcmp(uses[first].path, uses[i].path) != 0)
+			first = i;
+		else
+			check_pair(loader, &uses[first], &uses[i]);
+	}
+}
+
+void zs_zones_read(struct zs_loader *loader, const struct zs_yaml *root)
+{
+	struct zone_list list = { 0 };
+	const unsigned errors = loader->run->error_count;
+	const struct zs_yaml *zones = zs_yaml_get(root, "zones"), *dir = zs_yaml_get(root, "zones-dir");
+	if (zones && zs_want_map(loader, zones, "zones"))
+		for (uint32_t i = 0; i < zones->count; i++)
+			add_zone(loader, &list, zones->entries[i].key, &zones->entries[i].key_where, zones->entries[i].value);
+	if (dir)
+		read_zones_dir(loader, dir, &list);
+	if (list.count) {
+		qsort(list.zones, list.count, sizeof *list.zones, by_name);
+		check_names(loader, &list);
+		check_paths(loader, &list);
+	} else if (zs_run_ok_since(loader->run, errors)) {
+		const struct zs_source file = { .input = loader->main };
+		zs_error(loader->run, &file, "the config has no zones");
+		zs_hint(loader->run, "`zonesign init FILE...` writes a config from zone files");
+	}
+	loader->config->zones = list.zones;
+	loader->config->zone_count = list.count;
+}

@@ -1,0 +1,211 @@
+/* bindkey.c - key files as BIND and ldns read and write them: .key is a DNSKEY record, .private is "Name: value". */
+#include <openssl/core_names.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "dns/algorithm.h"
+#include "keys/key_private.h"
+#include "zone/zone.h"
+
+static const struct {
+	const char *name, *param;
+} rsa_parts[] = {
+	[ZS_KEY_N] = { "Modulus", OSSL_PKEY_PARAM_RSA_N },
+	[ZS_KEY_E] = { "PublicExponent", OSSL_PKEY_PARAM_RSA_E },
+	[ZS_KEY_D] = { "PrivateExponent", OSSL_PKEY_PARAM_RSA_D },
+	[ZS_KEY_P] = { "Prime1", OSSL_PKEY_PARAM_RSA_FACTOR1 },
+	[ZS_KEY_Q] = { "Prime2", OSSL_PKEY_PARAM_RSA_FACTOR2 },
+	[ZS_KEY_DP] = { "Exponent1", OSSL_PKEY_PARAM_RSA_EXPONENT1 },
+	[ZS_KEY_DQ] = { "Exponent2", OSSL_PKEY_PARAM_RSA_EXPONENT2 },
+	[ZS_KEY_QI] = { "Coefficient", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
+};
+
+const char *zs_key_public_text(struct zs_arena *arena, const struct zs_key *key, const uint8_t *zone, uint32_t ttl)
+{
+	char owner[ZS_NAME_TEXT], digits[15];
+	zs_name_text(zone, owner);
+	zs_time_digits(key->created, digits);
+	char *base64 = zs_arena_alloc(arena, key->rdata.len * 2 + 8);
+	base64[zs_base64_encode(key->rdata.data + 4, key->rdata.len - 4, base64)] = 0;
+	return zs_arena_printf(arena,
+	                       "; This is a %s key, keyid %u, for %s\n; Created: %s\n; Publish: %s\n; Activate: %s\n"
+	                       "%s %u IN DNSKEY %u 3 %u %s\n",
+	                       key->flags & ZS_DNSKEY_SEP ? "key-signing" : "zone-signing", key->tag, owner, digits, digits, digits,
+	                       owner, ttl, key->flags, key->algorithm, base64);
+}
+
+static void add_base64_line(struct zs_buf *out, const char *name, const uint8_t *data, size_t len)
+{
+	zs_buf_text(out, name);
+	zs_buf_text(out, ": ");
+	uint8_t *room = zs_buf_reserve(out, 2 * len + 8);
+	if (room)
+		out->len += zs_base64_encode(data, len, (char *)room);
+	zs_buf_text(out, "\n");
+}
+
+static bool add_rsa_lines(struct zs_buf *out, const EVP_PKEY *pkey)
+{
+	uint8_t octets[1024];
+	for (size_t i = 0; i < ZS_COUNT(rsa_parts); i++) {
+		BIGNUM *number = NULL;
+		if (EVP_PKEY_get_bn_param(pkey, rsa_parts[i].param, &number) != 1)
+			return false;
+		const bool fits = BN_num_bytes(number) <= (int)sizeof octets;
+		if (fits)
+			add_base64_line(out, rsa_parts[i].name, octets, (size_t)BN_bn2bin(number, octets));
+		BN_clear_free(number);
+		if (!fits)
+			return false;
+	}
+	zs_secret_cleanse(octets, sizeof octets);
+	return true;
+}
+
+/* The secret scalar (ECDSA, padded to the curve's size) or seed (EdDSA). */
+static bool add_secret_line(struct zs_buf *out, const struct zs_key *key)
+{
+	uint8_t octets[64];
+	size_t len = sizeof octets;
+	bool ok;
+	if (zs_key_curve(key->algorithm)) {
+		BIGNUM *number = NULL;
+		len = zs_algorithm_info(key->algorithm)->public_key_len / 2u;
+		ok = EVP_PKEY_get_bn_param(key->private, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1
+		  && BN_bn2binpad(number, octets, (int)len) == (int)len;
+		BN_clear_free(number);
+	} else {
+		ok = EVP_PKEY_get_raw_private_key(key->private, octets, &len) == 1;
+	}
+	if (ok)
+		add_base64_line(out, "PrivateKey", octets, len);
+	zs_secret_cleanse(octets, sizeof octets);
+	return ok;
+}
+
+bool zs_key_private_text(struct zs_run *run, const struct zs_key *key, struct zs_buf *out)
+{
+	char digits[15];
+	zs_time_digits(key->created, digits);
+	zs_buf_printf(out, "Private-key-format: v1.3\nAlgorithm: %u (%s)\n", key->algorithm,
+	              zs_algorithm_info(key->algorithm)->mnemonic);
+	const bool ok = zs_key_is_rsa(key->algorithm) ? add_rsa_lines(out, key->private) : add_secret_line(out, key);
+	zs_buf_printf(out, "Created: %s\nPublish: %s\nActivate: %s\n", digits, digits, digits);
+	return (ok && !out->full) || zs_fail(run, "cannot write key %u: %s", key->tag, zs_hash_openssl_error(run->arena));
+}
+
+bool zs_key_read_public(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, const uint8_t *zone,
+                        struct zs_key *out)
+{
+	/* a key file is a zone file with one DNSKEY record; its TTL may be absent, so a default goes before it */
+	const struct zs_source whole = { .input = input };
+	struct zs_input text = *input;
+	char *with_ttl = zs_arena_alloc(arena, input->len + 16);
+	memcpy(with_ttl, "$TTL 3600 ", 9);
+	with_ttl[9] = '\n';
+	memcpy(with_ttl + 10, input->text, input->len);
+	text.text = with_ttl;
+	text.len = input->len + 10;
+	const struct zs_zone_options options = { .apex = zone, .dnssec = ZS_DNSSEC_KEEP, .include_never = true, .max_records = 16 };
+	struct zs_zone *records;
+	if (!zs_zone_read_text(run, arena, &text, &options, &records))
+		return false;
+	const struct zs_rrset *set = zs_zone_apex_rrset(records, ZS_TYPE_DNSKEY);
+	if (!set || set->count != 1 || records->record_count != 1) {
+		char name[ZS_NAME_TEXT];
+		return zs_error(run, &whole, "not a key file of zone '%s': it must hold one DNSKEY record of that name",
+		                zs_name_text(zone, name));
+	}
+	return zs_key_from_rdata(run, &whole, zs_rrset_rdata(records, set, 0), out);
+}
+
+struct private_lines {
+	struct zs_key_numbers numbers;
+	uint8_t algorithm;
+	bool have_format, have_algorithm;
+	zs_time created;
+};
+
+static bool read_line(struct zs_run *run, struct zs_arena *arena, const struct zs_source *where, const char *line, size_t len,
+                      struct private_lines *out)
+{
+	const char *colon = memchr(line, ':', len);
+	if (!colon)
+		return zs_error(run, where, "not a line of a private key file (\"Name: value\")");
+	const size_t name_len = (size_t)(colon - line);
+	const char *value = colon + 1, *end = line + len;
+	while (value < end && *value == ' ')
+		value++;
+	while (end > value && (end[-1] == ' ' || end[-1] == '\r'))
+		end--;
+	const size_t value_len = (size_t)(end - value);
+	if (zs_text_equal(line, name_len, "Private-key-format")) {
+		out->have_format = value_len >= 4 && strncmp(value, "v1.", 3) == 0;
+		return out->have_format || zs_error(run, where, "private key format v1.2 or v1.3 expected");
+	}
+	if (zs_text_equal(line, name_len, "Algorithm")) {
+		size_t digits = 0;
+		while (digits < value_len && value[digits] >= '0' && value[digits] <= '9')
+			digits++;
+		out->have_algorithm = zs_algorithm_parse(value, digits, &out->algorithm);
+		return out->have_algorithm || zs_error(run, where, "an unknown algorithm");
+	}
+	if (zs_text_equal(line, name_len, "Created"))
+		return zs_time_parse_digits(value, value_len, &out->created) || zs_error(run, where, "a bad time");
+	int part = -1;
+	for (size_t i = 0; i < ZS_COUNT(rsa_parts); i++)
+		if (zs_text_equal(line, name_len, rsa_parts[i].name))
+			part = (int)i;
+	if (zs_text_equal(line, name_len, "PrivateKey"))
+		part = ZS_KEY_SECRET;
+	if (part < 0)
+		return true; /* timing metadata and what later formats add */
+	size_t bad;
+	uint8_t *octets = zs_secret_alloc(arena, value_len + 1);
+	const long decoded = zs_base64_decode(value, value_len, octets, &bad);
+	if (decoded <= 0)
+		return zs_error(run, where, "the value is not base64");
+	out->numbers.part[part] = (struct zs_bytes){ octets, (size_t)decoded };
+	return true;
+}
+
+bool zs_key_read_private(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, struct zs_key *key)
+{
+	struct private_lines lines = { 0 };
+	/* no excerpts: the line at fault may be the secret */
+	const struct zs_input shown = { .path = input->path };
+	uint32_t number = 1;
+	for (const char *p = input->text, *end = p + input->len; p < end; number++) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+		const char *stop = newline ? newline : end;
+		const struct zs_source where = { .input = &shown, .line = number };
+		if (stop > p && !read_line(run, arena, &where, p, (size_t)(stop - p), &lines))
+			return false;
+		p = stop + 1;
+	}
+	const struct zs_source whole = { .input = &shown };
+	if (!lines.have_format || !lines.have_algorithm)
+		return zs_error(run, &whole, "not a private key file (format and algorithm are missing)");
+	if (lines.algorithm != key->algorithm)
+		return zs_error(run, &whole, "the private key has algorithm %u, the public one %u (G10)", lines.algorithm, key->algorithm);
+	const bool rsa = zs_key_is_rsa(key->algorithm);
+	for (int i = rsa ? ZS_KEY_N : ZS_KEY_SECRET; i <= (rsa ? ZS_KEY_QI : ZS_KEY_SECRET); i++)
+		if (!lines.numbers.part[i].len)
+			return zs_error(run, &whole, "the file lacks '%s'", rsa ? rsa_parts[i].name : "PrivateKey");
+	uint8_t point[97] = { 4 };
+	if (zs_key_curve(key->algorithm)) {
+		if (key->rdata.len - 4 != zs_algorithm_info(key->algorithm)->public_key_len)
+			return zs_error(run, &whole, "the public key has %zu octets", key->rdata.len - 4);
+		memcpy(point + 1, key->rdata.data + 4, key->rdata.len - 4);
+		lines.numbers.point = (struct zs_bytes){ point, key->rdata.len - 3 };
+	}
+	EVP_PKEY *pkey = zs_key_from_numbers(key->algorithm, &lines.numbers);
+	if (!pkey)
+		return zs_error(run, &whole, "OpenSSL does not take the private key: %s", zs_hash_openssl_error(run->arena));
+	zs_key_own(arena, pkey);
+	key->private = pkey;
+	key->created = lines.created;
+	return true;
+}

@@ -1,0 +1,28 @@
+/* key_private.h - what the files of keys/ share: key pairs as OpenSSL objects and as numbers. */
+#ifndef ZS_KEYS_KEY_PRIVATE_H
+#define ZS_KEYS_KEY_PRIVATE_H
+
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+
+#include "keys/keys.h"
+
+enum { ZS_KEY_N, ZS_KEY_E, ZS_KEY_D, ZS_KEY_P, ZS_KEY_Q, ZS_KEY_DP, ZS_KEY_DQ, ZS_KEY_QI, ZS_KEY_SECRET, ZS_KEY_PARTS };
+
+/* Big-endian numbers of a key; len 0: absent. point: EC only, uncompressed. */
+struct zs_key_numbers {
+	struct zs_bytes part[ZS_KEY_PARTS];
+	struct zs_bytes point;
+};
+
+bool zs_key_is_rsa(uint8_t algorithm);
+const char *zs_key_curve(uint8_t algorithm); /* NULL: no ECDSA algorithm */
+
+/* NULL if OpenSSL refuses. The caller owns the result. */
+EVP_PKEY *zs_key_from_numbers(uint8_t algorithm, const struct zs_key_numbers *numbers);
+EVP_PKEY *zs_key_public_pkey(const struct zs_key *key);
+
+/* pkey ends with arena. */
+void zs_key_own(struct zs_arena *arena, EVP_PKEY *pkey);
+
+#endif

@@ -1,0 +1,63 @@
+/* keys.h - the keys of a zone: made, kept as BIND key files, proven against their public half.
+ *
+ * In:  state/<zone>/keys/K<zone>.+013+12345.key and .private (format v1.3), the facts that name them.
+ * Out: a key set for the signer. A key that is missing, unreadable, foreign or damaged stops the build; no new key is
+ *      made in its place (G9, G10).
+ */
+#ifndef ZS_KEYS_KEYS_H
+#define ZS_KEYS_KEYS_H
+
+#include "base/bytes.h"
+#include "base/run.h"
+#include "config/config.h"
+#include "state/state.h"
+
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+
+struct zs_key {
+	uint8_t id[32];              /* SHA-256 of the DNSKEY RDATA, REVOKE clear */
+	uint16_t flags, tag;
+	uint8_t algorithm;
+	struct zs_bytes rdata;       /* DNSKEY RDATA */
+	struct evp_pkey_st *private; /* ends with the arena; NULL: public half only */
+	zs_time created;
+};
+
+struct zs_keyset {
+	struct zs_arena *arena;
+	struct zs_key *keys;
+	size_t count, room;
+};
+
+/* Load every key that the facts name; with no state yet, adopt the key files that are in the directory. Key files
+ * that are not in the state are named in a warning. Facts get the keys that were adopted. */
+ZS_MUST_CHECK bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
+                                struct zs_keyset **out);
+
+/* Make the keys that plan wants made (plan keys without facts->id), write and sync them, and fill in their facts. When
+ * it returns true, every private key that the plan uses is safe on disk. */
+ZS_MUST_CHECK bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
+                                   struct zs_plan *plan, struct zs_keyset *keys);
+
+const struct zs_key *zs_keyset_find(const struct zs_keyset *keys, const uint8_t id[32]); /* or NULL */
+
+/* Below: used by keys/ and its tests. */
+
+/* A new key pair; flags 257 or 256. bits: RSA only. Not on disk yet. */
+ZS_MUST_CHECK bool zs_key_make(struct zs_run *run, struct zs_arena *arena, uint8_t algorithm, unsigned bits, uint16_t flags,
+                               struct zs_key *out);
+/* id, tag, flags and algorithm from RDATA. False, with a diagnostic, if it is no zone key. */
+ZS_MUST_CHECK bool zs_key_from_rdata(struct zs_run *run, const struct zs_source *where, struct zs_bytes rdata,
+                                     struct zs_key *out);
+/* Does the private half sign what the public half verifies? */
+ZS_MUST_CHECK bool zs_key_prove(struct zs_run *run, const struct zs_key *key, const char *shown);
+
+/* BIND's texts. The private one is secret: wipe it after use. */
+const char *zs_key_public_text(struct zs_arena *arena, const struct zs_key *key, const uint8_t *zone, uint32_t ttl);
+ZS_MUST_CHECK bool zs_key_private_text(struct zs_run *run, const struct zs_key *key, struct zs_buf *out);
+ZS_MUST_CHECK bool zs_key_read_public(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input,
+                                      const uint8_t *zone, struct zs_key *out);
+ZS_MUST_CHECK bool zs_key_read_private(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input,
+                                       struct zs_key *key);
+
+#endif

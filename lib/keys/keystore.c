@@ -1,0 +1,266 @@
+/* keystore.c - the keys directory: key files found, proven, made. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "dns/algorithm.h"
+#include "keys/key_private.h"
+
+enum { KEY_FILE_MAX = 64 * 1024, KEY_FILES_MAX = 256, KEY_TRIES = 64 };
+
+struct store {
+	struct zs_run *run;
+	const struct zs_zone_config *zone;
+	const char *dir; /* for messages */
+	int fd;
+};
+
+static const char *shown(const struct store *store, const char *name)
+{
+	return zs_arena_printf(store->run->arena, "%s/%s", store->dir, name);
+}
+
+static bool open_store(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct store *out)
+{
+	*out = (struct store){ .run = run, .zone = zone, .dir = zs_arena_printf(run->arena, "%s/keys", facts->dir), .fd = -1 };
+	if (mkdirat(facts->dir_fd, "keys", 0700) != 0 && errno != EEXIST)
+		return zs_fail(run, "cannot make directory '%s': %s", out->dir, strerror(errno));
+	out->fd = openat(facts->dir_fd, "keys", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (out->fd < 0)
+		return zs_fail(run, "cannot open directory '%s': %s", out->dir, strerror(errno));
+	return true;
+}
+
+/* "Kexample.com.+013+12345": BIND writes the root as "K.+008+20326". */
+static const char *file_name(const struct store *store, uint8_t algorithm, uint16_t tag)
+{
+	char path[ZS_NAME_PATH];
+	zs_name_path(store->zone->name, path);
+	return zs_arena_printf(store->run->arena, "K%s.+%03u+%05u", store->zone->name[0] ? path : "", algorithm, tag);
+}
+
+/* Read a key file: no symbolic link, ours, and a private one closed to others (G10). */
+static bool read_file(const struct store *store, const char *name, bool secret, struct zs_input *out)
+{
+	struct zs_run *run = store->run;
+	struct stat stat;
+	const char *path = shown(store, name);
+	const int fd = openat(store->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0) {
+		zs_error(run, NULL, "cannot read key file '%s': %s (G10)", path, strerror(errno));
+		zs_hint(run, "restore it from your backup; zonesign does not make a new key in place of a missing one");
+		return false;
+	}
+	bool ok = true;
+	if (fstat(fd, &stat) != 0) {
+		ok = zs_error(run, NULL, "cannot read key file '%s': %s (G10)", path, strerror(errno));
+	} else if (stat.st_uid != geteuid() && stat.st_uid != 0) {
+		ok = zs_error(run, NULL, "key file '%s' belongs to user %u, zonesign runs as %u (G10)", path, stat.st_uid, geteuid());
+	} else if (secret && (stat.st_mode & 077)) {
+		ok = zs_error(run, NULL, "private key file '%s' is open to others (mode %04o) (G10)", path, stat.st_mode & 07777);
+		zs_hint(run, "chmod 600 '%s', and think about who may have read it", path);
+	}
+	ok = ok && zs_file_read_fd(run, run->arena, NULL, fd, path, KEY_FILE_MAX, out, NULL);
+	close(fd);
+	return ok;
+}
+
+/* Both halves of the key in base.key and base.private. */
+static bool read_pair(const struct store *store, const char *base, struct zs_arena *arena, struct zs_key *out)
+{
+	struct zs_run *run = store->run;
+	struct zs_input public, private;
+	struct zs_key key = { 0 };
+	if (!read_file(store, zs_arena_printf(run->arena, "%s.key", base), false, &public)
+	    || !zs_key_read_public(run, arena, &public, store->zone->name, &key))
+		return false;
+	const struct zs_algorithm_info *info = zs_algorithm_info(key.algorithm);
+	if (!info || !info->signs)
+		return zs_error(run, NULL, "key file '%s': zonesign does not sign with algorithm %u", shown(store, base), key.algorithm);
+	if (!read_file(store, zs_arena_printf(run->arena, "%s.private", base), true, &private))
+		return false;
+	const bool ok = zs_key_read_private(run, arena, &private, &key);
+	zs_secret_cleanse((void *)(uintptr_t)private.text, private.len);
+	if (!ok || !zs_key_prove(run, &key, shown(store, base)))
+		return false;
+	*out = key;
+	return true;
+}
+
+const struct zs_key *zs_keyset_find(const struct zs_keyset *keys, const uint8_t id[32])
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (memcmp(keys->keys[i].id, id, sizeof keys->keys[i].id) == 0)
+			return &keys->keys[i];
+	return NULL;
+}
+
+static bool is_key_file(const struct store *store, const char *name)
+{
+	const char *prefix = file_name(store, 0, 0);
+	const size_t len = strlen(prefix) - strlen("000+00000"), all = strlen(name);
+	return strncmp(name, prefix, len) == 0 && all > 4 && strcmp(name + all - 4, ".key") == 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names (without ".key") of the zone's key files, sorted. */
+static bool list_files(const struct store *store, const char ***out, size_t *count)
+{
+	struct zs_run *run = store->run;
+	size_t room = 0;
+	*out = NULL;
+	*count = 0;
+	const int copy = fcntl(store->fd, F_DUPFD_CLOEXEC, 0);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	if (!dir)
+		return zs_fail(run, "cannot list '%s': %s", store->dir, strerror(errno));
+	rewinddir(dir);
+	for (struct dirent *entry; (entry = readdir(dir)) && *count < KEY_FILES_MAX;)
+		if (is_key_file(store, entry->d_name))
+			ZS_PUSH(run->arena, *out, *count, room) =
+			    zs_arena_text(run->arena, entry->d_name, strlen(entry->d_name) - strlen(".key"));
+	closedir(dir);
+	if (*count)
+		qsort(*out, *count, sizeof **out, by_text);
+	return true;
+}
+
+/* Facts of a key that is taken over as it is: nothing was served by us yet. */
+static void adopt(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key, enum zs_key_role role)
+{
+	const struct zs_record_state hidden = { ZS_HIDDEN, 0 }, none = { ZS_NA, 0 };
+	struct zs_key_facts *fact = &ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room);
+	*fact = (struct zs_key_facts){ .tag = key->tag, .algorithm = key->algorithm, .role = role, .goal_in = true,
+		                       .created = key->created, .dnskey = hidden };
+	memcpy(fact->id, key->id, sizeof fact->id);
+	fact->krrsig = fact->ds = role & ZS_KSK ? hidden : none;
+	fact->zrrsig = role & ZS_ZSK ? hidden : none;
+	zs_facts_use_tag(run, facts, key->tag);
+	zs_facts_use_tag(run, facts, key->tag);
+}
+
+/* With CSK, or when there is no 256 key of the algorithm, a SEP key signs everything. */
+static void adopt_all(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
+                      const struct zs_keyset *keys)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		const struct zs_key *key = &keys->keys[i];
+		const bool sep = key->flags & ZS_DNSKEY_SEP;
+		bool has_zsk = false;
+		for (size_t j = 0; j < keys->count; j++)
+			has_zsk = has_zsk || (!(keys->keys[j].flags & ZS_DNSKEY_SEP) && keys->keys[j].algorithm == key->algorithm);
+		adopt(run, facts, key, !sep ? ZS_ZSK : zone->policy->csk || !has_zsk ? ZS_CSK : ZS_KSK);
+		zs_note(run, "key %u (%s) is taken over from the keys directory", key->tag, zs_role_text(facts->keys[facts->key_count - 1].role));
+	}
+}
+
+bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_keyset **out)
+{
+	struct store store;
+	const char **files;
+	size_t file_count;
+	struct zs_keyset *keys = zs_arena_alloc(run->arena, sizeof *keys);
+	keys->arena = run->arena;
+	if (!open_store(run, zone, facts, &store))
+		return false;
+	bool ok = list_files(&store, &files, &file_count);
+	const bool adopting = facts->fresh && facts->key_count == 0;
+	for (size_t i = 0; ok && i < file_count; i++) {
+		bool named = adopting;
+		for (size_t k = 0; !named && k < facts->key_count; k++)
+			named = strcmp(file_name(&store, facts->keys[k].algorithm, facts->keys[k].tag), files[i]) == 0;
+		struct zs_key key = { 0 };
+		if (!named)
+			zs_warn(run, NULL, "key file '%s' is not in the state; it is not used", shown(&store, files[i]));
+		else if ((ok = read_pair(&store, files[i], keys->arena, &key)))
+			ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
+	}
+	for (size_t k = 0; ok && !adopting && k < facts->key_count; k++)
+		if (!zs_keyset_find(keys, facts->keys[k].id)) {
+			ok = zs_error(run, NULL, "key %u of algorithm %u is in the state, but '%s.key' is not that key (G10)",
+			              facts->keys[k].tag, facts->keys[k].algorithm,
+			              shown(&store, file_name(&store, facts->keys[k].algorithm, facts->keys[k].tag)));
+			zs_hint(run, "restore the key files from your backup; zonesign does not make a new key in place of a missing one");
+		}
+	close(store.fd);
+	if (ok && adopting)
+		adopt_all(run, zone, facts, keys);
+	*out = keys;
+	return ok;
+}
+
+static bool write_pair(const struct store *store, const struct zs_key *key)
+{
+	struct zs_run *run = store->run;
+	const char *base = file_name(store, key->algorithm, key->tag);
+	struct zs_buf secret = { .arena = run->arena, .max = KEY_FILE_MAX };
+	if (!zs_buf_reserve(&secret, 16 * 1024) || !zs_key_private_text(run, key, &secret)) /* one block: nothing left behind */
+		return false;
+	const char *private_name = zs_arena_printf(run->arena, "%s.private", base);
+	const char *public_name = zs_arena_printf(run->arena, "%s.key", base);
+	const char *text = zs_key_public_text(run->arena, key, store->zone->name, store->zone->policy->dnskey_ttl);
+	const bool ok = zs_file_replace(run, store->fd, private_name, shown(store, private_name), 0600, secret.data, secret.len)
+	             && zs_file_replace(run, store->fd, public_name, shown(store, public_name), 0644, text, strlen(text));
+	zs_secret_cleanse(secret.data, secret.room);
+	return ok;
+}
+
+/* A pair whose tag, revoked or not, no key of the zone ever had (G9), and no file bears. */
+static bool make_unique(const struct store *store, struct zs_facts *facts, struct zs_keyset *keys,
+                        const struct zs_key_facts *wanted, struct zs_key *out)
+{
+	struct zs_run *run = store->run;
+	const uint16_t flags = ZS_DNSKEY_ZONE | (wanted->role & ZS_KSK ? ZS_DNSKEY_SEP : 0);
+	for (int i = 0; i < KEY_TRIES; i++) {
+		struct zs_key key;
+		if (!zs_key_make(run, keys->arena, wanted->algorithm, store->zone->policy->rsa_bits, flags, &key))
+			return false;
+		uint8_t revoked[4096];
+		memcpy(revoked, key.rdata.data, key.rdata.len);
+		revoked[1] |= ZS_DNSKEY_REVOKE;
+		const uint16_t revoked_tag = zs_key_tag(revoked, key.rdata.len);
+		struct stat stat;
+		const char *file = zs_arena_printf(run->arena, "%s.key", file_name(store, key.algorithm, key.tag));
+		if (zs_facts_tag_used(facts, key.tag) || zs_facts_tag_used(facts, revoked_tag) || key.tag == revoked_tag
+		    || fstatat(store->fd, file, &stat, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		zs_facts_use_tag(run, facts, key.tag);
+		zs_facts_use_tag(run, facts, revoked_tag);
+		*out = key;
+		return true;
+	}
+	return zs_fail(run, "no key with an unused tag in %d tries", KEY_TRIES);
+}
+
+bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_plan *plan,
+                     struct zs_keyset *keys)
+{
+	static const uint8_t none[32] = { 0 };
+	struct store store = { .fd = -1 };
+	bool ok = true;
+	for (size_t i = 0; ok && i < plan->key_count; i++) {
+		struct zs_key_facts *fact = plan->keys[i].facts;
+		struct zs_key key;
+		if (memcmp(fact->id, none, sizeof none) != 0)
+			continue;
+		ok = (store.fd >= 0 || open_store(run, zone, facts, &store)) && make_unique(&store, facts, keys, fact, &key)
+		  && zs_key_prove(run, &key, "memory") && write_pair(&store, &key);
+		if (!ok)
+			break;
+		memcpy(fact->id, key.id, sizeof fact->id);
+		fact->tag = key.tag;
+		fact->created = key.created;
+		ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
+	}
+	if (store.fd >= 0)
+		close(store.fd);
+	return ok;
+}

@@ -1,0 +1,214 @@
+/* command.c - runs a configured command: no shell unless asked for, bounded in time and output. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "publish/publish.h"
+
+enum { OUTPUT_MAX = 4096, ENVIRONMENT_MAX = 64 };
+extern char **environ;
+
+/* "{zone}" inside an argument, the zone without its final dot. */
+static const char *fill_in(struct zs_arena *arena, const char *argument, const char *zone)
+{
+	struct zs_buf out = { .arena = arena, .max = 64 * 1024 };
+	const size_t len = strlen(zone);
+	const char *at;
+	while ((at = strstr(argument, "{zone}"))) {
+		zs_buf_add(&out, argument, (size_t)(at - argument));
+		zs_buf_add(&out, zone, len > 1 && zone[len - 1] == '.' ? len - 1 : len);
+		argument = at + strlen("{zone}");
+	}
+	zs_buf_text(&out, argument);
+	return zs_buf_string(&out);
+}
+
+static char *const *make_argv(struct zs_run *run, const struct zs_command *command, const char *zone)
+{
+	size_t count = 0;
+	if (command->shell) {
+		const char **argv = zs_arena_array(run->arena, 4, sizeof *argv);
+		argv[0] = "/bin/sh";
+		argv[1] = "-c";
+		argv[2] = command->shell;
+		return (char *const *)(uintptr_t)argv;
+	}
+	while (command->argv[count])
+		count++;
+	const char **argv = zs_arena_array(run->arena, count + 1, sizeof *argv);
+	for (size_t i = 0; i < count; i++)
+		argv[i] = fill_in(run->arena, command->argv[i], zone);
+	return (char *const *)(uintptr_t)argv;
+}
+
+static char *const *make_environment(struct zs_run *run, const char *zone)
+{
+	const char **out = zs_arena_array(run->arena, ENVIRONMENT_MAX + 2, sizeof *out);
+	size_t count = 0;
+	for (char **e = environ; *e && count < ENVIRONMENT_MAX; e++)
+		if (strncmp(*e, "PATH=", 5) == 0 || strncmp(*e, "LANG=", 5) == 0 || strncmp(*e, "ZONESIGN_", 9) == 0)
+			out[count++] = *e;
+	out[count++] = zs_arena_printf(run->arena, "ZONESIGN_ZONE=%s", zone);
+	return (char *const *)(uintptr_t)out;
+}
+
+struct child {
+	pid_t pid;
+	int in, out; /* our ends of its stdin and of its stdout and stderr */
+};
+
+static bool start(struct zs_run *run, const struct zs_command *command, const char *zone, bool with_input, struct child *child)
+{
+	int in[2] = { -1, -1 }, out[2];
+	char *const *argv = make_argv(run, command, zone), *const *environment = make_environment(run, zone);
+	if (pipe2(out, O_CLOEXEC) != 0)
+		return false;
+	if (with_input && pipe2(in, O_CLOEXEC) != 0) {
+		close(out[0]);
+		close(out[1]);
+		return false;
+	}
+	const pid_t pid = fork();
+	if (pid == 0) {
+		sigset_t none;
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGPIPE, SIG_DFL);
+		setpgid(0, 0);
+		const int nothing = with_input ? in[0] : open("/dev/null", O_RDONLY);
+		if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(out[1], 1) < 0 || dup2(out[1], 2) < 0)
+			_exit(127);
+		environ = (char **)(uintptr_t)environment;
+		execvp(argv[0], argv);
+		const char *why = strerror(errno);
+		if (write(2, why, strlen(why)) < 0)
+			_exit(126);
+		_exit(127);
+	}
+	const int error = errno;
+	if (pid > 0)
+		setpgid(pid, pid);
+	close(out[1]);
+	if (with_input)
+		close(in[0]);
+	*child = (struct child){ .pid = pid, .in = in[1], .out = out[0] };
+	errno = error;
+	if (pid < 0) {
+		close(out[0]);
+		if (with_input)
+			close(in[1]);
+	}
+	return pid > 0;
+}
+
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Feed stdin and keep the last of the output until the child has closed it or the time is over. */
+static bool attend(struct child *child, const char *input, int64_t deadline, char last[OUTPUT_MAX], size_t *last_len)
+{
+	size_t left = input ? strlen(input) : 0;
+	*last_len = 0;
+	if (child->in >= 0)
+		fcntl(child->in, F_SETFL, O_NONBLOCK);
+	for (;;) {
+		const int64_t now = milliseconds();
+		struct pollfd fds[2] = { { .fd = child->out, .events = POLLIN }, { .fd = child->in, .events = POLLOUT } };
+		if (now >= deadline)
+			return false;
+		if (poll(fds, 2, (int)(deadline - now)) < 0 && errno != EINTR)
+			return false;
+		if (fds[1].revents) {
+			const ssize_t n = left ? write(child->in, input, left) : 0;
+			if (n > 0) {
+				input += n;
+				left -= (size_t)n;
+			}
+			if (!left || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+				close(child->in);
+				child->in = -1;
+			}
+		}
+		if (!fds[0].revents)
+			continue;
+		if (*last_len > OUTPUT_MAX / 2) {
+			memmove(last, last + OUTPUT_MAX / 4, *last_len - OUTPUT_MAX / 4);
+			*last_len -= OUTPUT_MAX / 4;
+		}
+		const ssize_t n = read(child->out, last + *last_len, OUTPUT_MAX - *last_len);
+		if (n == 0)
+			return true;
+		if (n > 0)
+			*last_len += (size_t)n;
+	}
+}
+
+/* The child may have closed its output and live on: wait for its end too, within the time. */
+static bool reap(pid_t pid, int64_t deadline, int *status)
+{
+	for (;;) {
+		const pid_t got = waitpid(pid, status, WNOHANG);
+		if (got == pid)
+			return true;
+		if (got < 0 && errno != EINTR)
+			return false;
+		if (milliseconds() >= deadline)
+			return false;
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+	}
+}
+
+static const char *last_words(struct zs_run *run, const char *text, size_t len)
+{
+	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		len--;
+	size_t start = len;
+	while (start && text[start - 1] != '\n')
+		start--;
+	return len ? zs_arena_printf(run->arena, "; it said: %s", zs_text_safe(run->arena, text + start, len - start, 200)) : "";
+}
+
+bool zs_publish_run(struct zs_run *run, const struct zs_command *command, const char *what, const char *zone_text,
+                    const char *input, zs_seconds limit)
+{
+	struct child child;
+	char last[OUTPUT_MAX];
+	size_t last_len = 0;
+	int status = 0;
+	if (zone_text[0] == '-')
+		return zs_fail(run, "the %s command is not run: the zone's name begins with '-'", what);
+	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
+	if (!start(run, command, zone_text, input != NULL, &child)) {
+		signal(SIGPIPE, old);
+		return zs_fail(run, "cannot start the %s command: %s", what, strerror(errno));
+	}
+	const int64_t deadline = milliseconds() + limit * 1000;
+	bool ended = attend(&child, input, deadline, last, &last_len);
+	ended = ended && reap(child.pid, deadline, &status);
+	kill(-child.pid, SIGKILL); /* what it left behind, and itself if it is late */
+	if (!ended)
+		waitpid(child.pid, &status, 0);
+	close(child.out);
+	if (child.in >= 0)
+		close(child.in);
+	signal(SIGPIPE, old);
+	const char *said = last_words(run, last, last_len);
+	if (!ended)
+		return zs_fail(run, "the %s command was ended after %lld s%s", what, (long long)limit, said);
+	if (WIFSIGNALED(status))
+		return zs_fail(run, "the %s command died of signal %d%s", what, WTERMSIG(status), said);
+	if (WEXITSTATUS(status) != 0)
+		return zs_fail(run, "the %s command failed with status %d%s", what, WEXITSTATUS(status), said);
+	return true;
+}

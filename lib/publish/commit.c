@@ -1,0 +1,73 @@
+/* commit.c - intent, rename, sync, reload: in this order. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "publish/publish.h"
+
+enum { RELOAD_LIMIT = 60 };
+
+bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_t out[32])
+{
+	struct zs_arena *arena = zs_arena_new();
+	uint8_t digest[ZS_HASH_MAX];
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	*there = fd >= 0;
+	if (fd < 0) {
+		const int error = errno;
+		zs_arena_free(arena);
+		return error == ENOENT || zs_fail(run, "cannot read '%s': %s", path, strerror(error));
+	}
+	struct zs_hasher *hasher = zs_hasher_new(run, arena, ZS_SHA256);
+	const size_t size = 1 << 20;
+	char *block = zs_arena_alloc(arena, size);
+	ssize_t n = 0;
+	while (hasher && ((n = read(fd, block, size)) > 0 || (n < 0 && errno == EINTR)))
+		if (n > 0)
+			zs_hasher_add(hasher, block, (size_t)n);
+	bool ok = hasher && zs_hasher_end(run, hasher, digest);
+	if (ok && n < 0)
+		ok = zs_fail(run, "cannot read '%s': %s", path, strerror(errno));
+	close(fd);
+	zs_arena_free(arena);
+	if (ok)
+		memcpy(out, digest, 32);
+	return ok;
+}
+
+bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const struct zs_intent *intent, struct zs_facts *facts)
+{
+	facts->intent = *intent;
+	facts->intent.present = true;
+	memcpy(facts->intent.sha256, candidate->sha256, sizeof candidate->sha256);
+	if (!zs_facts_write(run, facts)) {
+		facts->intent.present = false;
+		return false;
+	}
+	if (renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) != 0) {
+		const int error = errno;
+		facts->intent.present = false;
+		(void)!zs_facts_write(run, facts);
+		return zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(error));
+	}
+	/* published: from here on only the reload can fail */
+	const bool synced = fsync(candidate->dir_fd) == 0;
+	const int error = errno;
+	close(candidate->fd);
+	close(candidate->dir_fd);
+	candidate->fd = candidate->dir_fd = -1;
+	return synced || zs_fail(run, "cannot sync the directory of '%s': %s", candidate->path, strerror(error));
+}
+
+bool zs_publish_reload(struct zs_run *run, const struct zs_zone_config *zone)
+{
+	if (!zone->reload.argv && !zone->reload.shell)
+		return true;
+	if (zs_publish_run(run, &zone->reload, "reload", zone->name_text, NULL, RELOAD_LIMIT))
+		return true;
+	zs_hint(run, "the zone is published; each run repeats the reload until it succeeds");
+	return false;
+}

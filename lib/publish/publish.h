@@ -1,0 +1,46 @@
+/* publish.h - a signed zone becomes the served one: written aside, and after the verifier's yes renamed and reloaded.
+ *
+ * In:  the signed zone. Out: an open candidate file for verify/; then the published file.
+ * Before the rename in zs_publish_commit nothing outside sees a change. The steps on disk are those of the design:
+ * intent in the state, rename, sync, reload, facts.
+ */
+#ifndef ZS_PUBLISH_PUBLISH_H
+#define ZS_PUBLISH_PUBLISH_H
+
+#include "config/config.h"
+#include "sign/sign.h"
+#include "state/state.h"
+
+struct zs_candidate {
+	int fd;              /* open for reading and writing */
+	int dir_fd;          /* directory of the output */
+	const char *path;    /* the output, symbolic links resolved once */
+	const char *name;    /* its last component */
+	const char *aside;   /* ".NAME.zonesign" */
+	uint64_t len;        /* octets */
+	uint8_t sha256[32];
+};
+
+/* Write the signed zone beside the output and sync it. Ends with the run unless committed: call zs_publish_discard. */
+ZS_MUST_CHECK bool zs_publish_write(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_signed_zone *in,
+                                    struct zs_candidate *out);
+
+/* The candidate's place in the file system. */
+void zs_publish_discard(struct zs_candidate *candidate);
+
+/* Record the intent, rename the candidate over the output, sync the directory. The state then knows it as published. */
+ZS_MUST_CHECK bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const struct zs_intent *intent,
+                                     struct zs_facts *facts);
+
+/* Run the reload command, if there is one. ZS_FAILED if it fails; the zone stays published and the next run repeats it. */
+ZS_MUST_CHECK bool zs_publish_reload(struct zs_run *run, const struct zs_zone_config *zone);
+
+/* SHA-256 of the file at the output's path; *there is false if there is none. */
+ZS_MUST_CHECK bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_t out[32]);
+
+/* Run a command as the design says: no shell unless one was asked for, own process group, at most `limit` seconds, environment
+ * PATH, LANG and ZONESIGN_*; input (or nothing) on stdin. False with ZS_FAILED and the last of its output. */
+ZS_MUST_CHECK bool zs_publish_run(struct zs_run *run, const struct zs_command *command, const char *what,
+                                  const char *zone_text, const char *input, zs_seconds limit);
+
+#endif

@@ -1,0 +1,174 @@
+/* nsec3.c - the NSEC3 chain (RFC 5155, parameters of RFC 9276). */
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "sign/sign_private.h"
+
+/* A name to be hashed: an owner, or an empty non-terminal above one. */
+struct hashed {
+	uint8_t hash[ZS_NSEC3_HASH];
+	uint32_t owner; /* the owner, or for an ENT one that is below it */
+	uint8_t labels; /* of the name */
+	bool ent, ok;
+};
+
+struct hashing {
+	const struct zs_signed_zone *zone;
+	struct hashed *names;
+};
+
+static bool digest(EVP_MD_CTX *context, const EVP_MD *sha1, const void *a, size_t a_len, const void *b, size_t b_len,
+                   uint8_t *out)
+{
+	return EVP_DigestInit_ex(context, sha1, NULL) == 1 && EVP_DigestUpdate(context, a, a_len) == 1
+	    && (!b_len || EVP_DigestUpdate(context, b, b_len) == 1) && EVP_DigestFinal_ex(context, out, NULL) == 1;
+}
+
+/* RFC 5155 section 5: IH(salt, x, 0) = H(x | salt); IH(salt, x, k) = H(IH(salt, x, k-1) | salt) */
+static bool hash_name(EVP_MD_CTX *context, const EVP_MD *sha1, const struct zs_nsec3_options *options, const uint8_t *name,
+                      uint8_t out[ZS_NSEC3_HASH])
+{
+	uint8_t lower[ZS_NAME_MAX];
+	const size_t len = zs_name_len(name);
+	zs_name_lower(name, len, lower);
+	bool ok = digest(context, sha1, lower, len, options->salt, options->salt_len, out);
+	for (unsigned i = 0; ok && i < options->iterations; i++)
+		ok = digest(context, sha1, out, ZS_NSEC3_HASH, options->salt, options->salt_len, out);
+	return ok;
+}
+
+static const uint8_t *name_of(const struct zs_zone *zone, const struct hashed *h)
+{
+	const uint8_t *name = zs_owner_name(zone, &zone->owners[h->owner]);
+	return zs_name_skip(name, zs_name_labels(name) - h->labels);
+}
+
+static void hash_slice(void *argument, unsigned thread, size_t from, size_t to)
+{
+	(void)thread;
+	const struct hashing *job = argument;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	EVP_MD *sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	for (size_t i = from; context && sha1 && i < to; i++)
+		job->names[i].ok = hash_name(context, sha1, &job->zone->policy->nsec3, name_of(job->zone->zone, &job->names[i]),
+		                             job->names[i].hash);
+	EVP_MD_free(sha1);
+	EVP_MD_CTX_free(context);
+}
+
+static int by_hash(const void *a, const void *b)
+{
+	return memcmp(((const struct hashed *)a)->hash, ((const struct hashed *)b)->hash, ZS_NSEC3_HASH);
+}
+
+static bool is_skipped(const struct zs_signed_zone *out, uint32_t owner)
+{
+	const struct zs_owner *o = &out->zone->owners[owner];
+	return (o->flags & ZS_OWNER_OCCLUDED)
+	    || (out->policy->nsec3.opt_out && (o->flags & ZS_OWNER_CUT) && !zs_zone_rrset(out->zone, owner, ZS_TYPE_DS));
+}
+
+/* Owners, and the ENTs between each and the one before: in canonical order an ENT comes just before its first
+ * descendant, so the labels shared with the last name seen tell which are new. */
+static struct hashed *collect(const struct zs_signed_zone *out, size_t *count, size_t *room)
+{
+	const struct zs_zone *zone = out->zone;
+	struct hashed *names = NULL;
+	const uint8_t *last = zone->apex;
+	*count = *room = 0;
+	for (uint32_t i = 0; i < zone->owner_count; i++) {
+		if (is_skipped(out, i))
+			continue;
+		const uint8_t *name = zs_owner_name(zone, &zone->owners[i]);
+		const unsigned labels = zs_name_labels(name), shared = zs_name_common_labels(name, last);
+		for (unsigned l = shared + 1; l < labels; l++)
+			ZS_PUSH(out->arena, names, *count, *room) = (struct hashed){ .owner = i, .labels = (uint8_t)l, .ent = true };
+		ZS_PUSH(out->arena, names, *count, *room) = (struct hashed){ .owner = i, .labels = (uint8_t)labels };
+		last = name;
+	}
+	return names;
+}
+
+/* Types as an NSEC3 shows them: no NSEC3, and RRSIG only where something is signed (RFC 5155 section 7.1). */
+static size_t owner_types(const struct zs_zone *zone, const struct hashed *h, uint16_t *types)
+{
+	const struct zs_owner *owner = &zone->owners[h->owner];
+	size_t count = 0;
+	bool is_signed = false, placed = false;
+	if (h->ent)
+		return 0;
+	for (uint32_t i = owner->first; i < owner->first + owner->rrset_count; i++)
+		is_signed = is_signed || zs_sign_covers(owner, zone->rrsets[i].type);
+	for (uint32_t i = owner->first; i < owner->first + owner->rrset_count; i++) {
+		const uint16_t type = zone->rrsets[i].type;
+		if ((owner->flags & ZS_OWNER_CUT) && type != ZS_TYPE_NS && type != ZS_TYPE_DS)
+			continue;
+		if (is_signed && !placed && type > ZS_TYPE_RRSIG) {
+			types[count++] = ZS_TYPE_RRSIG;
+			placed = true;
+		}
+		types[count++] = type;
+	}
+	if (is_signed && !placed)
+		types[count++] = ZS_TYPE_RRSIG;
+	return count;
+}
+
+size_t zs_sign_nsec3_owner(const struct zs_signed_zone *zone, const struct zs_denial_record *record, uint8_t out[ZS_NAME_MAX])
+{
+	const size_t label = zs_base32hex_encode(record->hash, ZS_NSEC3_HASH, (char *)out + 1);
+	out[0] = (uint8_t)label;
+	memcpy(out + 1 + label, zone->zone->apex, zone->apex_len);
+	return 1 + label + zone->apex_len;
+}
+
+static bool check_hashes(struct zs_run *run, const struct zs_signed_zone *out, const struct hashed *names, size_t count)
+{
+	char a[ZS_NAME_TEXT], b[ZS_NAME_TEXT];
+	for (size_t i = 0; i < count; i++) {
+		if (!names[i].ok)
+			return zs_fail(run, "cannot compute an NSEC3 hash (SHA-1 is not available?)");
+		if (i && by_hash(&names[i - 1], &names[i]) == 0) {
+			zs_error(run, NULL, "'%s' and '%s' have the same NSEC3 hash (RFC 5155 section 7.1)",
+			         zs_name_text(name_of(out->zone, &names[i - 1]), a), zs_name_text(name_of(out->zone, &names[i]), b));
+			zs_hint(run, "choose another salt: denial: {nsec3: {salt: \"...\"}}");
+			return false;
+		}
+	}
+	return true;
+}
+
+bool zs_sign_add_nsec3(struct zs_run *run, struct zs_signed_zone *out)
+{
+	const struct zs_nsec3_options *options = &out->policy->nsec3;
+	size_t count, room;
+	struct hashed *names = collect(out, &count, &room);
+	struct hashing job = { .zone = out, .names = names };
+	zs_pool_run(run->jobs, count, 4096, hash_slice, &job);
+	qsort(names, count, sizeof *names, by_hash);
+	if (!check_hashes(run, out, names, count))
+		return false;
+	uint16_t *types = zs_arena_array(out->arena, 65538, sizeof *types);
+	uint8_t *rdata = zs_arena_alloc(out->arena, 512 + ZS_BITMAP_MAX);
+	const size_t salt_end = 5u + options->salt_len;
+	rdata[0] = 1;
+	rdata[1] = options->opt_out;
+	zs_put_u16(rdata + 2, options->iterations);
+	rdata[4] = options->salt_len;
+	memcpy(rdata + 5, options->salt, options->salt_len);
+	rdata[salt_end] = ZS_NSEC3_HASH;
+	for (size_t i = 0; i < count; i++) {
+		memcpy(rdata + salt_end + 1, names[i + 1 < count ? i + 1 : 0].hash, ZS_NSEC3_HASH);
+		size_t len = salt_end + 1 + ZS_NSEC3_HASH;
+		len += zs_sign_bitmap(types, owner_types(out->zone, &names[i], types), rdata + len);
+		if (out->octets_len > UINT32_MAX - 65536)
+			return zs_fail(run, "the NSEC3 records would take more than 4 GiB");
+		struct zs_denial_record *record = &ZS_PUSH(out->arena, out->denials, out->denial_count, out->denial_room);
+		*record = (struct zs_denial_record){ .owner = ZS_NO_OWNER, .rdata = zs_sign_keep(out, rdata, len), .rdata_len = (uint16_t)len };
+		memcpy(record->hash, names[i].hash, ZS_NSEC3_HASH);
+	}
+	zs_arena_release(out->arena, names, room * sizeof *names);
+	return true;
+}

@@ -1,0 +1,273 @@
+/* rrsig.c - signatures: which are made, and the octets they are made of (RFC 4034 section 3.1.8.1). */
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/pool.h"
+#include "dns/algorithm.h"
+#include "dns/rdata.h"
+#include "sign/sign_private.h"
+
+static bool is_key_set(uint16_t type)
+{
+	return type == ZS_TYPE_DNSKEY || type == ZS_TYPE_CDS || type == ZS_TYPE_CDNSKEY;
+}
+
+/* 0 to max, from the owner name alone: the same input gives the same plan. */
+static uint32_t jitter_of(const uint8_t *name, zs_seconds max)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+	const size_t len = zs_name_len(name);
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ zs_octet_lower(name[i])) * 16777619u;
+	hash ^= hash >> 16; /* FNV's low bits alone are too regular for a modulus */
+	hash *= 0x85ebca6bu;
+	hash ^= hash >> 13;
+	return max > 0 ? (uint32_t)(hash % ((uint64_t)max + 1)) : 0;
+}
+
+static bool add_job(struct zs_run *run, struct zs_signed_zone *out, struct zs_sign_job job, const uint8_t *owner, bool keys)
+{
+	const zs_time expiration = run->now + out->policy->validity - jitter_of(owner, out->policy->jitter);
+	const unsigned labels = zs_name_labels(owner);
+	job.labels = (uint8_t)(labels - zs_name_is_wildcard(owner));
+	job.expiration = (uint32_t)expiration;
+	if (!out->earliest_expiration || expiration < out->earliest_expiration)
+		out->earliest_expiration = expiration;
+	for (size_t i = 0; i < out->signer_count; i++) {
+		if (!(keys ? out->signers[i].sign_dnskeys : out->signers[i].sign_zone))
+			continue;
+		if (out->signatures_len > UINT32_MAX - 1024)
+			return zs_fail(run, "the signatures would take more than 4 GiB");
+		job.key = (uint8_t)i;
+		job.signature = (uint32_t)out->signatures_len;
+		out->signatures_len += out->signers[i].signature_len;
+		ZS_PUSH(out->arena, out->jobs, out->job_count, out->job_room) = job;
+	}
+	return true;
+}
+
+bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
+{
+	const struct zs_zone *zone = out->zone;
+	size_t denial = 0;
+	bool ok = true;
+	for (uint32_t i = 0; ok && i < zone->owner_count; i++) {
+		const struct zs_owner *owner = &zone->owners[i];
+		const uint8_t *name = zs_owner_name(zone, owner);
+		for (uint32_t s = owner->first; ok && s < owner->first + owner->rrset_count; s++)
+			if (zs_sign_covers(owner, zone->rrsets[s].type))
+				ok = add_job(run, out, (struct zs_sign_job){ .owner = i, .set = s, .type = zone->rrsets[s].type }, name,
+				             is_key_set(zone->rrsets[s].type));
+		if (ok && denial < out->denial_count && out->denials[denial].owner == i) {
+			ok = add_job(run, out, (struct zs_sign_job){ .owner = i, .set = (uint32_t)denial, .type = ZS_TYPE_NSEC }, name, false);
+			denial++;
+		}
+	}
+	for (; ok && denial < out->denial_count; denial++) {
+		uint8_t name[ZS_NAME_MAX];
+		zs_sign_nsec3_owner(out, &out->denials[denial], name);
+		ok = add_job(run, out, (struct zs_sign_job){ .owner = (uint32_t)denial, .set = (uint32_t)denial, .type = ZS_TYPE_NSEC3 },
+		             name, false);
+	}
+	out->signatures = zs_arena_alloc(out->arena, out->signatures_len);
+	return ok;
+}
+
+static bool is_denial(uint16_t type)
+{
+	return type == ZS_TYPE_NSEC || type == ZS_TYPE_NSEC3;
+}
+
+static size_t head_of(const struct zs_signed_zone *zone, const struct zs_sign_job *job, const uint8_t *signer, uint8_t *out)
+{
+	const struct zs_key *key = zone->signers[job->key].key;
+	zs_put_u16(out, job->type);
+	out[2] = key->algorithm;
+	out[3] = job->labels;
+	zs_put_u32(out + 4, is_denial(job->type) ? zone->denial_ttl : zone->zone->rrsets[job->set].ttl);
+	zs_put_u32(out + 8, job->expiration);
+	zs_put_u32(out + 12, zone->inception);
+	zs_put_u16(out + 16, key->tag);
+	memcpy(out + 18, signer, zone->apex_len);
+	return 18 + zone->apex_len;
+}
+
+size_t zs_sign_rrsig(const struct zs_signed_zone *zone, const struct zs_sign_job *job, uint8_t out[ZS_RRSIG_MAX])
+{
+	const size_t head = head_of(zone, job, zone->zone->apex, out);
+	const size_t len = zone->signers[job->key].signature_len;
+	memcpy(out + head, zone->signatures + job->signature, len);
+	return head + len;
+}
+
+static void add_rr(struct zs_buf *data, const uint8_t *owner, size_t owner_len, uint16_t type, uint32_t ttl, struct zs_bytes rdata)
+{
+	uint8_t *p = zs_buf_reserve(data, owner_len + 10 + rdata.len);
+	if (!p)
+		return;
+	memcpy(p, owner, owner_len);
+	p += owner_len;
+	zs_put_u16(p, type);
+	zs_put_u16(p + 2, 1);
+	zs_put_u32(p + 4, ttl);
+	zs_put_u16(p + 8, (uint16_t)rdata.len);
+	if (rdata.len)
+		zs_rdata_canonical(type, rdata.data, rdata.len, p + 10);
+	data->len += owner_len + 10 + rdata.len;
+}
+
+/* signed data = RRSIG RDATA without the signature | RR(1) | RR(2) ... */
+static void collect(const struct zs_signed_zone *out, const struct zs_sign_job *job, struct zs_buf *data)
+{
+	uint8_t head[18 + ZS_NAME_MAX], owner[ZS_NAME_MAX];
+	const struct zs_zone *zone = out->zone;
+	data->len = 0;
+	zs_buf_add(data, head, head_of(out, job, out->apex_lower, head));
+	if (is_denial(job->type)) {
+		const struct zs_denial_record *denial = &out->denials[job->set];
+		size_t len;
+		if (job->type == ZS_TYPE_NSEC3) {
+			len = zs_sign_nsec3_owner(out, denial, owner);
+			zs_name_lower(owner, len, owner);
+		} else {
+			len = zone->owners[job->owner].name_len;
+			zs_name_lower(zs_owner_name(zone, &zone->owners[job->owner]), len, owner);
+		}
+		add_rr(data, owner, len, job->type, out->denial_ttl, (struct zs_bytes){ out->octets + denial->rdata, denial->rdata_len });
+		return;
+	}
+	const struct zs_owner *o = &zone->owners[job->owner];
+	const struct zs_rrset *set = &zone->rrsets[job->set];
+	zs_name_lower(zs_owner_name(zone, o), o->name_len, owner);
+	for (uint32_t i = 0; i < set->count; i++)
+		add_rr(data, owner, o->name_len, set->type, set->ttl, zs_rrset_rdata(zone, set, i));
+}
+
+/* What one thread signs with: a context a key, prepared once. */
+struct worker {
+	EVP_PKEY_CTX *contexts[256]; /* RSA, ECDSA: EVP_PKEY_sign over a ready digest */
+	EVP_MD_CTX *digest, *message; /* message: EdDSA, which takes no digest */
+	EVP_MD *sha256, *sha384, *sha512;
+	struct zs_arena *arena;
+	struct zs_buf data;
+};
+
+struct signing {
+	const struct zs_signed_zone *zone;
+	size_t first;
+	struct worker *workers;
+	atomic_bool failed;
+};
+
+static bool is_eddsa(uint8_t algorithm)
+{
+	return algorithm == ZS_ED25519 || algorithm == ZS_ED448;
+}
+
+static EVP_MD *digest_for(const struct worker *worker, uint8_t algorithm)
+{
+	return algorithm == ZS_RSASHA512 ? worker->sha512 : algorithm == ZS_ECDSAP384SHA384 ? worker->sha384 : worker->sha256;
+}
+
+static bool open_worker(struct worker *worker, const struct zs_signed_zone *zone)
+{
+	worker->arena = zs_arena_new();
+	worker->data = (struct zs_buf){ .arena = worker->arena, .max = (size_t)UINT32_MAX };
+	worker->digest = EVP_MD_CTX_new();
+	worker->message = EVP_MD_CTX_new();
+	worker->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	worker->sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
+	worker->sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
+	bool ok = worker->digest && worker->message && worker->sha256 && worker->sha384 && worker->sha512;
+	for (size_t i = 0; ok && i < zone->signer_count; i++) {
+		const struct zs_key *key = zone->signers[i].key;
+		if (is_eddsa(key->algorithm))
+			continue;
+		/* a key of its own: a shared one would be a shared reference count */
+		EVP_PKEY *own = EVP_PKEY_dup(key->private);
+		worker->contexts[i] = own ? EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL) : NULL;
+		EVP_PKEY_free(own);
+		ok = worker->contexts[i] && EVP_PKEY_sign_init(worker->contexts[i]) == 1
+		  && EVP_PKEY_CTX_set_signature_md(worker->contexts[i], digest_for(worker, key->algorithm)) == 1;
+	}
+	return ok;
+}
+
+static void close_worker(struct worker *worker)
+{
+	for (size_t i = 0; i < ZS_COUNT(worker->contexts); i++)
+		EVP_PKEY_CTX_free(worker->contexts[i]);
+	EVP_MD_CTX_free(worker->digest);
+	EVP_MD_CTX_free(worker->message);
+	EVP_MD_free(worker->sha256);
+	EVP_MD_free(worker->sha384);
+	EVP_MD_free(worker->sha512);
+	zs_arena_free(worker->arena);
+}
+
+/* OpenSSL's DER sequence of two integers to r | s, each padded to half of len (RFC 6605 section 4). */
+static bool raw_ecdsa(const uint8_t *der, size_t der_len, uint8_t *out, size_t len)
+{
+	const uint8_t *p = der;
+	ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &p, (long)der_len);
+	const bool ok = signature && BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, (int)len / 2) == (int)len / 2
+	             && BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + len / 2, (int)len / 2) == (int)len / 2;
+	ECDSA_SIG_free(signature);
+	return ok;
+}
+
+static bool sign_job(struct worker *worker, const struct zs_signed_zone *zone, const struct zs_sign_job *job)
+{
+	const struct zs_signer *signer = &zone->signers[job->key];
+	const uint8_t algorithm = signer->key->algorithm;
+	uint8_t *slot = zone->signatures + job->signature, digest[EVP_MAX_MD_SIZE], signature[1024];
+	size_t len = sizeof signature;
+	unsigned digest_len;
+	collect(zone, job, &worker->data);
+	if (worker->data.full)
+		return false;
+	if (is_eddsa(algorithm)) {
+		len = signer->signature_len;
+		return EVP_DigestSignInit(worker->message, NULL, NULL, NULL, signer->key->private) == 1
+		    && EVP_DigestSign(worker->message, slot, &len, worker->data.data, worker->data.len) == 1
+		    && len == signer->signature_len;
+	}
+	if (EVP_DigestInit_ex(worker->digest, digest_for(worker, algorithm), NULL) != 1
+	    || EVP_DigestUpdate(worker->digest, worker->data.data, worker->data.len) != 1
+	    || EVP_DigestFinal_ex(worker->digest, digest, &digest_len) != 1
+	    || EVP_PKEY_sign(worker->contexts[job->key], signature, &len, digest, digest_len) != 1)
+		return false;
+	if (algorithm == ZS_ECDSAP256SHA256 || algorithm == ZS_ECDSAP384SHA384)
+		return raw_ecdsa(signature, len, slot, signer->signature_len);
+	if (len != signer->signature_len) /* RSA pads to the modulus, RFC 3110 section 3 */
+		return false;
+	memcpy(slot, signature, len);
+	return true;
+}
+
+static void sign_slice(void *argument, unsigned thread, size_t from, size_t to)
+{
+	struct signing *signing = argument;
+	struct worker *worker = &signing->workers[thread];
+	if (!worker->arena && !open_worker(worker, signing->zone))
+		atomic_store(&signing->failed, true);
+	for (size_t i = from; i < to && !atomic_load_explicit(&signing->failed, memory_order_relaxed); i++)
+		if (!sign_job(worker, signing->zone, &signing->zone->jobs[signing->first + i]))
+			atomic_store(&signing->failed, true);
+}
+
+bool zs_sign_fill(struct zs_run *run, const struct zs_signed_zone *zone, size_t from, size_t to)
+{
+	struct signing signing = { .zone = zone, .first = from,
+		                   .workers = zs_arena_array(zone->arena, run->jobs ? run->jobs : 1, sizeof(struct worker)) };
+	zs_pool_run(run->jobs, to - from, 64, sign_slice, &signing);
+	for (unsigned i = 0; i < run->jobs; i++)
+		if (signing.workers[i].arena)
+			close_worker(&signing.workers[i]);
+	if (atomic_load(&signing.failed))
+		return zs_fail(run, "a signature could not be made: %s", zs_hash_openssl_error(run->arena));
+	return true;
+}

@@ -1,0 +1,75 @@
+/* sign.h - a plain zone and a plan become a signed zone.
+ *
+ * In:  the checked zone, the keys, the plan (which alone says which key signs what), the policy.
+ * Out: the same zone with DNSKEY, CDS, CDNSKEY, NSEC3PARAM and ZONEMD added, and arrays beside it: denial records, jobs
+ *      in the order in which they are written, and one slot of signature octets a job. Threads fill the slots, so the
+ *      result does not depend on their number.
+ */
+#ifndef ZS_SIGN_SIGN_H
+#define ZS_SIGN_SIGN_H
+
+#include "config/config.h"
+#include "keys/keys.h"
+#include "state/state.h"
+#include "zone/zone.h"
+
+enum { ZS_NSEC3_HASH = 20, ZS_NSEC3_APEX_MAX = 222 }; /* SHA-1; a longer apex leaves no room for the hash label */
+
+/* One NSEC (of owners[owner]) or NSEC3 (of the name that hash stands for). RDATA in signed->octets. */
+struct zs_denial_record {
+	uint32_t owner;               /* NSEC; ZS_NO_OWNER for NSEC3 */
+	uint32_t rdata;
+	uint16_t rdata_len;
+	uint8_t hash[ZS_NSEC3_HASH];  /* NSEC3 */
+};
+
+/* One signature to make. */
+struct zs_sign_job {
+	uint32_t owner;       /* in zone->owners; for NSEC3 the index in signed->denials */
+	uint32_t set;         /* in zone->rrsets; for NSEC and NSEC3 the index in signed->denials */
+	uint32_t signature;   /* offset of the slot in signed->signatures */
+	uint16_t type;        /* covered */
+	uint8_t key;          /* in signed->signers */
+	uint8_t labels;       /* RFC 4034 section 3.1.3 */
+	uint32_t expiration;
+};
+
+struct zs_signer {
+	const struct zs_key *key;
+	uint16_t signature_len;
+	bool sign_dnskeys, sign_zone;
+};
+
+struct zs_signed_zone {
+	struct zs_arena *arena;
+	struct zs_zone *zone;
+	const struct zs_policy *policy;
+	uint8_t apex_lower[ZS_NAME_MAX];
+	size_t apex_len;
+	uint32_t inception, denial_ttl; /* denial_ttl: the lesser of SOA TTL and MINIMUM, RFC 9077 */
+	struct zs_signer *signers;
+	size_t signer_count;
+	uint8_t *octets;                /* RDATA of denials */
+	size_t octets_len, octets_room;
+	struct zs_denial_record *denials; /* NSEC: in order of owner; NSEC3: in order of hash */
+	size_t denial_count, denial_room;
+	struct zs_sign_job *jobs;       /* by owner, type, key; then those of NSEC3 */
+	size_t job_count, job_room;
+	uint8_t *signatures;
+	size_t signatures_len;
+	zs_time earliest_expiration;
+};
+
+/* Sign zone as plan and policy say, at run->now. The zone gets the records that signing adds. A signature that cannot
+ * be made is fatal. */
+ZS_MUST_CHECK bool zs_sign(struct zs_run *run, const struct zs_policy *policy, struct zs_zone *zone,
+                           const struct zs_plan *plan, const struct zs_keyset *keys, struct zs_signed_zone **out);
+
+/* RRSIG RDATA of a job, its signature included, to out (18 + 255 + 1024 octets at the most); its length. */
+enum { ZS_RRSIG_MAX = 18 + 255 + 1024 };
+size_t zs_sign_rrsig(const struct zs_signed_zone *zone, const struct zs_sign_job *job, uint8_t out[ZS_RRSIG_MAX]);
+
+/* Wire owner of an NSEC3 record. */
+size_t zs_sign_nsec3_owner(const struct zs_signed_zone *zone, const struct zs_denial_record *record, uint8_t out[ZS_NAME_MAX]);
+
+#endif

@@ -1,0 +1,37 @@
+/* sign_private.h - the steps of signing, one file each. */
+#ifndef ZS_SIGN_SIGN_PRIVATE_H
+#define ZS_SIGN_SIGN_PRIVATE_H
+
+#include "sign/sign.h"
+
+/* dnskey.c: DNSKEY, CDS and CDNSKEY of the plan at the apex (RFC 4034 section 2, RFC 7344 section 3). */
+bool zs_sign_add_keys(struct zs_run *run, struct zs_zone *zone, const struct zs_policy *policy, const struct zs_plan *plan,
+                      const struct zs_keyset *keys);
+
+/* nsec.c, nsec3.c: fill signed->denials. */
+bool zs_sign_add_nsec(struct zs_run *run, struct zs_signed_zone *zone);
+bool zs_sign_add_nsec3(struct zs_run *run, struct zs_signed_zone *zone);
+
+/* A type bit map (RFC 4034 section 4.1.2) of ascending types; returns its length, at most 32 * (2 + 32) here. */
+enum { ZS_BITMAP_MAX = 256 * 34 };
+size_t zs_sign_bitmap(const uint16_t *types, size_t count, uint8_t out[ZS_BITMAP_MAX]);
+
+/* A copy of len octets in signed->octets. */
+uint32_t zs_sign_keep(struct zs_signed_zone *zone, const void *data, size_t len);
+
+/* Is the RRset signed? Owner flags and type decide: all at authoritative names, DS alone at a cut. */
+static inline bool zs_sign_covers(const struct zs_owner *owner, uint16_t type)
+{
+	if (owner->flags & ZS_OWNER_OCCLUDED)
+		return false;
+	return !(owner->flags & ZS_OWNER_CUT) || type == ZS_TYPE_DS;
+}
+
+/* rrsig.c: jobs for all RRsets and denials; then fill the slots of jobs[from..to). */
+bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *zone);
+bool zs_sign_fill(struct zs_run *run, const struct zs_signed_zone *zone, size_t from, size_t to);
+
+/* zonemd.c: digest the signed zone into the apex ZONEMD (RFC 8976 section 3). */
+bool zs_sign_zonemd(struct zs_run *run, struct zs_signed_zone *zone, uint8_t hash);
+
+#endif

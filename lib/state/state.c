@@ -1,0 +1,162 @@
+/* state.c - the directory of a zone's state: opened, locked, released; and small helpers on facts. */
+#include "state/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "state/state_file.h"
+
+enum { LOCK_WAIT = 60, STATE_MAX = 64 << 20 };
+
+const char *zs_role_text(enum zs_key_role role)
+{
+	return role == ZS_KSK ? "ksk" : role == ZS_ZSK ? "zsk" : "csk";
+}
+
+const char *zs_phase_text(enum zs_record_phase phase)
+{
+	static const char *const texts[] = { [ZS_NA] = "na", [ZS_HIDDEN] = "hidden", [ZS_RUMOURED] = "rumoured",
+		                             [ZS_OMNIPRESENT] = "omnipresent", [ZS_UNRETENTIVE] = "unretentive" };
+	return texts[phase];
+}
+
+struct zs_key_facts *zs_facts_key(struct zs_facts *facts, const uint8_t id[32])
+{
+	for (size_t i = 0; i < facts->key_count; i++)
+		if (memcmp(facts->keys[i].id, id, 32) == 0)
+			return &facts->keys[i];
+	return NULL;
+}
+
+bool zs_facts_tag_used(const struct zs_facts *facts, uint16_t tag)
+{
+	for (size_t i = 0; i < facts->tag_count; i++)
+		if (facts->tags_used[i] == tag)
+			return true;
+	return false;
+}
+
+void zs_facts_use_tag(struct zs_run *run, struct zs_facts *facts, uint16_t tag)
+{
+	if (!zs_facts_tag_used(facts, tag))
+		ZS_PUSH(run->arena, facts->tags_used, facts->tag_count, facts->tag_room) = tag;
+}
+
+static struct zs_facts *new_facts(struct zs_run *run, const struct zs_zone_config *zone)
+{
+	struct zs_facts *facts = zs_arena_alloc(run->arena, sizeof *facts);
+	facts->dir = zone->state_dir;
+	facts->dir_fd = -1;
+	facts->fresh = true;
+	memcpy(facts->zone, zone->name, zs_name_len(zone->name));
+	return facts;
+}
+
+/* state.yaml of an open directory; absent: the facts stay fresh. */
+static bool read_state(struct zs_run *run, struct zs_facts *facts)
+{
+	struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
+	const char *path = zs_arena_printf(run->arena, "%s/state.yaml", facts->dir);
+	const int fd = openat(facts->dir_fd, "state.yaml", O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	if (fd < 0)
+		return zs_fail(run, "cannot open '%s': %s", path, strerror(errno));
+	const bool ok = zs_file_read_fd(run, run->arena, NULL, fd, path, STATE_MAX, input, NULL);
+	close(fd);
+	facts->fresh = false;
+	return ok && zs_state_parse(run, input, facts);
+}
+
+static bool check_dir(struct zs_run *run, int fd, const char *path)
+{
+	struct stat stat;
+	if (fstat(fd, &stat) != 0)
+		return zs_fail(run, "cannot look at '%s': %s", path, strerror(errno));
+	if (stat.st_uid != geteuid())
+		return zs_error(run, NULL, "directory '%s' belongs to user %u, zonesign runs as %u", path, stat.st_uid, geteuid());
+	if (stat.st_mode & 022) {
+		zs_error(run, NULL, "directory '%s' can be written by others (mode %04o); it holds private keys", path,
+		         stat.st_mode & 07777);
+		zs_hint(run, "chmod 700 '%s'", path);
+		return false;
+	}
+	return true;
+}
+
+/* Wait for the lock as long as another run may need for a zone. */
+static bool lock(struct zs_run *run, struct zs_facts *facts)
+{
+	const char *path = zs_arena_printf(run->arena, "%s/lock", facts->dir);
+	const int fd = openat(facts->dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return zs_fail(run, "cannot open '%s': %s", path, strerror(errno));
+	struct timespec start, now;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (errno != EWOULDBLOCK || now.tv_sec - start.tv_sec >= LOCK_WAIT) {
+			const int error = errno;
+			close(fd);
+			if (error == EWOULDBLOCK)
+				return zs_not_yet(run, "another run works on this zone ('%s' is locked for more than %d s)", path, LOCK_WAIT);
+			return zs_fail(run, "cannot lock '%s': %s", path, strerror(error));
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	}
+	facts->lock_fd = fd;
+	return true;
+}
+
+bool zs_facts_open(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out)
+{
+	struct zs_facts *facts = new_facts(run, zone);
+	facts->lock_fd = -1;
+	facts->dir_fd = zs_file_open_dir(run, facts->dir);
+	if (facts->dir_fd < 0)
+		return false;
+	if (!check_dir(run, facts->dir_fd, facts->dir) || !lock(run, facts) || !read_state(run, facts)) {
+		zs_facts_close(facts);
+		return false;
+	}
+	*out = facts;
+	return true;
+}
+
+bool zs_facts_read(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out)
+{
+	struct zs_facts *facts = new_facts(run, zone);
+	facts->lock_fd = -1;
+	facts->dir_fd = open(facts->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (facts->dir_fd < 0 && errno != ENOENT)
+		return zs_fail(run, "cannot open directory '%s': %s", facts->dir, strerror(errno));
+	if (facts->dir_fd >= 0 && !read_state(run, facts)) {
+		zs_facts_close(facts);
+		return false;
+	}
+	*out = facts;
+	return true;
+}
+
+bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts)
+{
+	struct zs_buf text = { .arena = run->arena, .max = STATE_MAX };
+	zs_state_format(facts, &text);
+	const char *shown = zs_arena_printf(run->arena, "%s/state.yaml", facts->dir);
+	if (text.full)
+		return zs_fail(run, "the state of '%s' would be larger than %d octets", facts->dir, STATE_MAX);
+	return zs_file_replace(run, facts->dir_fd, "state.yaml", shown, 0600, text.data, text.len);
+}
+
+void zs_facts_close(struct zs_facts *facts)
+{
+	if (facts->lock_fd >= 0)
+		close(facts->lock_fd); /* releases the lock */
+	if (facts->dir_fd >= 0)
+		close(facts->dir_fd);
+	facts->lock_fd = facts->dir_fd = -1;
+}

@@ -1,0 +1,358 @@
+/* state_file.c - state.yaml, version 1. Unknown versions and values stop the build: half-read facts are worse than none. */
+#include "state/state_file.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "base/yaml.h"
+#include "dns/algorithm.h"
+
+static void put_time(struct zs_buf *out, const char *name, zs_time time)
+{
+	char text[ZS_TIME_TEXT];
+	if (time)
+		zs_buf_printf(out, "%s: %s", name, zs_time_text(time, text));
+	else
+		zs_buf_printf(out, "%s: never", name);
+}
+
+static void put_hex(struct zs_buf *out, const char *name, const uint8_t *data, size_t len)
+{
+	zs_buf_printf(out, "%s: \"", name);
+	uint8_t *room = zs_buf_reserve(out, 2 * len);
+	if (room)
+		out->len += zs_hex_encode(data, len, (char *)room);
+	zs_buf_text(out, "\"");
+}
+
+/* A double-quoted YAML scalar of any octets but NUL. */
+static void put_quoted(struct zs_buf *out, const char *name, const char *text)
+{
+	zs_buf_printf(out, "%s: \"", name);
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			zs_buf_printf(out, "\\%c", *p);
+		else if (*p < 32 || *p == 127)
+			zs_buf_printf(out, "\\x%02X", *p);
+		else
+			zs_buf_octet(out, *p);
+	}
+	zs_buf_text(out, "\"");
+}
+
+static void put_record(struct zs_buf *out, const char *name, const struct zs_record_state *state)
+{
+	char text[ZS_TIME_TEXT];
+	zs_buf_printf(out, "    %s: {state: %s, since: %s}\n", name, zs_phase_text(state->phase),
+	              state->since ? zs_time_text(state->since, text) : "never");
+}
+
+static void put_key(struct zs_buf *out, const struct zs_key_facts *key)
+{
+	put_hex(out, "  - id", key->id, sizeof key->id);
+	zs_buf_printf(out, "\n    tag: %u\n    algorithm: %u\n    role: %s\n    goal: %s\n", key->tag, key->algorithm,
+	              zs_role_text(key->role), key->goal_in ? "omnipresent" : "hidden");
+	if (key->has_predecessor) {
+		put_hex(out, "    predecessor", key->predecessor, sizeof key->predecessor);
+		zs_buf_text(out, "\n");
+	}
+	zs_buf_printf(out, "    was_omnipresent: %s\n", key->was_omnipresent ? "yes" : "no");
+	put_time(out, "    created", key->created);
+	zs_buf_text(out, "\n");
+	put_record(out, "dnskey", &key->dnskey);
+	put_record(out, "krrsig", &key->krrsig);
+	put_record(out, "zrrsig", &key->zrrsig);
+	put_record(out, "ds", &key->ds);
+	put_time(out, "    ds_seen", key->ds_seen);
+	zs_buf_text(out, "\n");
+}
+
+static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
+{
+	char owner[ZS_NAME_TEXT], time[ZS_TIME_TEXT];
+	zs_buf_text(out, "inputs:\n");
+	for (size_t i = 0; i < facts->input_count; i++) {
+		const struct zs_input_facts *input = &facts->inputs[i];
+		put_quoted(out, "  - path", input->path);
+		zs_buf_printf(out, "\n    size: %llu\n    mtime_ns: %lld\n    ctime_ns: %lld\n    ino: %llu\n",
+		              (unsigned long long)input->id.size, (long long)input->id.mtime_ns, (long long)input->id.ctime_ns,
+		              (unsigned long long)input->id.ino);
+		put_hex(out, "    sha256", input->sha256, sizeof input->sha256);
+		zs_buf_text(out, "\n");
+	}
+	zs_buf_text(out, "keys:\n");
+	for (size_t i = 0; i < facts->key_count; i++)
+		put_key(out, &facts->keys[i]);
+	zs_buf_text(out, "tags_used: [");
+	for (size_t i = 0; i < facts->tag_count; i++)
+		zs_buf_printf(out, "%s%u", i ? ", " : "", facts->tags_used[i]);
+	zs_buf_text(out, "]\ntlsa:\n");
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		const struct zs_tlsa_facts *tlsa = &facts->tlsa[i];
+		put_quoted(out, "  - owner", zs_name_text(tlsa->owner, owner));
+		put_hex(out, "\n    rdata", tlsa->rdata.data, tlsa->rdata.len);
+		put_time(out, "\n    since", tlsa->since);
+		put_time(out, "\n    until", tlsa->until);
+		zs_buf_text(out, "\n");
+	}
+	zs_buf_text(out, "ttls:\n");
+	for (size_t i = 0; i < facts->ttl_count; i++)
+		zs_buf_printf(out, "  - {ttl: %u, until: %s}\n", facts->ttls[i].ttl, zs_time_text(facts->ttls[i].until, time));
+	zs_buf_text(out, "overrides:\n");
+	for (size_t i = 0; i < facts->override_count; i++) {
+		put_quoted(out, "  - guard", facts->overrides[i].guard);
+		put_quoted(out, "\n    value", facts->overrides[i].value);
+		put_time(out, "\n    time", facts->overrides[i].time);
+		zs_buf_text(out, "\n");
+	}
+}
+
+void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
+{
+	char zone[ZS_NAME_TEXT];
+	zs_buf_text(out, "# The state of a zone, written by zonesign. Do not edit it; keep it with the keys in your backup.\nversion: 1\n");
+	put_quoted(out, "zone", zs_name_text(facts->zone, zone));
+	zs_buf_printf(out, "\nclock: %s\n", facts->made_with_now ? "given" : "real");
+	put_time(out, "last_build", facts->last_build);
+	put_time(out, "\nnext_due", facts->next_due);
+	zs_buf_text(out, "\n");
+	if (facts->published.known) {
+		const struct zs_published *p = &facts->published;
+		zs_buf_printf(out, "published:\n  serial: %u\n", p->serial);
+		put_hex(out, "  sha256", p->sha256, sizeof p->sha256);
+		put_hex(out, "\n  content", p->content, sizeof p->content);
+		put_time(out, "\n  time", p->time);
+		put_time(out, "\n  served_since", p->served_since);
+		put_time(out, "\n  earliest_expiration", p->earliest_expiration);
+		put_quoted(out, "\n  program", p->program);
+		zs_buf_text(out, "\n");
+	}
+	if (facts->intent.present) {
+		const struct zs_intent *intent = &facts->intent;
+		zs_buf_printf(out, "intent:\n  serial: %u\n", intent->serial);
+		put_hex(out, "  sha256", intent->sha256, sizeof intent->sha256);
+		put_hex(out, "\n  content", intent->content, sizeof intent->content);
+		put_time(out, "\n  earliest_expiration", intent->earliest_expiration);
+		put_quoted(out, "\n  plan", intent->plan);
+		zs_buf_text(out, "\n");
+	}
+	put_lists(out, facts);
+}
+
+/* Reading: every getter reports what is missing or wrong and sets *ok. */
+struct reader {
+	struct zs_run *run;
+	struct zs_source whole;
+	bool ok;
+};
+
+static const char *need(struct reader *r, const struct zs_yaml *map, const char *key)
+{
+	const char *text = zs_yaml_get_text(map, key);
+	if (!text)
+		r->ok = zs_error(r->run, map ? &map->where : &r->whole, "the state lacks '%s'", key);
+	return text;
+}
+
+static void wrong(struct reader *r, const struct zs_yaml *map, const char *key)
+{
+	const struct zs_yaml *node = zs_yaml_get(map, key);
+	r->ok = zs_error(r->run, node ? &node->where : &r->whole, "'%s' of the state has a value that zonesign never writes", key);
+}
+
+static uint64_t get_number(struct reader *r, const struct zs_yaml *map, const char *key, uint64_t max)
+{
+	uint64_t value = 0;
+	const char *text = need(r, map, key);
+	if (text && !zs_text_number(text, strlen(text), max, &value))
+		wrong(r, map, key);
+	return value;
+}
+
+static zs_time get_time(struct reader *r, const struct zs_yaml *map, const char *key)
+{
+	zs_time value = 0;
+	const char *text = need(r, map, key);
+	if (text && strcmp(text, "never") != 0 && !zs_time_parse(text, &value))
+		wrong(r, map, key);
+	return value;
+}
+
+static struct zs_bytes get_hex(struct reader *r, const struct zs_yaml *map, const char *key, size_t exact, uint8_t *out)
+{
+	const char *text = need(r, map, key);
+	const size_t len = text ? strlen(text) : 0;
+	size_t bad;
+	if (!text)
+		return (struct zs_bytes){ 0 };
+	uint8_t *data = zs_arena_alloc(r->run->arena, len + 1);
+	const long got = zs_hex_decode(text, len, data, &bad);
+	if (got < 0 || (exact && (size_t)got != exact)) {
+		wrong(r, map, key);
+		return (struct zs_bytes){ 0 };
+	}
+	if (exact)
+		memcpy(out, data, exact);
+	return (struct zs_bytes){ data, (size_t)got };
+}
+
+/* The index of the text in a list of words; -1 with the error reported. */
+static int get_word(struct reader *r, const struct zs_yaml *map, const char *key, const char *const *words, int count)
+{
+	const char *text = need(r, map, key);
+	for (int i = 0; text && i < count; i++)
+		if (words[i] && strcmp(words[i], text) == 0)
+			return i;
+	if (text)
+		wrong(r, map, key);
+	return -1;
+}
+
+static struct zs_record_state get_record(struct reader *r, const struct zs_yaml *key, const char *name)
+{
+	static const char *const words[] = { "na", "hidden", "rumoured", "omnipresent", "unretentive" };
+	const struct zs_yaml *map = zs_yaml_get(key, name);
+	const int phase = get_word(r, map, "state", words, ZS_COUNT(words));
+	return (struct zs_record_state){ .phase = phase < 0 ? ZS_NA : (enum zs_record_phase)phase, .since = get_time(r, map, "since") };
+}
+
+static void get_key(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	static const char *const roles[] = { NULL, "ksk", "zsk", "csk" }, *const goals[] = { "hidden", "omnipresent" },
+	                         *const answers[] = { "no", "yes" };
+	struct zs_key_facts *key = &ZS_PUSH(r->run->arena, facts->keys, facts->key_count, facts->key_room);
+	*key = (struct zs_key_facts){ .tag = (uint16_t)get_number(r, map, "tag", UINT16_MAX),
+		                      .algorithm = (uint8_t)get_number(r, map, "algorithm", UINT8_MAX) };
+	get_hex(r, map, "id", sizeof key->id, key->id);
+	const int role = get_word(r, map, "role", roles, ZS_COUNT(roles));
+	key->role = role < 0 ? ZS_CSK : (enum zs_key_role)role;
+	key->goal_in = get_word(r, map, "goal", goals, ZS_COUNT(goals)) == 1;
+	key->has_predecessor = zs_yaml_get(map, "predecessor") != NULL;
+	if (key->has_predecessor)
+		get_hex(r, map, "predecessor", sizeof key->predecessor, key->predecessor);
+	key->was_omnipresent = get_word(r, map, "was_omnipresent", answers, ZS_COUNT(answers)) == 1;
+	key->created = get_time(r, map, "created");
+	key->dnskey = get_record(r, map, "dnskey");
+	key->krrsig = get_record(r, map, "krrsig");
+	key->zrrsig = get_record(r, map, "zrrsig");
+	key->ds = get_record(r, map, "ds");
+	key->ds_seen = get_time(r, map, "ds_seen");
+}
+
+static void get_input(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	struct zs_input_facts *input = &ZS_PUSH(r->run->arena, facts->inputs, facts->input_count, facts->input_room);
+	const char *path = need(r, map, "path");
+	input->path = path ? path : "";
+	input->id.size = get_number(r, map, "size", INT64_MAX);
+	input->id.mtime_ns = (int64_t)get_number(r, map, "mtime_ns", INT64_MAX);
+	input->id.ctime_ns = (int64_t)get_number(r, map, "ctime_ns", INT64_MAX);
+	input->id.ino = get_number(r, map, "ino", UINT64_MAX);
+	get_hex(r, map, "sha256", sizeof input->sha256, input->sha256);
+}
+
+static void get_tlsa(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	struct zs_name_error error;
+	struct zs_tlsa_facts *tlsa = &ZS_PUSH(r->run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
+	const char *owner = need(r, map, "owner");
+	if (owner && !zs_name_parse(owner, strlen(owner), NULL, tlsa->owner, &error))
+		wrong(r, map, "owner");
+	tlsa->rdata = get_hex(r, map, "rdata", 0, NULL);
+	tlsa->since = get_time(r, map, "since");
+	tlsa->until = get_time(r, map, "until");
+}
+
+static void get_override(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	struct zs_override *o = &ZS_PUSH(r->run->arena, facts->overrides, facts->override_count, facts->override_room);
+	o->guard = need(r, map, "guard");
+	o->value = need(r, map, "value");
+	o->time = get_time(r, map, "time");
+}
+
+static void get_ttl(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	ZS_PUSH(r->run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) =
+	    (struct zs_ttl_facts){ .ttl = (uint32_t)get_number(r, map, "ttl", INT32_MAX), .until = get_time(r, map, "until") };
+}
+
+static void each(struct reader *r, const struct zs_yaml *root, const char *name, struct zs_facts *facts,
+                 void (*get)(struct reader *, const struct zs_yaml *, struct zs_facts *))
+{
+	const struct zs_yaml *list = zs_yaml_get(root, name);
+	if (!list || zs_yaml_is_null(list))
+		return;
+	if (list->kind != ZS_YAML_LIST) {
+		wrong(r, root, name);
+		return;
+	}
+	for (uint32_t i = 0; i < list->count; i++)
+		get(r, list->entries[i].value, facts);
+}
+
+static void get_tag(struct reader *r, const struct zs_yaml *node, struct zs_facts *facts)
+{
+	uint64_t tag;
+	if (node->kind != ZS_YAML_SCALAR || !zs_text_number(node->text, node->len, UINT16_MAX, &tag))
+		r->ok = zs_error(r->run, &node->where, "not a key tag");
+	else
+		zs_facts_use_tag(r->run, facts, (uint16_t)tag);
+}
+
+static void get_published(struct reader *r, const struct zs_yaml *map, struct zs_published *out)
+{
+	out->known = true;
+	out->serial = (uint32_t)get_number(r, map, "serial", UINT32_MAX);
+	get_hex(r, map, "sha256", sizeof out->sha256, out->sha256);
+	get_hex(r, map, "content", sizeof out->content, out->content);
+	out->time = get_time(r, map, "time");
+	out->served_since = get_time(r, map, "served_since");
+	out->earliest_expiration = get_time(r, map, "earliest_expiration");
+	out->program = need(r, map, "program");
+}
+
+static void get_intent(struct reader *r, const struct zs_yaml *map, struct zs_intent *out)
+{
+	out->present = true;
+	out->serial = (uint32_t)get_number(r, map, "serial", UINT32_MAX);
+	get_hex(r, map, "sha256", sizeof out->sha256, out->sha256);
+	get_hex(r, map, "content", sizeof out->content, out->content);
+	out->earliest_expiration = get_time(r, map, "earliest_expiration");
+	out->plan = need(r, map, "plan");
+}
+
+bool zs_state_parse(struct zs_run *run, const struct zs_input *input, struct zs_facts *facts)
+{
+	static const char *const clocks[] = { "real", "given" };
+	struct reader r = { .run = run, .whole = { .input = input }, .ok = true };
+	const struct zs_yaml *root;
+	uint8_t zone[ZS_NAME_MAX];
+	struct zs_name_error error;
+	if (!zs_yaml_parse(run, run->arena, input, &root))
+		return false;
+	const char *version = zs_yaml_get_text(root, "version");
+	if (!version || strcmp(version, "1") != 0) {
+		zs_error(run, &r.whole, "a state of version %s; this program reads version 1", version ? version : "(none)");
+		zs_hint(run, "was it written by a newer zonesign? Use that one");
+		return false;
+	}
+	const char *name = need(&r, root, "zone");
+	if (name && (!zs_name_parse(name, strlen(name), NULL, zone, &error) || !zs_name_equal(zone, facts->zone)))
+		r.ok = zs_error(run, &r.whole, "this is the state of zone '%s'", name);
+	facts->made_with_now = get_word(&r, root, "clock", clocks, ZS_COUNT(clocks)) == 1;
+	facts->last_build = get_time(&r, root, "last_build");
+	facts->next_due = get_time(&r, root, "next_due");
+	const struct zs_yaml *published = zs_yaml_get(root, "published"), *intent = zs_yaml_get(root, "intent");
+	if (published)
+		get_published(&r, published, &facts->published);
+	if (intent)
+		get_intent(&r, intent, &facts->intent);
+	each(&r, root, "inputs", facts, get_input);
+	each(&r, root, "keys", facts, get_key);
+	each(&r, root, "tags_used", facts, get_tag);
+	each(&r, root, "tlsa", facts, get_tlsa);
+	each(&r, root, "ttls", facts, get_ttl);
+	each(&r, root, "overrides", facts, get_override);
+	return r.ok;
+}

@@ -1,0 +1,111 @@
+/* ds.c - G5: does the parent's DS lead to a key that signs the DNSKEY RRset (RFC 4035 section 5.2)? */
+#include "verify/verify_private.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+static bool digest_of(uint8_t type, enum zs_hash *out)
+{
+	switch (type) {
+	case ZS_DS_SHA1:
+		*out = ZS_SHA1;
+		return true;
+	case ZS_DS_SHA256:
+		*out = ZS_SHA256;
+		return true;
+	case ZS_DS_SHA384:
+		*out = ZS_SHA384;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* DS: tag, algorithm, digest type, digest(owner | DNSKEY RDATA): RFC 4034 section 5.1. */
+static bool matches(struct zs_verifier *v, struct zs_bytes ds, const struct zs_vkey *key)
+{
+	uint8_t owner[ZS_NAME_MAX], digest[ZS_HASH_MAX];
+	enum zs_hash hash;
+	if (!key->in_zone || zs_get_u16(ds.data) != key->tag || ds.data[2] != key->algorithm || !digest_of(ds.data[3], &hash))
+		return false;
+	const size_t owner_len = zs_name_len(v->zone->apex);
+	zs_name_lower(v->zone->apex, owner_len, owner);
+	const struct zs_bytes pieces[] = { { owner, owner_len }, key->rdata };
+	return zs_hash_pieces(v->run, hash, pieces, ZS_COUNT(pieces), digest) && ds.len == 4 + zs_hash_len(hash)
+	    && memcmp(ds.data + 4, digest, zs_hash_len(hash)) == 0;
+}
+
+/* Would a validator look at this DS? SHA-1 is ignored where a better digest is there: RFC 4509 section 3. */
+static bool counts(const struct zs_verifier *v, struct zs_bytes ds)
+{
+	enum zs_hash hash;
+	const struct zs_algorithm_info *info = ds.len > 4 ? zs_algorithm_info(ds.data[2]) : NULL;
+	if (!info || !info->verifies || !digest_of(ds.data[3], &hash))
+		return false;
+	for (size_t i = 0; ds.data[3] == ZS_DS_SHA1 && i < v->options->ds_count; i++)
+		if (v->options->ds[i].len > 4 && (v->options->ds[i].data[3] == ZS_DS_SHA256 || v->options->ds[i].data[3] == ZS_DS_SHA384))
+			return false;
+	return true;
+}
+
+/* Why this DS leads nowhere, or NULL if it leads to a key that signs the DNSKEY RRset. */
+static const char *dead_end(struct zs_verifier *v, struct zs_bytes ds)
+{
+	const char *why = "matches no DNSKEY of the zone";
+	for (size_t i = 0; i < v->key_count; i++) {
+		const struct zs_vkey *key = &v->keys[i];
+		if (!matches(v, ds, key))
+			continue;
+		if (key->usable && !(key->flags & ZS_DNSKEY_REVOKE) && key->signs_dnskeys)
+			return NULL;
+		why = key->flags & ZS_DNSKEY_REVOKE ? "leads to a revoked key"
+		    : !key->usable ? "leads to a key that cannot sign"
+		    : "leads to a key that has not signed the DNSKEY RRset";
+	}
+	return why;
+}
+
+static void judge_algorithm(struct zs_verifier *v, uint8_t algorithm, bool *any)
+{
+	const char *why = NULL;
+	struct zs_bytes ds = { 0 };
+	for (size_t i = 0; i < v->options->ds_count; i++) {
+		if (!counts(v, v->options->ds[i]) || v->options->ds[i].data[2] != algorithm)
+			continue;
+		ds = v->options->ds[i];
+		why = dead_end(v, ds);
+		if (!why) {
+			*any = true;
+			return;
+		}
+	}
+	if (why)
+		zs_verify_refuse(v, 7, "no DS of algorithm %u leads into the zone: DS %u %s", algorithm, zs_get_u16(ds.data), why);
+}
+
+void zs_verify_ds(struct zs_verifier *v)
+{
+	bool any = false, usable = false, seen[256] = { false };
+	const char *why = "is of no kind that validators know";
+	if (!v->options->ds_count)
+		return;
+	for (size_t i = 0; i < v->options->ds_count; i++)
+		if (counts(v, v->options->ds[i])) {
+			usable = true;
+			seen[v->options->ds[i].data[2]] = true;
+			why = dead_end(v, v->options->ds[i]);
+			any = any || !why;
+		}
+	if (!any) {
+		zs_verify_refuse(v, 5, usable ? "no DS at the parent leads into the zone '%s': the last one %s"
+		                              : "no DS at the parent can be used for the zone '%s': the last one %s",
+		                 zs_verify_name(v, v->zone->apex), why);
+		zs_verify_hint(v, 5, "validators would refuse the whole zone; keep the old key until the DS of the new one is out");
+		return;
+	}
+	/* a signer owes every algorithm in the DS RRset: RFC 6840 section 5.11 */
+	for (unsigned algorithm = 0; algorithm < 256; algorithm++)
+		if (seen[algorithm])
+			judge_algorithm(v, (uint8_t)algorithm, &any);
+}

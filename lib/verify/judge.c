@@ -1,0 +1,277 @@
+/* judge.c - the verdicts on the signatures, to refusals in canonical order: G1, G2, G3, G7. */
+#include "verify/verify_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One RRset at judgement. */
+struct trial {
+	struct zs_verifier *v;
+	const struct zs_sig_jobs *jobs;
+	const struct zs_sig_job *job;
+	const struct zs_rrset *set;
+	bool good[256];   /* algorithms with a verified signature of a key of the zone */
+	bool failed[256]; /* algorithms with a signature that was refused */
+	bool signed_by[ZS_VERIFY_KEYS_MAX];
+};
+
+/* "A 'www.example.'", for messages. */
+static const char *subject(struct trial *t)
+{
+	return zs_arena_printf(t->v->scratch, "%s '%s'", zs_verify_type(t->v, t->set->type), zs_verify_owner(t->v, t->job->owner));
+}
+
+static const char *when(struct trial *t, uint32_t time)
+{
+	char text[ZS_TIME_TEXT];
+	return zs_arena_strdup(t->v->scratch, zs_time_text(t->v->options->now + zs_seconds_until(t->v, time), text));
+}
+
+/* What is wrong with one signature, with its hint. */
+static void refuse_signature(struct trial *t, const struct zs_rrsig *sig, enum zs_verdict_code code)
+{
+	struct zs_verifier *v = t->v;
+	const char *what = subject(t);
+	const char *key = zs_arena_printf(v->scratch, "key %u, algorithm %u", sig->tag, sig->algorithm);
+	switch (code) {
+	case ZS_SIG_UNSEEN:
+	case ZS_SIG_VERIFIED:
+	case ZS_SIG_REUSED:
+		return;
+	case ZS_SIG_MALFORMED:
+		zs_verify_refuse(v, 1, "an RRSIG of %s is malformed", what);
+		break;
+	case ZS_SIG_SIGNER:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) names the signer '%s', not the apex '%s'", what, key,
+		                 zs_verify_name(v, sig->signer), zs_verify_name(v, v->zone->apex));
+		break;
+	case ZS_SIG_LABELS:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) has the labels field %u, which is not the owner's", what, key, sig->labels);
+		zs_verify_hint(v, 1, "without the root and a leading '*' (RFC 4034 section 3.1.3)");
+		break;
+	case ZS_SIG_ORIGINAL_TTL:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) has the original TTL %u, the RRset has %u", what, key, sig->original_ttl,
+		                 t->set->ttl);
+		zs_verify_hint(v, 1, "a changed TTL needs a new signature (RFC 4034 section 3.1.4)");
+		break;
+	case ZS_SIG_TTL:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) has the TTL %u, the RRset has %u", what, key,
+		                 v->zone->rrsets[t->job->sigs].ttl, t->set->ttl);
+		zs_verify_hint(v, 1, "both must be equal (RFC 4034 section 3)");
+		break;
+	case ZS_SIG_TIMES:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) expires %s, before its inception %s", what, key, when(t, sig->expiration),
+		                 when(t, sig->inception));
+		break;
+	case ZS_SIG_EXPIRED:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) expired %s", what, key, when(t, sig->expiration));
+		zs_verify_hint(v, 1, "sign the zone again; if it is new, the clock of the signer or of this machine is wrong");
+		break;
+	case ZS_SIG_NOT_YET:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) is not valid before %s", what, key, when(t, sig->inception));
+		zs_verify_hint(v, 1, "the clock of the signer or of this machine is wrong");
+		break;
+	case ZS_SIG_ALGORITHM:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) cannot be verified: the algorithm is not known", what, key);
+		break;
+	case ZS_SIG_NO_KEY:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) is by a key that is not in the zone", what, key);
+		zs_verify_hint(v, 1, "sign with the keys of the DNSKEY RRset, or publish the key first");
+		break;
+	case ZS_SIG_UNUSABLE_KEY:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) is by a key that may not sign it: revoked, or no sound zone key", what, key);
+		break;
+	case ZS_SIG_FAILED:
+		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) does not verify", what, key);
+		zs_verify_hint(v, 1, "the record was changed after signing, or another key with this tag signed; sign the zone again");
+		break;
+	case ZS_SIG_TOO_MANY:
+		break; /* G16, once per RRset */
+	case ZS_SIG_TOO_LARGE:
+		zs_verify_refuse(v, 16, "%s is too large to be verified: %u records", what, t->set->count);
+		break;
+	case ZS_SIG_ORDER:
+		zs_fail(v->run, "the records of %s are not in canonical order: a bug in zonesign", what);
+		break;
+	case ZS_SIG_BROKEN:
+		zs_fail(v->run, "the RRSIG of %s (%s) could not be checked: OpenSSL failed", what, key);
+		break;
+	}
+}
+
+static void note_good(struct trial *t, const struct zs_rrsig *sig, uint8_t key_index, const struct zs_sig_job **earliest)
+{
+	struct zs_verifier *v = t->v;
+	const struct zs_vkey *key = &v->keys[key_index];
+	const zs_time expiration = v->options->now + zs_seconds_until(v, sig->expiration);
+	if (key->in_zone && !(key->flags & ZS_DNSKEY_REVOKE))
+		t->good[sig->algorithm] = true;
+	if (t->signed_by[key_index]) {
+		zs_verify_refuse(v, 1, "%s has two RRSIGs by the same key (%u, algorithm %u)", subject(t), sig->tag, sig->algorithm);
+		zs_verify_hint(v, 1, "an old signature was left beside the new one; sign the zone again");
+	}
+	t->signed_by[key_index] = true;
+	if (!*earliest || expiration < v->result->earliest_expiration) {
+		v->result->earliest_expiration = expiration;
+		*earliest = t->job;
+	}
+	if (zs_seconds_until(v, sig->inception) > 0)
+		zs_verify_unwise(v, 1, false, "the RRSIG of %s is valid from %s only: a clock is wrong", subject(t),
+		                 when(t, sig->inception));
+}
+
+static void judge_signature_list(struct trial *t, const struct zs_sig_job **earliest)
+{
+	struct zs_verifier *v = t->v;
+	const struct zs_rrset *sigs = &v->zone->rrsets[t->job->sigs];
+	for (uint32_t i = 0; i < sigs->count; i++) {
+		const struct zs_verdict *verdict = &t->jobs->verdicts[sigs->first + i];
+		struct zs_rrsig sig = { 0 };
+		const bool parsed = zs_rrsig_parse(zs_rrset_rdata(v->zone, sigs, i), &sig);
+		v->result->verified_count += verdict->code == ZS_SIG_VERIFIED;
+		v->result->reused_count += verdict->code == ZS_SIG_REUSED;
+		if (parsed && (verdict->code == ZS_SIG_VERIFIED || verdict->code == ZS_SIG_REUSED)) {
+			note_good(t, &sig, verdict->key, earliest);
+			continue;
+		}
+		t->failed[sig.algorithm] = true;
+		refuse_signature(t, &sig, verdict->code);
+	}
+}
+
+static bool has_too_many(const struct trial *t)
+{
+	const struct zs_rrset *sigs = &t->v->zone->rrsets[t->job->sigs];
+	for (uint32_t i = 0; i < sigs->count; i++)
+		if (t->jobs->verdicts[sigs->first + i].code == ZS_SIG_TOO_MANY)
+			return true;
+	return false;
+}
+
+/* Every algorithm of the DNSKEY RRset signs every RRset: RFC 4035 section 2.2. */
+static void judge_algorithms(struct trial *t)
+{
+	struct zs_verifier *v = t->v;
+	for (unsigned i = 0; i < ZS_COUNT(v->algorithms); i++) {
+		if (!v->algorithms[i] || t->good[i] || t->failed[i])
+			continue;
+		zs_verify_refuse(v, 7, "%s has no RRSIG of algorithm %u by a key of the zone", subject(t), i);
+		zs_verify_hint(v, 7, "there is a DNSKEY of that algorithm, so each RRset needs one (RFC 4035 section 2.2)");
+	}
+}
+
+/* The DNSKEY RRset is signed by a secure entry point of each algorithm, where there is one; a revoked key signs it
+ * itself (RFC 5011 section 2.1). */
+static void judge_dnskeys(struct trial *t)
+{
+	struct zs_verifier *v = t->v;
+	bool has_sep[256] = { false }, sep_signed[256] = { false };
+	for (size_t i = 0; i < v->key_count; i++) {
+		struct zs_vkey *key = &v->keys[i];
+		key->signs_dnskeys = t->signed_by[i];
+		if (!key->usable || !key->in_zone)
+			continue;
+		if (key->flags & ZS_DNSKEY_REVOKE) {
+			if (!key->signs_dnskeys)
+				zs_verify_refuse(v, 1, "the revoked DNSKEY %u has not signed the DNSKEY RRset (RFC 5011 section 2.1)", key->tag);
+		} else if (key->flags & ZS_DNSKEY_SEP) {
+			has_sep[key->algorithm] = true;
+			sep_signed[key->algorithm] = sep_signed[key->algorithm] || key->signs_dnskeys;
+		}
+	}
+	for (unsigned i = 0; i < ZS_COUNT(has_sep); i++)
+		if (has_sep[i] && !sep_signed[i] && t->good[i]) {
+			zs_verify_refuse(v, 1, "the DNSKEY RRset is signed by no KSK of algorithm %u", i);
+			zs_verify_hint(v, 1, "the DS at the parent leads to the KSK, so the chain of trust ends there");
+		}
+}
+
+static void judge_rrset(struct zs_verifier *v, const struct zs_sig_jobs *jobs, const struct zs_sig_job *job,
+                        const struct zs_sig_job **earliest)
+{
+	struct trial t = { .v = v, .jobs = jobs, .job = job, .set = &v->zone->rrsets[job->set] };
+	if (job->sigs == ZS_NO_OWNER) {
+		zs_verify_refuse(v, 2, "%s is not signed", subject(&t));
+		zs_verify_hint(v, 2, "validators take an unsigned record of a signed zone for bogus; sign the zone again");
+		return;
+	}
+	judge_signature_list(&t, earliest);
+	const uint32_t count = v->zone->rrsets[job->sigs].count;
+	if (count > zs_verify_signatures_max(v))
+		zs_verify_unwise(v, 16, !v->options->accept_g16, "%s has %u signatures, more than %zu", subject(&t), count,
+		                 zs_verify_signatures_max(v));
+	else if (has_too_many(&t))
+		zs_verify_refuse(v, 16, "%s has signatures that too many keys with one tag could have made", subject(&t));
+	judge_algorithms(&t);
+	if (job->owner == v->apex && t.set->type == ZS_TYPE_DNSKEY)
+		judge_dnskeys(&t);
+}
+
+static void judge_margin(struct zs_verifier *v, const struct zs_sig_job *job)
+{
+	const zs_seconds left = v->result->earliest_expiration - v->options->now;
+	const zs_seconds least = v->options->refresh > v->options->margin ? v->options->refresh : v->options->margin;
+	char left_text[ZS_DURATION_TEXT], least_text[ZS_DURATION_TEXT];
+	if (left >= least)
+		return;
+	const struct zs_rrset *set = &v->zone->rrsets[job->set];
+	zs_duration_text(left, left_text);
+	zs_duration_text(least, least_text);
+	zs_verify_refuse(v, 3, "the RRSIG of %s '%s' expires in %s, sooner than the %s that %s", zs_verify_type(v, set->type),
+	                 zs_verify_owner(v, job->owner), left_text, least_text,
+	                 left < v->options->margin ? "the largest TTL and the propagation delay take" : "refresh asks for");
+	if (left < v->options->margin)
+		zs_verify_hint(v, 3, "caches would still hold it when it has expired; a longer signature validity helps");
+	else
+		zs_verify_hint(v, 3, "a signature due for refresh was kept: a bug in zonesign, please report it");
+}
+
+void zs_verify_judge(struct zs_verifier *v, const struct zs_sig_jobs *jobs)
+{
+	const struct zs_sig_job *earliest = NULL;
+	for (size_t i = 0; i < jobs->count; i++)
+		judge_rrset(v, jobs, &jobs->jobs[i], &earliest);
+	v->result->rrset_count = jobs->count;
+	if (earliest)
+		judge_margin(v, earliest);
+}
+
+static int compare_proofs(const void *a, const void *b)
+{
+	return memcmp(a, b, ZS_PROOF_LEN);
+}
+
+/* Sort count proofs from one array into another. They are digests, so their first octets spread them evenly. */
+static void sort_proofs(struct zs_arena *scratch, const uint8_t (*from)[ZS_PROOF_LEN], size_t count,
+                        uint8_t (*to)[ZS_PROOF_LEN])
+{
+	enum { BUCKETS = 1 << 16 };
+	size_t *start = zs_arena_array(scratch, BUCKETS + 1, sizeof *start); /* of each bucket, then its end */
+	for (size_t i = 0; i < count; i++)
+		start[zs_get_u16(from[i]) + 1]++;
+	for (size_t i = 0; i < BUCKETS; i++)
+		start[i + 1] += start[i];
+	for (size_t i = 0; i < count; i++)
+		memcpy(to[start[zs_get_u16(from[i])]++], from[i], ZS_PROOF_LEN);
+	for (size_t i = 0, first = 0; i < BUCKETS; first = start[i++])
+		if (start[i] - first > 1)
+			qsort(to + first, start[i] - first, sizeof *to, compare_proofs);
+}
+
+void zs_verify_take_proofs(struct zs_verifier *v, const struct zs_sig_jobs *jobs)
+{
+	uint8_t (*proofs)[ZS_PROOF_LEN] = zs_arena_array(v->arena, jobs->signature_count, sizeof *proofs);
+	size_t count = 0;
+	for (size_t i = 0; i < jobs->count; i++) {
+		const struct zs_sig_job *job = &jobs->jobs[i];
+		const struct zs_rrset *sigs = job->sigs != ZS_NO_OWNER ? &v->zone->rrsets[job->sigs] : NULL;
+		for (uint32_t j = 0; sigs && j < sigs->count; j++) {
+			const uint8_t code = jobs->verdicts[sigs->first + j].code;
+			if (code == ZS_SIG_VERIFIED || code == ZS_SIG_REUSED)
+				memmove(jobs->proofs[count++], jobs->proofs[job->first_proof + j], ZS_PROOF_LEN);
+		}
+	}
+	sort_proofs(v->scratch, (const uint8_t (*)[ZS_PROOF_LEN])jobs->proofs, count, proofs);
+	v->result->proofs = (const uint8_t (*)[ZS_PROOF_LEN])proofs;
+	v->result->proof_count = count;
+}

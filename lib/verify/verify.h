@@ -1,0 +1,73 @@
+/* verify.h - the last word before a signed zone is published: is every record of this file one that validators
+ * will take?
+ *
+ * In:  the finished file, read back from disk; what is known from outside (the DS at the parent, keys of an algorithm
+ *      rollover, the serial we meant to write); proofs of signatures that an earlier run verified.
+ * Out: yes, or every reason why not, as refusals that name guard, owner, type and value; proofs for the next run.
+ *
+ * Written from the RFCs, apart from sign/: zone cuts, empty non-terminals, canonical form, type bitmaps, DS and NSEC3
+ * hashes and ZONEMD are computed here again. Nothing is sampled: every RRset, signature and NSEC(3) is judged.
+ * The guards are those of the README's table:
+ *
+ *     G1  every signature verifies             G7  every algorithm signs everything
+ *     G2  what must be signed is, no more      G12 the zone's content obeys the rules
+ *     G3  signatures last long enough          G16 limits that validators have
+ *     G4  NSEC or NSEC3 says what is there     G17 the serial is the expected one
+ *     G5  a DS leads to a key in the file      G20 ZONEMD is right
+ */
+#ifndef ZS_VERIFY_VERIFY_H
+#define ZS_VERIFY_VERIFY_H
+
+#include "base/run.h"
+#include "zone/zone.h"
+
+enum { ZS_PROOF_LEN = 32, ZS_VERIFY_KEYS_MAX = 64 };
+
+struct zs_verify_options {
+	const uint8_t *apex;             /* wire name; NULL: the owner of the first SOA */
+	zs_time now;
+	bool strict;                     /* before a publication: what is only unwise is refused too. Else (the command
+	                                  * verify) unwise content and signatures that begin within the hour are warnings */
+	bool allow_unsigned;             /* a zone without any DNSSEC record passes: only its content is judged */
+	const struct zs_bytes *ds;       /* RDATA of the DS that must lead into the zone; none: not judged */
+	size_t ds_count;
+	const struct zs_bytes *extra_keys; /* DNSKEY RDATA whose signatures may be there though the key is not */
+	size_t extra_key_count;
+	bool has_serial;
+	uint32_t serial;                 /* the SOA must have */
+	zs_seconds refresh;              /* G3: no signature may expire sooner, else the signer is at fault; 0: not judged */
+	zs_seconds margin;               /* G3: max TTL + propagation; 0: not judged */
+	uint32_t max_ttl;                /* 0: no limit */
+	uint8_t zonemd;                  /* a ZONEMD with this hash algorithm must be there; 0: none need be */
+	bool accept_g12, accept_g16;     /* the user accepts what these guards would refuse: warnings instead */
+	unsigned jobs;                   /* threads; 0: run->jobs */
+	const uint8_t (*proofs)[ZS_PROOF_LEN]; /* known, sorted; or NULL */
+	size_t proof_count;
+	bool want_proofs;                /* collect the proofs of this run */
+};
+
+struct zs_verify_result {
+	bool is_signed;
+	uint32_t serial;
+	uint64_t record_count;
+	size_t rrset_count;              /* that had to be signed */
+	size_t verified_count;           /* signatures verified by their key */
+	size_t reused_count;             /* signatures verified by a known proof */
+	zs_time earliest_expiration;     /* 0: no signature */
+	const struct zs_bytes *dnskeys;  /* RDATA of the DNSKEY RRset */
+	size_t dnskey_count;
+	bool nsec3, opt_out;             /* NSEC3 in use; at least one NSEC3 has the opt-out flag */
+	const uint8_t (*proofs)[ZS_PROOF_LEN]; /* sorted, one per good signature, if wanted */
+	size_t proof_count;
+};
+
+/* Judge the zone file open at fd; path is for messages. Everything in *out lives in arena. False if anything was
+ * refused; *out then has what was found, without proofs. */
+ZS_MUST_CHECK bool zs_verify_fd(struct zs_run *run, struct zs_arena *arena, int fd, const char *path,
+                                const struct zs_verify_options *options, struct zs_verify_result *out);
+
+/* The same for a zone that was read with ZS_DNSSEC_KEEP and strict_rrsets. */
+ZS_MUST_CHECK bool zs_verify_zone(struct zs_run *run, struct zs_arena *arena, const struct zs_zone *zone,
+                                  const struct zs_verify_options *options, struct zs_verify_result *out);
+
+#endif

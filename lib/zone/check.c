@@ -1,0 +1,345 @@
+/* check.c - the rules of a plain zone: one function a rule, each with its tiny zone in testdata/zones. */
+#include <string.h>
+
+#include "zone/zone.h"
+
+struct checker {
+	struct zs_run *run;
+	const struct zs_zone *zone;
+	uint32_t max_ttl;
+};
+
+/* An RRset under scrutiny. */
+struct place {
+	uint32_t index;
+	const struct zs_owner *owner;
+	const uint8_t *name;
+	const struct zs_rrset *set; /* NULL in rules about owners */
+	bool apex;
+	char text[ZS_NAME_TEXT];
+};
+
+static bool has(const struct checker *c, uint32_t owner, uint16_t type)
+{
+	return zs_zone_rrset(c->zone, owner, type) != NULL;
+}
+
+static struct zs_source where(const struct checker *c, const struct zs_rrset *set)
+{
+	return zs_zone_source(c->zone, set);
+}
+
+/* -- rules about the apex -- */
+
+static void soa_is_one_and_at_the_apex(const struct checker *c, const struct place *p)
+{
+	if (p->set->type != ZS_TYPE_SOA)
+		return;
+	const struct zs_source at = where(c, p->set);
+	if (!p->apex)
+		zs_error(c->run, &at, "'%s' has a SOA record, which belongs to the apex only (RFC 1035 section 5.2)", p->text);
+	else if (p->set->count > 1)
+		zs_error(c->run, &at, "'%s' has %u SOA records; a zone has one (RFC 1035 section 5.2)", p->text, p->set->count);
+}
+
+static void types_of_the_apex_stay_there(const struct checker *c, const struct place *p)
+{
+	char type[ZS_TYPE_TEXT];
+	if (p->apex || p->set->type == ZS_TYPE_SOA || p->set->type == ZS_TYPE_DNSKEY || !zs_type_has(p->set->type, ZS_TYPE_APEX_ONLY))
+		return;
+	const struct zs_source at = where(c, p->set);
+	zs_error(c->run, &at, "'%s' has a %s record, which belongs to the apex only", p->text, zs_type_text(p->set->type, type));
+}
+
+static void ds_stands_at_a_delegation(const struct checker *c, const struct place *p)
+{
+	if (p->set->type != ZS_TYPE_DS)
+		return;
+	const struct zs_source at = where(c, p->set);
+	if (p->apex) {
+		zs_error(c->run, &at, "'%s' has a DS record at the apex; it belongs into the parent zone (RFC 4035 section 2.4)", p->text);
+		zs_hint(c->run, "'zonesign ds' prints what to give to the registrar");
+	} else if (!has(c, p->index, ZS_TYPE_NS)) {
+		zs_error(c->run, &at, "'%s' has a DS record but no NS: it is no delegation (RFC 4035 section 2.4)", p->text);
+	}
+}
+
+/* -- rules about what may stand together -- */
+
+static void cname_stands_alone(const struct checker *c, const struct place *p)
+{
+	if (p->set->type != ZS_TYPE_CNAME)
+		return;
+	const struct zs_source at = where(c, p->set);
+	if (p->set->count > 1)
+		zs_error(c->run, &at, "'%s' has %u CNAME records; one is allowed (RFC 2181 section 10.1)", p->text, p->set->count);
+	for (uint32_t i = p->owner->first; i < p->owner->first + p->owner->rrset_count; i++) {
+		char type[ZS_TYPE_TEXT];
+		const struct zs_rrset *other = &c->zone->rrsets[i];
+		if (other->type == ZS_TYPE_CNAME || other->type == ZS_TYPE_KEY)
+			continue;
+		const struct zs_source its = where(c, other);
+		zs_error(c->run, &its, "'%s' has a CNAME and other data: %s (RFC 1034 section 3.6.2)", p->text,
+		         zs_type_text(other->type, type));
+		return;
+	}
+}
+
+static void dname_is_one_and_no_delegation(const struct checker *c, const struct place *p)
+{
+	if (p->set->type != ZS_TYPE_DNAME)
+		return;
+	const struct zs_source at = where(c, p->set);
+	if (p->set->count > 1)
+		zs_error(c->run, &at, "'%s' has %u DNAME records; one is allowed (RFC 6672 section 2.4)", p->text, p->set->count);
+	if (!p->apex && has(c, p->index, ZS_TYPE_NS))
+		zs_error(c->run, &at, "'%s' has DNAME and NS; only the apex may have both (RFC 6672 section 2.3)", p->text);
+}
+
+static void nothing_is_below_a_dname(const struct checker *c, const struct place *p)
+{
+	if (!(p->owner->flags & ZS_OWNER_OCCLUDED) || p->set != &c->zone->rrsets[p->owner->first])
+		return;
+	for (unsigned labels = zs_name_labels(p->name) - 1; labels >= c->zone->apex_labels; labels--) {
+		const uint8_t *above = zs_name_skip(p->name, zs_name_labels(p->name) - labels);
+		char text[ZS_NAME_TEXT];
+		const uint32_t owner = zs_zone_find(c->zone, above, NULL);
+		if (owner != ZS_NO_OWNER && !(c->zone->owners[owner].flags & ZS_OWNER_OCCLUDED) && has(c, owner, ZS_TYPE_DNAME)) {
+			const struct zs_source at = where(c, p->set);
+			zs_error(c->run, &at, "'%s' is below the DNAME of '%s' (RFC 6672 section 2.4)", p->text, zs_name_text(above, text));
+			return;
+		}
+		if (!labels)
+			break;
+	}
+}
+
+static void wildcards_are_plain(const struct checker *c, const struct place *p)
+{
+	char type[ZS_TYPE_TEXT];
+	if (!zs_name_is_wildcard(p->name)
+	    || (p->set->type != ZS_TYPE_NS && p->set->type != ZS_TYPE_DS && p->set->type != ZS_TYPE_DNAME))
+		return;
+	const struct zs_source at = where(c, p->set);
+	zs_warn(c->run, &at, "'%s' is a wildcard with %s; what that means is not defined (RFC 4592 section 4)", p->text,
+	        zs_type_text(p->set->type, type));
+}
+
+/* -- rules about names -- */
+
+static bool begins_with(const uint8_t *name, const uint8_t *prefix, unsigned labels)
+{
+	for (; labels--; name += 1 + *name, prefix += 1 + *prefix)
+		for (unsigned i = 0; i <= *prefix; i++)
+			if (i ? zs_octet_lower(name[i]) != zs_octet_lower(prefix[i]) : name[0] != prefix[0])
+				return false;
+	return true;
+}
+
+/* "www.example.com" without its final dot became www.example.com.example.com. */
+static bool is_doubled(const struct zs_zone *zone, const uint8_t *name)
+{
+	const unsigned labels = zs_name_labels(name), apex = zone->apex_labels;
+	return apex > 0 && labels >= 2 * apex && zs_name_within(name, zone->apex)
+	    && begins_with(zs_name_skip(name, labels - 2 * apex), zone->apex, apex);
+}
+
+static void owners_are_inside(const struct checker *c, const struct place *p)
+{
+	char apex[ZS_NAME_TEXT];
+	if (p->set != &c->zone->rrsets[p->owner->first])
+		return;
+	const struct zs_source at = where(c, p->set);
+	if (!zs_name_within(p->name, c->zone->apex)) {
+		zs_error(c->run, &at, "'%s' is outside of zone '%s' (RFC 1034 section 4.2)", p->text, zs_name_text(c->zone->apex, apex));
+	} else if (is_doubled(c->zone, p->name)) {
+		zs_error(c->run, &at, "'%s' repeats the name of the zone (G12)", p->text);
+		zs_hint(c->run, "a final dot was forgotten: write the name with a dot at its end, or without the zone's name");
+	}
+}
+
+static void ttl_is_within_the_limit(const struct checker *c, const struct place *p)
+{
+	char type[ZS_TYPE_TEXT];
+	if (!c->max_ttl || p->set->ttl <= c->max_ttl)
+		return;
+	const struct zs_source at = where(c, p->set);
+	zs_error(c->run, &at, "the TTL of '%s' %s is %u, above max-zone-ttl %u (G12)", p->text, zs_type_text(p->set->type, type),
+	         p->set->ttl, c->max_ttl);
+	zs_hint(c->run, "rollovers count on the limit; raise max-zone-ttl in the policy first, or lower the TTL");
+}
+
+/* The host name in RDATA of types that need an address behind it. */
+static const uint8_t *target_of(uint16_t type, struct zs_bytes rdata)
+{
+	switch (type) {
+	case ZS_TYPE_NS:
+		return rdata.data;
+	case ZS_TYPE_MX:
+		return rdata.data + 2;
+	case ZS_TYPE_SRV:
+		return rdata.data + 6;
+	default:
+		return NULL;
+	}
+}
+
+/* Is name, or its wildcard, or a CNAME or DNAME on the way, in the zone? */
+static bool is_answered(const struct checker *c, const uint8_t *name)
+{
+	const unsigned labels = zs_name_labels(name);
+	for (unsigned up = 0; labels - up > c->zone->apex_labels; up++) {
+		const uint8_t *above = zs_name_skip(name, up);
+		uint8_t wildcard[ZS_NAME_MAX + 2] = { 1, '*' };
+		const uint8_t *parent = zs_name_skip(name, up + 1);
+		memcpy(wildcard + 2, parent, zs_name_len(parent));
+		const uint32_t owner = zs_zone_find(c->zone, above, NULL);
+		if (owner != ZS_NO_OWNER && up)
+			return has(c, owner, ZS_TYPE_DNAME);
+		const uint32_t wild = zs_name_len(parent) + 2 <= ZS_NAME_MAX ? zs_zone_find(c->zone, wildcard, NULL) : ZS_NO_OWNER;
+		if (wild != ZS_NO_OWNER && (has(c, wild, ZS_TYPE_A) || has(c, wild, ZS_TYPE_AAAA) || has(c, wild, ZS_TYPE_CNAME)))
+			return true;
+	}
+	return false;
+}
+
+/* The cut that name is at or below, or NULL. */
+static const struct zs_owner *cut_above(const struct checker *c, const uint8_t *name)
+{
+	const struct zs_owner *found = NULL;
+	const unsigned labels = zs_name_labels(name);
+	for (unsigned up = 0; labels - up > c->zone->apex_labels; up++) {
+		const uint32_t owner = zs_zone_find(c->zone, zs_name_skip(name, up), NULL);
+		if (owner != ZS_NO_OWNER && (c->zone->owners[owner].flags & ZS_OWNER_CUT))
+			found = &c->zone->owners[owner];
+	}
+	return found;
+}
+
+static void missing_address(const struct checker *c, const struct place *p, const uint8_t *target, const struct zs_source *at)
+{
+	char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
+	const uint32_t owner = zs_zone_find(c->zone, target, NULL);
+	const struct zs_owner *cut = cut_above(c, target);
+	zs_name_text(target, name);
+	zs_type_text(p->set->type, type);
+	if (has(c, owner, ZS_TYPE_A) || has(c, owner, ZS_TYPE_AAAA))
+		return;
+	if (has(c, owner, ZS_TYPE_CNAME)) {
+		zs_warn(c->run, at, "%s of '%s' points to '%s', which is an alias (RFC 2181 section 10.3)", type, p->text, name);
+		return;
+	}
+	if (cut) {
+		/* glue is needed only where the server is inside the delegation that it serves */
+		const bool needed = p->set->type == ZS_TYPE_NS && (p->owner->flags & ZS_OWNER_CUT) && zs_name_within(target, p->name);
+		if (needed)
+			zs_error(c->run, at, "name server '%s' of '%s' has no glue: nobody could find it (RFC 1034 section 4.2.1)", name, p->text);
+		return;
+	}
+	if (owner == ZS_NO_OWNER && is_answered(c, target))
+		return;
+	if (p->set->type == ZS_TYPE_NS)
+		zs_error(c->run, at, "name server '%s' of '%s' has no address in the zone", name, p->text);
+	else
+		zs_warn(c->run, at, "%s of '%s' points to '%s', which has no address in the zone", type, p->text, name);
+	if (is_doubled(c->zone, target))
+		zs_hint(c->run, "a final dot was forgotten behind '%s'", name);
+}
+
+static void targets_have_addresses(const struct checker *c, const struct place *p)
+{
+	if (p->owner->flags & ZS_OWNER_OCCLUDED)
+		return;
+	for (uint32_t i = 0; i < p->set->count; i++) {
+		const uint8_t *target = target_of(p->set->type, zs_rrset_rdata(c->zone, p->set, i));
+		if (!target || !*target || !zs_name_within(target, c->zone->apex))
+			continue;
+		const struct zs_rdata *rdata = &c->zone->rdata[p->set->first + i];
+		struct zs_source at = { 0 };
+		if (rdata->input != ZS_NO_INPUT)
+			at = (struct zs_source){ .input = c->zone->inputs[rdata->input], .line = rdata->line };
+		missing_address(c, p, target, &at);
+	}
+}
+
+/* -- rules about the whole -- */
+
+static void apex_is_complete(const struct checker *c)
+{
+	char apex[ZS_NAME_TEXT];
+	const struct zs_source whole = { .input = c->zone->inputs[0] };
+	const struct zs_rrset *ns = zs_zone_apex_rrset(c->zone, ZS_TYPE_NS);
+	zs_name_text(c->zone->apex, apex);
+	if (!zs_zone_apex_rrset(c->zone, ZS_TYPE_SOA))
+		zs_error(c->run, &whole, "zone '%s' has no SOA record at its apex (RFC 1035 section 5.2)", apex);
+	if (!ns)
+		zs_error(c->run, &whole, "zone '%s' has no NS record at its apex (RFC 1034 section 4.2.1)", apex);
+	else if (ns->count < 2) {
+		const struct zs_source at = where(c, ns);
+		zs_warn(c->run, &at, "zone '%s' has one name server; two are usual (RFC 1034 section 4.1)", apex);
+	}
+}
+
+/* Data below a cut that is no glue is never answered: tell the user once. */
+static void occluded_data_is_told(const struct checker *c)
+{
+	char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
+	const struct zs_rrset *first = NULL;
+	const struct zs_owner *owner = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < c->zone->owner_count; i++) {
+		const struct zs_owner *o = &c->zone->owners[i];
+		if (!(o->flags & (ZS_OWNER_OCCLUDED | ZS_OWNER_CUT)))
+			continue;
+		for (uint32_t s = o->first; s < o->first + o->rrset_count; s++) {
+			const uint16_t t = c->zone->rrsets[s].type;
+			if (t == ZS_TYPE_A || t == ZS_TYPE_AAAA || ((o->flags & ZS_OWNER_CUT) && (t == ZS_TYPE_NS || t == ZS_TYPE_DS)))
+				continue;
+			if (!count++) {
+				first = &c->zone->rrsets[s];
+				owner = o;
+			}
+		}
+	}
+	if (!first)
+		return;
+	const struct zs_source at = where(c, first);
+	zs_warn(c->run, &at, "'%s' %s is at or below a delegation: it is never answered and not signed (occluded; %zu such RRsets)",
+	        zs_name_text(zs_owner_name(c->zone, owner), name), zs_type_text(first->type, type), count);
+}
+
+static void old_dnssec_is_told(const struct checker *c)
+{
+	const struct zs_source whole = { .input = c->zone->inputs[0] };
+	if (c->zone->stripped_count)
+		zs_warn(c->run, &whole, "%llu RRSIG, NSEC, NSEC3 or NSEC3PARAM records of the input are dropped; zonesign makes its own",
+		        (unsigned long long)c->zone->stripped_count);
+}
+
+bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl)
+{
+	static void (*const rules[])(const struct checker *, const struct place *) = {
+		soa_is_one_and_at_the_apex, types_of_the_apex_stay_there, ds_stands_at_a_delegation, cname_stands_alone,
+		dname_is_one_and_no_delegation, nothing_is_below_a_dname, wildcards_are_plain, owners_are_inside,
+		ttl_is_within_the_limit, targets_have_addresses,
+	};
+	const struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl };
+	const unsigned before = run->error_count;
+	struct place p;
+	apex_is_complete(&c);
+	for (uint32_t i = 0; i < zone->owner_count; i++) {
+		p.index = i;
+		p.owner = &zone->owners[i];
+		p.name = zs_owner_name(zone, p.owner);
+		p.apex = zs_name_equal(p.name, zone->apex);
+		zs_name_text(p.name, p.text);
+		for (uint32_t s = p.owner->first; s < p.owner->first + p.owner->rrset_count; s++) {
+			p.set = &zone->rrsets[s];
+			for (size_t r = 0; r < ZS_COUNT(rules); r++)
+				rules[r](&c, &p);
+		}
+	}
+	occluded_data_is_told(&c);
+	old_dnssec_is_told(&c);
+	return zs_run_ok_since(run, before);
+}

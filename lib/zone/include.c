@@ -1,0 +1,99 @@
+/* include.c - opening zone files and what they include. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "zone/scan.h"
+
+static bool is_open_already(const struct zs_scan_text *text, const struct stat *stat)
+{
+	for (; text; text = text->parent)
+		if (text->device == stat->st_dev && text->inode == stat->st_ino)
+			return true;
+	return false;
+}
+
+/* path beneath scan->directory? Both are resolved, so ".." and symbolic links are seen through. */
+static bool is_beneath(const struct zs_scan *scan, const char *path)
+{
+	const size_t len = strlen(scan->directory);
+	return strncmp(path, scan->directory, len) == 0 && (path[len] == '/' || (len && scan->directory[len - 1] == '/'));
+}
+
+static bool read_included(struct zs_scan *scan, struct zs_scan_text *text, const struct zs_source *where, const char *path,
+                          struct zs_scan_text *child)
+{
+	struct zs_run *run = scan->run;
+	char resolved[PATH_MAX];
+	struct stat stat;
+	struct zs_file_id id;
+	if (!realpath(path, resolved))
+		return zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
+	if (!scan->options->include_any && !is_beneath(scan, resolved)) {
+		zs_error(run, where, "'%s' is not beneath the directory of the zone file", path);
+		zs_hint(run, "'include: any' in the zone's section of the config lifts this");
+		return false;
+	}
+	const int fd = open(resolved, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	if (fd < 0)
+		return zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
+	bool ok = true;
+	struct zs_input *input = zs_arena_alloc(scan->arena, sizeof *input);
+	if (fstat(fd, &stat) != 0)
+		ok = zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
+	else if (is_open_already(text, &stat))
+		ok = zs_error(run, where, "'%s' includes itself", path);
+	ok = ok && zs_file_read_fd(run, scan->arena, where, fd, path, ZS_ZONE_TEXT_MAX, input, &id);
+	close(fd);
+	if (!ok || !zs_scan_add_input(scan, input, &id, &child->input_index))
+		return false;
+	child->input = input;
+	child->at = input->text;
+	child->end = input->text + input->len;
+	child->line = 1;
+	child->device = stat.st_dev;
+	child->inode = stat.st_ino;
+	return true;
+}
+
+/* $INCLUDE file [origin]: the origin is the included file's own; ours and the last owner come back after it. */
+void zs_scan_include(struct zs_scan *scan, struct zs_scan_text *text)
+{
+	struct zs_run *run = scan->run;
+	const struct zs_source where = zs_scan_source(scan, text, scan->token_count > 1 ? 1 : 0, 0);
+	struct zs_scan_text child = { .parent = text, .depth = text->depth + 1 };
+	if (scan->options->include_never) {
+		zs_error(run, &where, "$INCLUDE in a signed zone file");
+		return;
+	}
+	if (scan->token_count < 2 || scan->token_count > 3) {
+		zs_error(run, &where, "$INCLUDE takes a file and an optional origin");
+		return;
+	}
+	if (child.depth > ZS_INCLUDE_DEPTH) {
+		zs_error(run, &where, "files are included more than %d deep", ZS_INCLUDE_DEPTH);
+		return;
+	}
+	memcpy(child.origin, text->origin, sizeof child.origin);
+	child.have_origin = text->have_origin;
+	if (scan->token_count == 3) {
+		struct zs_name_error error;
+		const struct zs_token *t = &scan->tokens[2];
+		if (!zs_name_parse(t->text, t->len, text->have_origin ? text->origin : NULL, child.origin, &error)) {
+			const struct zs_source at = zs_scan_source(scan, text, 2, error.offset);
+			zs_error(run, &at, "the origin has %s", error.message);
+			return;
+		}
+		child.have_origin = true;
+	}
+	const char *name = zs_arena_text(run->arena, scan->tokens[1].text, scan->tokens[1].len);
+	if (!read_included(scan, text, &where, zs_file_beside(run->arena, text->input->path, name), &child))
+		return;
+	child.owner = text->owner;
+	child.have_owner = text->have_owner;
+	zs_scan_text(scan, &child);
+}

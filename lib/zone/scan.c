@@ -1,0 +1,395 @@
+/* scan.c - zone file text to records: owners, TTLs, classes, types, directives (RFC 1035 section 5, RFC 2308 section 4). */
+#include "zone/scan.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static struct zs_source whole_record(const struct zs_scan *scan, const struct zs_scan_text *text)
+{
+	return zs_scan_source(scan, text, 0, 0);
+}
+
+int zs_scan_ttl(const char *text, size_t len, uint32_t *out)
+{
+	static const struct {
+		char letter;
+		uint32_t seconds;
+	} units[] = { { 'w', 604800 }, { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+	uint64_t total = 0, value = 0;
+	bool digits = false, range = true, bare = true;
+	if (!len || text[0] < '0' || text[0] > '9')
+		return 0;
+	for (size_t i = 0; i < len; i++) {
+		const char c = zs_lower(text[i]);
+		if (c >= '0' && c <= '9') {
+			if (value < UINT32_MAX)
+				value = value * 10 + (uint64_t)(c - '0');
+			digits = true;
+			continue;
+		}
+		size_t unit = 0;
+		while (unit < ZS_COUNT(units) && units[unit].letter != c)
+			unit++;
+		if (unit == ZS_COUNT(units) || !digits)
+			return 0;
+		total += value * units[unit].seconds;
+		range = range && total <= INT32_MAX;
+		value = 0;
+		digits = bare = false;
+	}
+	if (digits && !bare) /* "1h30" */
+		return 0;
+	total += value;
+	if (!range || total > INT32_MAX)
+		return -1;
+	*out = (uint32_t)total;
+	return 1;
+}
+
+static uint32_t add_octets(struct zs_scan *scan, const void *data, size_t len)
+{
+	struct zs_zone *zone = scan->zone;
+	if (len > zone->octets_room - zone->octets_len) {
+		size_t room = zone->octets_room ? zone->octets_room * 2 : 65536;
+		while (room < zone->octets_len + len)
+			room *= 2;
+		zone->octets = zs_arena_grow(scan->arena, zone->octets, zone->octets_room, room);
+		zone->octets_room = room;
+	}
+	const uint32_t offset = (uint32_t)zone->octets_len;
+	memcpy(zone->octets + offset, data, len);
+	zone->octets_len += len;
+	return offset;
+}
+
+bool zs_scan_add_input(struct zs_scan *scan, const struct zs_input *input, const struct zs_file_id *id, uint16_t *index)
+{
+	struct zs_zone *zone = scan->zone;
+	if (zone->input_count >= ZS_INCLUDES_MAX)
+		return zs_error(scan->run, NULL, "more than %d files are included", ZS_INCLUDES_MAX);
+	size_t ids_room = zone->input_room;
+	*index = (uint16_t)zone->input_count;
+	if (zone->input_count == zone->input_room) {
+		size_t room = zone->input_room;
+		zone->inputs = zs_arena_push(scan->arena, (void *)zone->inputs, &room, sizeof *zone->inputs);
+		zone->input_ids = zs_arena_push(scan->arena, zone->input_ids, &ids_room, sizeof *zone->input_ids);
+		zone->input_room = room;
+	}
+	zone->inputs[zone->input_count] = input;
+	if (id)
+		zone->input_ids[zone->input_count] = *id;
+	zone->input_count++;
+	return true;
+}
+
+/* A token that should be a name, to wire form; 0 with the error reported. */
+static size_t parse_name(struct zs_scan *scan, const struct zs_scan_text *text, size_t token, const char *what,
+                         uint8_t out[ZS_NAME_MAX])
+{
+	const struct zs_token *t = &scan->tokens[token];
+	struct zs_name_error error;
+	const bool relative = t->len && (t->text[t->len - 1] != '.' || (t->len > 1 && t->text[t->len - 2] == '\\'));
+	if (relative && !text->have_origin) {
+		const struct zs_source where = zs_scan_source(scan, text, token, 0);
+		zs_error(scan->run, &where, "the %s is relative, but there is no $ORIGIN yet", what);
+		zs_hint(scan->run, "end the name with a dot, or begin the file with $ORIGIN");
+		return 0;
+	}
+	const size_t len = zs_name_parse(t->text, t->len, text->have_origin ? text->origin : NULL, out, &error);
+	if (!len) {
+		const struct zs_source where = zs_scan_source(scan, text, token, error.offset);
+		zs_error(scan->run, &where, "the %s has %s", what, error.message);
+		return 0;
+	}
+	for (size_t i = 0; !scan->told_idn && i < t->len; i++)
+		if ((unsigned char)t->text[i] > 126) {
+			const struct zs_source where = zs_scan_source(scan, text, token, i);
+			zs_warn(scan->run, &where, "the %s has octets that are not ASCII; they are taken as they are", what);
+			zs_hint(scan->run, "an internationalised name is written in its xn-- form (RFC 5891)");
+			scan->told_idn = true;
+		}
+	return len;
+}
+
+/* The owner of the record: token 0, or the former one if the line begins with a blank. */
+static bool read_owner(struct zs_scan *scan, struct zs_scan_text *text, bool blank)
+{
+	uint8_t name[ZS_NAME_MAX];
+	if (blank) {
+		if (text->have_owner)
+			return true;
+		const struct zs_source where = whole_record(scan, text);
+		zs_error(scan->run, &where, "the first record has no owner name");
+		zs_hint(scan->run, "a line that begins with a blank repeats the owner of the one above");
+		return false;
+	}
+	const size_t len = parse_name(scan, text, 0, "owner", name);
+	if (!len) {
+		text->have_owner = false;
+		return false;
+	}
+	/* the same owner as above shares its octets, so that index.c sees runs */
+	if (!text->have_owner || memcmp(scan->zone->octets + text->owner, name, len) != 0)
+		text->owner = add_octets(scan, name, len);
+	text->have_owner = true;
+	return true;
+}
+
+struct head {
+	bool have_ttl;
+	uint32_t ttl;
+	uint16_t type;
+	size_t rdata; /* index of the first RDATA token */
+};
+
+static bool is_class(const struct zs_token *t, bool *is_in)
+{
+	static const char *const others[] = { "CH", "HS", "CS", "NONE", "ANY" };
+	if (t->quoted)
+		return false;
+	*is_in = zs_text_equal(t->text, t->len, "IN") || zs_text_equal(t->text, t->len, "CLASS1");
+	if (*is_in)
+		return true;
+	for (size_t i = 0; i < ZS_COUNT(others) - 1; i++) /* ANY is a type too: its message is better */
+		if (zs_text_equal(t->text, t->len, others[i]))
+			return true;
+	return t->len > 5 && zs_text_equal(t->text, 5, "CLASS");
+}
+
+static bool bad_type(struct zs_scan *scan, const struct zs_scan_text *text, size_t at)
+{
+	const struct zs_source where = zs_scan_source(scan, text, at, 0);
+	if (at >= scan->token_count)
+		return zs_error(scan->run, &where, "the record ends before its type");
+	const struct zs_token *t = &scan->tokens[at];
+	const char *word = zs_text_safe(scan->run->arena, t->text, t->len, 40);
+	zs_error(scan->run, &where, "'%s' is not an RR type", word);
+	const size_t count = zs_type_count();
+	const char **words = zs_arena_array(scan->run->arena, count, sizeof *words);
+	for (size_t i = 0; i < count; i++)
+		words[i] = zs_type_mnemonic(i);
+	const char *near = zs_text_nearest(word, words, count);
+	if (near)
+		zs_hint(scan->run, "did you mean '%s'?", near);
+	else
+		zs_hint(scan->run, "a record is: owner [TTL] [class] type data; an unknown type is written TYPE12345 \\# length hex");
+	return false;
+}
+
+/* TTL and class in either order or absent, then the type (RFC 1035 section 5.1). */
+static bool read_head(struct zs_scan *scan, const struct zs_scan_text *text, size_t at, struct head *head)
+{
+	bool have_class = false;
+	*head = (struct head){ 0 };
+	for (; at < scan->token_count; at++) {
+		const struct zs_token *t = &scan->tokens[at];
+		bool is_in;
+		if (!have_class && is_class(t, &is_in)) {
+			if (!is_in) {
+				const struct zs_source where = zs_scan_source(scan, text, at, 0);
+				return zs_error(scan->run, &where, "only class IN is signed");
+			}
+			have_class = true;
+			continue;
+		}
+		if (!head->have_ttl && !t->quoted) {
+			const int got = zs_scan_ttl(t->text, t->len, &head->ttl);
+			if (got < 0) {
+				const struct zs_source where = zs_scan_source(scan, text, at, 0);
+				return zs_error(scan->run, &where, "the TTL is out of range (0 to 2147483647, RFC 2181 section 8)");
+			}
+			if (got > 0) {
+				head->have_ttl = true;
+				continue;
+			}
+		}
+		break;
+	}
+	if (at >= scan->token_count || scan->tokens[at].quoted
+	    || !zs_type_parse(scan->tokens[at].text, scan->tokens[at].len, &head->type))
+		return bad_type(scan, text, at);
+	if (zs_type_has(head->type, ZS_TYPE_META) || head->type == 0) {
+		const struct zs_source where = zs_scan_source(scan, text, at, 0);
+		return zs_error(scan->run, &where, "type %s cannot be in a zone",
+		                zs_text_safe(scan->run->arena, scan->tokens[at].text, scan->tokens[at].len, 16));
+	}
+	head->rdata = at + 1;
+	return true;
+}
+
+static bool rdata_error(struct zs_scan *scan, const struct zs_scan_text *text, const struct head *head,
+                        const struct zs_rdata_error *error)
+{
+	char type[ZS_TYPE_TEXT];
+	const struct zs_source where = zs_scan_source(scan, text, head->rdata + error->token, error->offset);
+	zs_error(scan->run, &where, "%s record: %s", zs_type_text(head->type, type), error->message);
+	if (error->hint[0])
+		zs_hint(scan->run, "%s", error->hint);
+	return false;
+}
+
+/* The TTL of a record that does not state one. */
+static bool default_ttl(struct zs_scan *scan, const struct zs_scan_text *text, const struct head *head,
+                        const uint8_t *rdata, size_t len, uint32_t *ttl)
+{
+	if (scan->have_ttl) {
+		*ttl = scan->default_ttl;
+		return true;
+	}
+	const struct zs_source where = whole_record(scan, text);
+	if (head->type == ZS_TYPE_SOA) { /* as BIND does */
+		*ttl = zs_get_u32(rdata + len - 4);
+		if (*ttl > INT32_MAX)
+			*ttl = 0;
+		zs_warn(scan->run, &where, "the SOA has no TTL and there is no $TTL: its MINIMUM, %u, is taken for both", *ttl);
+		scan->default_ttl = *ttl;
+		scan->have_ttl = true;
+		return true;
+	}
+	if (!scan->told_ttl) {
+		zs_error(scan->run, &where, "the record has no TTL, and there is none above to take");
+		zs_hint(scan->run, "begin the file with a line such as '$TTL 1h' (RFC 2308 section 4)");
+		scan->told_ttl = true;
+	}
+	return false;
+}
+
+static bool too_large(struct zs_scan *scan, const struct zs_scan_text *text)
+{
+	const uint64_t max = scan->options->max_records ? scan->options->max_records : UINT32_MAX - 1;
+	/* rdata and name of one record, at the most */
+	if (scan->zone->octets_len < UINT32_MAX - ZS_RDATA_MAX - ZS_NAME_MAX && scan->record_count < max)
+		return false;
+	const struct zs_source where = whole_record(scan, text);
+	zs_error(scan->run, &where, "the zone is too large: %zu records so far", scan->record_count);
+	scan->stopped = true;
+	return true;
+}
+
+static void read_record(struct zs_scan *scan, struct zs_scan_text *text, bool blank)
+{
+	struct head head;
+	uint8_t rdata[ZS_RDATA_MAX];
+	struct zs_rdata_error error;
+	const bool owner_ok = read_owner(scan, text, blank);
+	if (!read_head(scan, text, blank ? 0 : 1, &head) || !owner_ok || too_large(scan, text))
+		return;
+	if (head.have_ttl && !scan->ttl_by_directive) { /* RFC 1035: the last stated one goes on */
+		scan->default_ttl = head.ttl;
+		scan->have_ttl = true;
+	}
+	if (scan->options->dnssec == ZS_DNSSEC_STRIP && zs_type_has(head.type, ZS_TYPE_SIGNER_MADE)) {
+		scan->stripped_count++;
+		return;
+	}
+	const long len = zs_rdata_parse(head.type, scan->tokens + head.rdata, scan->token_count - head.rdata,
+	                                text->have_origin ? text->origin : NULL, rdata, &error);
+	if (len < 0) {
+		rdata_error(scan, text, &head, &error);
+		return;
+	}
+	if (!head.have_ttl && !default_ttl(scan, text, &head, rdata, (size_t)len, &head.ttl))
+		return;
+	if (head.type == ZS_TYPE_SOA && !scan->apex_known) {
+		const uint8_t *name = scan->zone->octets + text->owner;
+		memcpy(scan->zone->apex, name, zs_name_len(name));
+		scan->apex_known = true;
+	}
+	const uint32_t offset = add_octets(scan, rdata, (size_t)len);
+	const uint32_t line = text->generated ? text->generated->line : scan->token_lines[0];
+	ZS_PUSH(scan->arena, scan->records, scan->record_count, scan->record_room) = (struct zs_record){
+		.name = text->owner, .ttl = head.ttl, .rdata = offset, .line = line,
+		.type = head.type, .rdata_len = (uint16_t)len, .input = text->input_index,
+	};
+}
+
+static void set_origin(struct zs_scan *scan, struct zs_scan_text *text)
+{
+	uint8_t name[ZS_NAME_MAX];
+	if (scan->token_count != 2) {
+		const struct zs_source where = zs_scan_source(scan, text, scan->token_count > 2 ? 2 : 0, 0);
+		zs_error(scan->run, &where, "$ORIGIN takes one name");
+		return;
+	}
+	const size_t len = parse_name(scan, text, 1, "origin", name);
+	if (!len)
+		return;
+	memcpy(text->origin, name, len);
+	text->have_origin = true;
+}
+
+static void set_ttl(struct zs_scan *scan, const struct zs_scan_text *text)
+{
+	uint32_t ttl;
+	if (scan->token_count != 2) {
+		const struct zs_source where = zs_scan_source(scan, text, scan->token_count > 2 ? 2 : 0, 0);
+		zs_error(scan->run, &where, "$TTL takes one value");
+		return;
+	}
+	const int got = zs_scan_ttl(scan->tokens[1].text, scan->tokens[1].len, &ttl);
+	if (got <= 0) {
+		const struct zs_source where = zs_scan_source(scan, text, 1, 0);
+		zs_error(scan->run, &where, got ? "the TTL is out of range (0 to 2147483647, RFC 2181 section 8)"
+		                                : "not a TTL; write seconds, or units as in 1h30m");
+		return;
+	}
+	scan->default_ttl = ttl;
+	scan->have_ttl = scan->ttl_by_directive = true;
+}
+
+static void read_directive(struct zs_scan *scan, struct zs_scan_text *text)
+{
+	static const char *const names[] = { "$ORIGIN", "$TTL", "$INCLUDE", "$GENERATE" };
+	const struct zs_token *t = &scan->tokens[0];
+	if (zs_text_equal(t->text, t->len, "$ORIGIN")) {
+		set_origin(scan, text);
+	} else if (zs_text_equal(t->text, t->len, "$TTL")) {
+		set_ttl(scan, text);
+	} else if (text->generated) {
+		zs_error(scan->run, text->generated, "$GENERATE makes records, not directives");
+	} else if (zs_text_equal(t->text, t->len, "$INCLUDE")) {
+		zs_scan_include(scan, text);
+	} else if (zs_text_equal(t->text, t->len, "$GENERATE")) {
+		zs_scan_generate(scan, text);
+	} else {
+		const struct zs_source where = whole_record(scan, text);
+		const char *word = zs_text_safe(scan->run->arena, t->text, t->len, 40);
+		const char *near = zs_text_nearest(word, names, ZS_COUNT(names));
+		zs_error(scan->run, &where, "'%s' is no directive", word);
+		if (near)
+			zs_hint(scan->run, "did you mean '%s'?", near);
+		else
+			zs_hint(scan->run, "$ORIGIN, $TTL, $INCLUDE and $GENERATE are; an owner that begins with $ is written \\$");
+	}
+}
+
+static void warn_missing_newline(struct zs_scan *scan, const struct zs_scan_text *text)
+{
+	if (text->generated || !text->input->len || text->input->text[text->input->len - 1] == '\n')
+		return;
+	const struct zs_source where = { .input = text->input, .line = text->line };
+	zs_warn(scan->run, &where, "no newline at the end of the file; is it complete? (G15)");
+}
+
+void zs_scan_text(struct zs_scan *scan, struct zs_scan_text *text)
+{
+	while (text->at < text->end && !scan->stopped) {
+		if (*text->at == '\n') {
+			text->at++;
+			text->line++;
+			continue;
+		}
+		const bool blank = *text->at == ' ' || *text->at == '\t';
+		const char *line_start = text->at;
+		if (!zs_scan_tokens(scan, text) || !scan->token_count)
+			continue;
+		/* "(" at the start of a line is no owner, but what follows it is none either */
+		const bool has_owner = !blank && scan->tokens[0].text - scan->tokens[0].quoted == line_start;
+		if (has_owner && !scan->tokens[0].quoted && scan->tokens[0].text[0] == '$')
+			read_directive(scan, text);
+		else
+			read_record(scan, text, !has_owner);
+	}
+	warn_missing_newline(scan, text);
+}
