@@ -5,10 +5,10 @@ BUILD   := build/$(FLAVOUR)
 PREFIX  ?= /usr/local
 PKGS    := openssl yaml-0.1 jansson
 
-# Debian 12 packages, each named once. build: to compile; test: what `make check` needs besides.
-DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libyaml-dev libjansson-dev
-DEPS_TEST  := check openssl bind9-utils bind9-dnsutils knot-dnsutils knot-dnssecutils ldnsutils nsd unbound \
-              libxml2-utils git python3
+# Debian 12 packages, each named once. BUILD: to compile and run; TEST: what `make check` needs besides.
+DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libyaml-dev libjansson-dev openssl
+DEPS_TEST  := check libldns-dev bind9-utils bind9-dnsutils knot-dnssecutils ldnsutils nsd unbound libxml2-utils git python3 \
+              clang libclang-rt-14-dev mandoc
 
 CFLAGS  ?= -O2 -g
 cflags.asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -23,8 +23,9 @@ LDLIBS  += $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 lib  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*.c lib/*/*.c)))
 cmd  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/*.c)))
 unit := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
+fuzzers := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
-.PHONY: all asan tsan clean help unit
+.PHONY: all check tests unit golden cli interop e2e lint fuzz asan tsan clang demo deps deps-build install format clean help
 all: build/zonesign               ## build the program: build/zonesign
 build/zonesign: $(BUILD)/zonesign ; @ln -f $< $@
 $(BUILD)/zonesign: $(cmd) $(BUILD)/libzonesign.a
@@ -34,8 +35,40 @@ $(BUILD)/unit: $(unit) $(BUILD)/libzonesign.a
 $(BUILD)/libzonesign.a: $(lib) ; @rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/%.o: %.c ; @mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<
-unit: $(BUILD)/unit               ## the unit tests alone
-	$(BUILD)/unit
+
+check: deps                       ## install what the tests need, then run every test
+	@$(MAKE) --no-print-directory all
+	@sh tests/run.sh unit lint golden cli interop e2e fuzz
+unit: $(BUILD)/unit               ## the unit tests
+	CK_FORK=$(if $(filter asan tsan,$(FLAVOUR)),no,yes) $(BUILD)/unit
+golden cli interop e2e: all       ## one kind of test, without installing anything
+	@sh tests/run.sh $@
+lint: all                         ## layers of the source, names in the library
+	@sh tests/run.sh lint
+fuzz:                             ## each fuzz target for FUZZ_SECONDS (10) on its corpus
+	@sh tests/run.sh fuzz
+asan tsan:                        ## the unit and command-line tests under a sanitizer
+	$(MAKE) FLAVOUR=$@ unit build/$@/zonesign
+	ZONESIGN=build/$@/zonesign sh tests/run.sh golden cli
+clang:                            ## build with clang, into build/clang
+	$(MAKE) CC=clang FLAVOUR=clang build/clang/zonesign
+build/fuzz/fuzz_%:
+	@$(MAKE) --no-print-directory CC=clang FLAVOUR=fuzz build/fuzz/libzonesign.a
+	clang $(CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ tests/fuzz/fuzz_$*.c build/fuzz/libzonesign.a $(LDLIBS)
+
+demo:                             ## install, build and run the main job on testdata/demo, in build/demo
+	@$(MAKE) --no-print-directory deps-build
+	@$(MAKE) --no-print-directory all
+	@sh testdata/demo/run.sh
+deps: ; @sh tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
+deps-build: ; @sh tests/deps.sh $(DEPS_BUILD)
+install: all                      ## install program, manual page and example to DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/zonesign
+	install -m 0755 build/zonesign $(DESTDIR)$(PREFIX)/bin/zonesign
+	install -m 0644 cmd/zonesign.1 $(DESTDIR)$(PREFIX)/share/man/man1/zonesign.1
+	install -m 0644 zonesign.yaml.example README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/zonesign/
+format:                           ## lay out the source as .clang-format says
+	clang-format -i cmd/*.[ch] lib/*.[ch] lib/*/*.[ch] tests/unit/*.[ch]
 clean:                            ## remove what was built
 	rm -rf build
 help:                             ## this list

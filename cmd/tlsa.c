@@ -51,7 +51,7 @@ static void print_records(struct zs_run *run, const char *path, const uint8_t *h
 		zs_usage(run, "the owner name would be longer than 255 octets");
 		return;
 	}
-	if (!zs_dane_read(run, NULL, path, &file))
+	if (!zs_dane_file_read(run, NULL, path, &file))
 		return;
 	const char *label = zs_arena_printf(run->arena, "TLSA %s", zs_name_text(owner, name));
 	struct zs_buf text = { .arena = run->arena, .max = 1 << 22 };

@@ -4,19 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Room for size more octets and a NUL, which is never counted: a buffer that is full to the last octet still is a
+ * string. */
+static void make_room(struct zs_buf *buf, size_t size)
+{
+	if (buf->len + size < buf->room)
+		return;
+	size_t room = buf->room ? buf->room * 2 : 256;
+	while (room <= buf->len + size)
+		room *= 2;
+	buf->data = zs_arena_grow(buf->arena, buf->data, buf->room, room);
+	buf->room = room;
+}
+
 uint8_t *zs_buf_reserve(struct zs_buf *buf, size_t size)
 {
 	if (buf->full || size > buf->max || buf->len > buf->max - size) {
 		buf->full = true;
 		return NULL;
 	}
-	if (buf->len + size > buf->room) {
-		size_t room = buf->room ? buf->room * 2 : 256;
-		while (room < buf->len + size)
-			room *= 2;
-		buf->data = zs_arena_grow(buf->arena, buf->data, buf->room, room);
-		buf->room = room;
-	}
+	make_room(buf, size);
 	return buf->data + buf->len;
 }
 
@@ -59,8 +66,7 @@ void zs_buf_printf(struct zs_buf *buf, const char *format, ...)
 	va_start(args, format);
 	const int len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	/* vsnprintf ends with a NUL, for which room is reserved but which is not counted */
-	char *room = len < 0 ? NULL : (char *)zs_buf_reserve(buf, (size_t)len + 1);
+	char *room = len < 0 ? NULL : (char *)zs_buf_reserve(buf, (size_t)len); /* and the NUL */
 	if (!room)
 		return;
 	va_start(args, format);
@@ -71,10 +77,8 @@ void zs_buf_printf(struct zs_buf *buf, const char *format, ...)
 
 const char *zs_buf_string(struct zs_buf *buf)
 {
-	uint8_t *end = zs_buf_reserve(buf, 1);
-	if (!end)
-		return "";
-	*end = 0;
+	make_room(buf, 0);
+	buf->data[buf->len] = 0;
 	return (const char *)buf->data;
 }
 

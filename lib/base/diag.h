@@ -51,7 +51,7 @@ struct zs_diag {
 	const char *message, *hint;
 };
 
-enum { ZS_DIAG_MAX = 100 }; /* errors kept a run; the rest is counted */
+enum { ZS_DIAG_MAX = 100 }; /* kept a run of each severity; the rest is counted */
 
 /* The input at *where (NULL: no place) is wrong. Returns false, as the next three do. */
 bool zs_error(struct zs_run *run, const struct zs_source *where, const char *format, ...) ZS_PRINTF(3, 4);

@@ -27,12 +27,12 @@ bool zs_file_id_equal(const struct zs_file_id *a, const struct zs_file_id *b)
 	return a->size == b->size && a->ino == b->ino && a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
-/* Read exactly size octets; false with errno, or errno 0 at an early end. */
+/* Read exactly size octets from the start of the file; false with errno, or errno 0 at an early end. */
 static bool read_all(int fd, char *data, size_t size)
 {
 	size_t have = 0;
 	while (have < size) {
-		const ssize_t n = read(fd, data + have, size - have);
+		const ssize_t n = pread(fd, data + have, size - have, (off_t)have);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n == 0)
@@ -132,8 +132,8 @@ bool zs_file_replace(struct zs_run *run, int dir_fd, const char *name, const cha
 int zs_file_open_dir(struct zs_run *run, const char *path)
 {
 	char *part = zs_arena_strdup(run->arena, path);
-	for (char *p = part + 1; *p; p++) {
-		if (*p != '/')
+	for (char *p = part; *p; p++) {
+		if (*p != '/' || p == part)
 			continue;
 		*p = 0;
 		if (mkdir(part, 0700) != 0 && errno != EEXIST) {

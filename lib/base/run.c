@@ -72,11 +72,12 @@ static struct zs_diag *report(struct zs_run *run, enum zs_severity severity, enu
 	} else if (severity == ZS_WARNING) {
 		run->warning_count++;
 	}
-	run->last_dropped = run->error_count + run->warning_count > ZS_DIAG_MAX;
+	run->last_dropped = run->kept_count[severity] == ZS_DIAG_MAX;
 	if (run->last_dropped) {
 		run->dropped_count++;
 		return NULL;
 	}
+	run->kept_count[severity]++;
 	struct zs_diag *diag = zs_arena_alloc(run->arena, sizeof *diag);
 	diag->severity = severity;
 	diag->fault = fault;

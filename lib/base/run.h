@@ -16,7 +16,8 @@ struct zs_run {
 	const struct zs_diag *diags; /* oldest first */
 	struct zs_diag *last;
 	unsigned error_count, warning_count;
-	unsigned dropped_count;   /* diagnostics beyond ZS_DIAG_MAX */
+	unsigned dropped_count;   /* diagnostics beyond ZS_DIAG_MAX of their severity */
+	unsigned kept_count[3];   /* by severity: a flood of warnings must not hide an error */
 	bool last_dropped;        /* zs_hint is about a diagnostic that was not kept */
 	enum zs_fault fault;      /* the gravest so far */
 	void (*stage)(void *context, const char *name); /* told when a stage begins; or NULL */

@@ -9,12 +9,27 @@ static bool plain(char c)
 	return c >= ' ' && c <= '~';
 }
 
-const char *zs_text_excerpt(struct zs_arena *arena, const char *line, size_t len, uint32_t column, uint32_t *caret)
+/* Columns that an octet takes. */
+static size_t columns_of(char c)
+{
+	return plain(c) || c == '\t' ? 1 : 4;
+}
+
+/* Where the window begins, so that column is well inside of it. */
+static size_t window_start(const char *line, size_t len, uint32_t column)
 {
 	enum { BEFORE = 100 };
-	size_t start = column > BEFORE ? column - BEFORE : 0;
+	size_t start = column ? column - 1 : 0, columns = 0;
 	if (start > len)
 		start = len;
+	while (start && columns + columns_of(line[start - 1]) < BEFORE)
+		columns += columns_of(line[--start]);
+	return start;
+}
+
+const char *zs_text_excerpt(struct zs_arena *arena, const char *line, size_t len, uint32_t column, uint32_t *caret)
+{
+	const size_t start = window_start(line, len, column);
 	char *out = zs_arena_alloc(arena, ZS_EXCERPT_COLUMNS + 16);
 	size_t used = 0;
 	*caret = 0;
@@ -23,7 +38,7 @@ const char *zs_text_excerpt(struct zs_arena *arena, const char *line, size_t len
 	for (size_t i = start; i < len; i++) {
 		if (i + 1 == column)
 			*caret = (uint32_t)used + 1;
-		if (used + 7 > ZS_EXCERPT_COLUMNS && len - i > 3) {
+		if (used + 7 > ZS_EXCERPT_COLUMNS && (len - i > 1 || used + columns_of(line[i]) > ZS_EXCERPT_COLUMNS)) {
 			used += (size_t)sprintf(out + used, "...");
 			break;
 		}
@@ -114,7 +129,7 @@ bool zs_text_number(const char *text, size_t len, uint64_t max, uint64_t *out)
 		if (text[i] < '0' || text[i] > '9')
 			return false;
 		const uint64_t digit = (uint64_t)(text[i] - '0');
-		if (value > (max - digit) / 10 || (value == 0 && digit > max))
+		if (digit > max || value > (max - digit) / 10)
 			return false;
 		value = value * 10 + digit;
 	}

@@ -177,7 +177,7 @@ static void keep_certificates(struct reading *r)
 		r->count = kept;
 }
 
-bool zs_dane_read(struct zs_run *run, const struct zs_source *where, const char *path, struct zs_dane_file *out)
+bool zs_dane_file_read(struct zs_run *run, const struct zs_source *where, const char *path, struct zs_dane_file *out)
 {
 	struct zs_input input;
 	struct reading r = { .run = run };

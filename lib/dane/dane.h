@@ -33,7 +33,7 @@ struct zs_dane_file {
 };
 
 /* Read PEM (certificates, chain, public or private key, CSR) or DER. Errors name file and what was found instead. */
-ZS_MUST_CHECK bool zs_dane_read(struct zs_run *run, const struct zs_source *where, const char *path, struct zs_dane_file *out);
+ZS_MUST_CHECK bool zs_dane_file_read(struct zs_run *run, const struct zs_source *where, const char *path, struct zs_dane_file *out);
 
 /* TLSA RDATA by params from the end entity (usages 1, 3) or its issuer in the file (0, 2). label begins messages. */
 ZS_MUST_CHECK bool zs_dane_tlsa(struct zs_run *run, const struct zs_dane_file *file, const struct zs_tlsa_params *params,

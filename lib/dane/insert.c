@@ -141,9 +141,9 @@ static void insert_entry(struct inserter *in, const struct zs_dane_entry *entry)
 	struct zs_dane_file *files = zs_arena_array(in->run->arena, file_count, sizeof *files);
 	bool files_ok = true;
 	for (size_t i = 0; i < entry->certificate_count; i++)
-		files_ok = zs_dane_read(in->run, &entry->certificates[i].from, entry->certificates[i].path, &files[i]) && files_ok;
+		files_ok = zs_dane_file_read(in->run, &entry->certificates[i].from, entry->certificates[i].path, &files[i]) && files_ok;
 	if (entry->next.path)
-		files_ok = zs_dane_read(in->run, &entry->next.from, entry->next.path, &files[file_count - 1]) && files_ok;
+		files_ok = zs_dane_file_read(in->run, &entry->next.from, entry->next.path, &files[file_count - 1]) && files_ok;
 	for (size_t i = 0; files_ok && entry->next.path && i < entry->certificate_count; i++)
 		if (zs_bytes_equal(files[i].certs[0].spki, files[file_count - 1].certs[0].spki))
 			zs_warn(in->run, &entry->next.from, "next has the same key as the certificate: this prepares no rollover");

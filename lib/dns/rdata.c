@@ -91,7 +91,7 @@ static bool parse_generic(struct zs_rdata_text *in)
 	if (!zs_read_value(in, ZS_RDATA_MAX, &wanted))
 		return false;
 	in->field = 1;
-	if (!(in->field = 1, zs_read_hex(in, in->count, 0)))
+	if (!zs_read_hex(in, in->count, 0))
 		return false;
 	if (in->len != wanted)
 		return zs_rdata_fail(in->error, 1, 0, "the length after \\# is %u, but %zu octets follow", (unsigned)wanted, in->len);

@@ -113,6 +113,8 @@ static bool nxt_bitmap(struct zs_rdata_wire *in)
 	const uint8_t *bits = zs_wire_take(in, len);
 	if (bits[0] & 0x80)
 		return zs_wire_fail(in, "bit 0 of the NXT type bit map is set (RFC 2535 section 5.2)");
+	if (has_meta(bits, len))
+		return zs_wire_fail(in, "a type bit map has the bit of a type that is never in a zone");
 	return bits[len - 1] || zs_wire_fail(in, "the NXT type bit map ends in a zero octet");
 }
 
@@ -152,7 +154,9 @@ bool zs_wire_field(struct zs_rdata_wire *in, enum zs_field field)
 		return tag(in);
 	case ZS_FIELD_LONG_STRING: case ZS_FIELD_BASE64_OR_NONE: case ZS_FIELD_BASE64_OR_DASH:
 		return rest(in, 0);
-	case ZS_FIELD_HEX: case ZS_FIELD_NSAP: case ZS_FIELD_BASE64:
+	case ZS_FIELD_NSAP:
+		return rest(in, 1) && (in->len <= 255 || zs_wire_fail(in, "the NSAP address is longer than 255 octets"));
+	case ZS_FIELD_HEX: case ZS_FIELD_BASE64:
 		return rest(in, 1);
 	case ZS_FIELD_BITMAP:
 		return bitmap(in);

@@ -1,8 +1,8 @@
 /* rdata_field.h - what the files of rdata share; private to them.
  *
- * rdata.c goes through a type's fields; rdata_parse.c and rdata_text.c read one field of text, rdata_check.c proves one
- * field of wire, rdata_format.c writes one. What fields cannot say of a type is in rdata_rules.c, and types that are
- * no row of fields have a struct zs_rdata_special.
+ * rdata.c goes through a type's fields; rdata_parse.c, rdata_types.c and rdata_text.c read one field of text,
+ * rdata_check.c proves one field of wire, rdata_format.c writes one. What fields cannot say of a type is in
+ * rdata_rules.c, and types that are no row of fields have a struct zs_rdata_special.
  */
 #ifndef ZS_DNS_RDATA_FIELD_H
 #define ZS_DNS_RDATA_FIELD_H

@@ -17,16 +17,6 @@ static bool ds(uint16_t type, const uint8_t *data, size_t len, struct zs_rdata_e
 	return zs_rdata_advise(error, "that is %u hex digits", 2u * wanted);
 }
 
-/* RFC 4255 section 3.1.2, RFC 6594: SHA-1 and SHA-256 */
-static bool sshfp(const uint8_t *data, size_t len, struct zs_rdata_error *error)
-{
-	const unsigned wanted = data[1] == 1 ? 20 : data[1] == 2 ? 32 : 0;
-	if (!wanted || len - 2 == wanted)
-		return true;
-	zs_rdata_fail(error, 2, 0, "a fingerprint of type %u has %u octets, this one %zu", data[1], wanted, len - 2);
-	return zs_rdata_advise(error, "that is %u hex digits", 2 * wanted);
-}
-
 /* RFC 8976 sections 2.2.3, 2.2.4 */
 static bool zonemd(const uint8_t *data, size_t len, struct zs_rdata_error *error)
 {
@@ -121,8 +111,6 @@ bool zs_rdata_rules(uint16_t type, const uint8_t *data, size_t len, struct zs_rd
 	switch (type) {
 	case ZS_TYPE_DS: case ZS_TYPE_CDS: case ZS_TYPE_DLV: case ZS_TYPE_TA:
 		return ds(type, data, len, error);
-	case ZS_TYPE_SSHFP:
-		return sshfp(data, len, error);
 	case ZS_TYPE_ZONEMD:
 		return zonemd(data, len, error);
 	case ZS_TYPE_KEY:

@@ -134,7 +134,7 @@ static bool put_group(struct params *params, const char *text, size_t len, size_
 static bool put_address(struct params *params, const char *text, size_t len, size_t offset, bool six)
 {
 	char shown[ZS_SHOWN_TEXT];
-	uint8_t *to = room(params, 16);
+	uint8_t *to = room(params, six ? 16 : 4);
 	if (!to)
 		return false;
 	if (!(six ? zs_ipv6_parse(text, len, to) : zs_ipv4_parse(text, len, to)))
@@ -156,7 +156,7 @@ static bool put_ipv6(struct params *params, const char *text, size_t len, size_t
 static bool put_ech(struct params *params, const struct value *value)
 {
 	size_t bad;
-	uint8_t *to = room(params, value->len);
+	uint8_t *to = room(params, value->len / 4 * 3);
 	const long len = to ? zs_base64_decode(value->text, value->len, to, &bad) : 0;
 	if (!to)
 		return false;

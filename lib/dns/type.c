@@ -29,15 +29,15 @@ enum { META = ZS_TYPE_META, APEX = ZS_TYPE_APEX_ONLY, ONE = ZS_TYPE_SINGLETON, M
 static const struct zs_type_info types[] = {
 	T(1, "A", 0, "address", IPV4),
 	T(2, "NS", 0, "name-server", LOWER),
-	T(3, "MD", 0, "host", LOWER),
-	T(4, "MF", 0, "host", LOWER),
+	T(3, "MD", RARE, "host", LOWER),
+	T(4, "MF", RARE, "host", LOWER),
 	T(5, "CNAME", ONE, "target", LOWER),
 	T(6, "SOA", ONE | APEX, "primary mailbox serial refresh retry expire minimum", LOWER, LOWER, U32, TTL, TTL, TTL, TTL),
-	T(7, "MB", 0, "host", LOWER),
-	T(8, "MG", 0, "mailbox", LOWER),
-	T(9, "MR", 0, "mailbox", LOWER),
-	OPAQUE(10, "NULL", 0),
-	T(11, "WKS", 0, "address protocol service", SPECIAL),
+	T(7, "MB", RARE, "host", LOWER),
+	T(8, "MG", RARE, "mailbox", LOWER),
+	T(9, "MR", RARE, "mailbox", LOWER),
+	OPAQUE(10, "NULL", RARE),
+	T(11, "WKS", RARE, "address protocol service", SPECIAL),
 	T(12, "PTR", 0, "target", LOWER),
 	T(13, "HINFO", 0, "cpu os", STRING, STRING),
 	T(14, "MINFO", 0, "mailbox error-mailbox", LOWER, LOWER),
@@ -45,29 +45,29 @@ static const struct zs_type_info types[] = {
 	T(16, "TXT", 0, "text", STRINGS),
 	T(17, "RP", 0, "mailbox text-name", LOWER, LOWER),
 	T(18, "AFSDB", 0, "subtype host", U16, LOWER),
-	T(19, "X25", 0, "psdn-address", STRING),
-	T(20, "ISDN", 0, "isdn-address subaddress", STRING, STRING_OPTIONAL),
+	T(19, "X25", RARE, "psdn-address", STRING),
+	T(20, "ISDN", RARE, "isdn-address subaddress", STRING, STRING_OPTIONAL),
 	T(21, "RT", 0, "preference host", U16, LOWER),
-	T(22, "NSAP", 0, "address", NSAP),
-	T(23, "NSAP-PTR", 0, "target", NAME),
-	T(24, "SIG", 0, "type-covered algorithm labels original-TTL expiration inception key-tag signer signature", TYPE,
+	T(22, "NSAP", RARE, "address", NSAP),
+	T(23, "NSAP-PTR", RARE, "target", NAME),
+	T(24, "SIG", RARE, "type-covered algorithm labels original-TTL expiration inception key-tag signer signature", TYPE,
 	  ALGORITHM, U8, U32, TIME, TIME, U16, LOWER, BASE64),
-	T(25, "KEY", 0, "flags protocol algorithm key", U16, U8, ALGORITHM, BASE64_OR_NONE),
-	T(26, "PX", 0, "preference map822 mapx400", U16, LOWER, LOWER),
-	T(27, "GPOS", 0, "longitude latitude altitude", STRING, STRING, STRING),
+	T(25, "KEY", RARE, "flags protocol algorithm key", U16, U8, ALGORITHM, BASE64_OR_NONE),
+	T(26, "PX", RARE, "preference map822 mapx400", U16, LOWER, LOWER),
+	T(27, "GPOS", RARE, "longitude latitude altitude", STRING, STRING, STRING),
 	T(28, "AAAA", 0, "address", IPV6),
 	T(29, "LOC", 0, "latitude longitude altitude size horizontal-precision vertical-precision", SPECIAL),
 	T(30, "NXT", RARE, "next-name type", LOWER, NXT_BITMAP),
-	OPAQUE(31, "EID", 0),
-	OPAQUE(32, "NIMLOC", 0),
+	OPAQUE(31, "EID", RARE),
+	OPAQUE(32, "NIMLOC", RARE),
 	T(33, "SRV", 0, "priority weight port target", U16, U16, U16, LOWER),
-	OPAQUE(34, "ATMA", 0),
+	OPAQUE(34, "ATMA", RARE),
 	T(35, "NAPTR", 0, "order preference flags services regexp replacement", U16, U16, STRING, STRING, STRING, LOWER),
 	T(36, "KX", 0, "preference host", U16, LOWER),
 	T(37, "CERT", 0, "certificate-type key-tag algorithm certificate", CERT_TYPE, U16, ALGORITHM, BASE64),
 	T(38, "A6", RARE, "prefix-length address-suffix prefix-name", SPECIAL),
 	T(39, "DNAME", ONE, "target", LOWER),
-	OPAQUE(40, "SINK", 0),
+	OPAQUE(40, "SINK", RARE),
 	OPAQUE(41, "OPT", META),
 	T(42, "APL", 0, "prefix", SPECIAL),
 	T(43, "DS", 0, "key-tag algorithm digest-type digest", U16, ALGORITHM, U8, HEX),
@@ -82,10 +82,10 @@ static const struct zs_type_info types[] = {
 	T(51, "NSEC3PARAM", MADE | APEX, "hash-algorithm flags iterations salt", U8, U8, U16, HEX8),
 	T(52, "TLSA", 0, "usage selector matching-type data", U8, U8, U8, HEX),
 	T(53, "SMIMEA", 0, "usage selector matching-type data", U8, U8, U8, HEX),
-	T(55, "HIP", 0, "algorithm hit key rendezvous-server", SPECIAL),
+	T(55, "HIP", RARE, "algorithm hit key rendezvous-server", SPECIAL),
 	T(56, "NINFO", RARE, "text", STRINGS),
 	T(57, "RKEY", RARE, "flags protocol algorithm key", U16, U8, ALGORITHM, BASE64),
-	T(58, "TALINK", 0, "previous-name next-name", NAME, NAME),
+	T(58, "TALINK", RARE, "previous-name next-name", NAME, NAME),
 	T(59, "CDS", APEX, "key-tag algorithm digest-type digest", U16, ALGORITHM, U8, HEX),
 	T(60, "CDNSKEY", APEX, "flags protocol algorithm key", U16, U8, ALGORITHM, BASE64),
 	T(61, "OPENPGPKEY", 0, "key", BASE64),
@@ -97,10 +97,10 @@ static const struct zs_type_info types[] = {
 	T(67, "HHIT", RARE, "data", BASE64),
 	T(68, "BRID", RARE, "data", BASE64),
 	T(99, "SPF", 0, "text", STRINGS),
-	OPAQUE(100, "UINFO", 0),
-	OPAQUE(101, "UID", 0),
-	OPAQUE(102, "GID", 0),
-	OPAQUE(103, "UNSPEC", 0),
+	OPAQUE(100, "UINFO", RARE),
+	OPAQUE(101, "UID", RARE),
+	OPAQUE(102, "GID", RARE),
+	OPAQUE(103, "UNSPEC", RARE),
 	T(104, "NID", 0, "preference node-id", U16, U64HEX),
 	T(105, "L32", 0, "preference locator", U16, IPV4),
 	T(106, "L64", 0, "preference locator", U16, U64HEX),
@@ -128,7 +128,7 @@ static const struct zs_type_info types[] = {
 static const struct zs_type_info type_ta =
 	LINE(32768, "TA", RARE, "key-tag algorithm digest-type digest", U16, ALGORITHM, U8, HEX);
 static const struct zs_type_info type_dlv =
-	LINE(32769, "DLV", 0, "key-tag algorithm digest-type digest", U16, ALGORITHM, U8, HEX);
+	LINE(32769, "DLV", RARE, "key-tag algorithm digest-type digest", U16, ALGORITHM, U8, HEX);
 
 const struct zs_type_info *zs_type_info(uint16_t type)
 {
@@ -170,6 +170,8 @@ static uint16_t common_type(const char *text, size_t len)
 		const char lower = zs_lower(text[i]);
 		word = word << 8 | (uint8_t)lower;
 	}
+	if (!text[0]) /* else a leading NUL would be lost in the number */
+		return 0;
 	switch (word) {
 	case W1('a'): return ZS_TYPE_A;
 	case W2('n', 's'): return ZS_TYPE_NS;

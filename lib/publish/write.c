@@ -66,8 +66,8 @@ static void put_owner(struct writer *w, uint32_t index, size_t *denial)
 	const struct zs_owner *owner = &zone->owners[index];
 	char name[ZS_NAME_TEXT];
 	const size_t len = zs_name_format(zs_owner_name(zone, owner), name);
-	for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++) {
-		const struct zs_rrset *set = &zone->rrsets[s];
+	for (uint32_t n = 0; n < owner->rrset_count; n++) {
+		const struct zs_rrset *set = &zone->rrsets[zs_sign_nth_set(zone, owner, n)];
 		for (uint32_t i = 0; i < set->count; i++)
 			put_record(w, name, len, set->ttl, set->type, zs_rrset_rdata(zone, set, i));
 		put_rrsigs(w, name, len, index, set->type, set->ttl);
@@ -80,7 +80,6 @@ static void put_owner(struct writer *w, uint32_t index, size_t *denial)
 	}
 }
 
-/* The SOA first, as people expect, then the rest: the apex is the first owner, and types below SOA come with it. */
 static void put_all(struct writer *w)
 {
 	size_t denial = 0;

@@ -49,6 +49,16 @@ static bool add_job(struct zs_run *run, struct zs_signed_zone *out, struct zs_si
 	return true;
 }
 
+uint32_t zs_sign_nth_set(const struct zs_zone *zone, const struct zs_owner *owner, uint32_t n)
+{
+	uint32_t soa = owner->first;
+	while (soa < owner->first + owner->rrset_count && zone->rrsets[soa].type < ZS_TYPE_SOA)
+		soa++;
+	if (soa == owner->first + owner->rrset_count || zone->rrsets[soa].type != ZS_TYPE_SOA || owner->first + n > soa)
+		return owner->first + n;
+	return n ? owner->first + n - 1 : soa;
+}
+
 bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
 {
 	const struct zs_zone *zone = out->zone;
@@ -57,10 +67,12 @@ bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
 	for (uint32_t i = 0; ok && i < zone->owner_count; i++) {
 		const struct zs_owner *owner = &zone->owners[i];
 		const uint8_t *name = zs_owner_name(zone, owner);
-		for (uint32_t s = owner->first; ok && s < owner->first + owner->rrset_count; s++)
+		for (uint32_t n = 0; ok && n < owner->rrset_count; n++) {
+			const uint32_t s = zs_sign_nth_set(zone, owner, n);
 			if (zs_sign_covers(owner, zone->rrsets[s].type))
 				ok = add_job(run, out, (struct zs_sign_job){ .owner = i, .set = s, .type = zone->rrsets[s].type }, name,
 				             is_key_set(zone->rrsets[s].type));
+		}
 		if (ok && denial < out->denial_count && out->denials[denial].owner == i) {
 			ok = add_job(run, out, (struct zs_sign_job){ .owner = i, .set = (uint32_t)denial, .type = ZS_TYPE_NSEC }, name, false);
 			denial++;

@@ -53,7 +53,7 @@ struct zs_signed_zone {
 	size_t octets_len, octets_room;
 	struct zs_denial_record *denials; /* NSEC: in order of owner; NSEC3: in order of hash */
 	size_t denial_count, denial_room;
-	struct zs_sign_job *jobs;       /* by owner, type, key; then those of NSEC3 */
+	struct zs_sign_job *jobs;       /* by owner, zs_sign_nth_set, key; then those of NSEC3 */
 	size_t job_count, job_room;
 	uint8_t *signatures;
 	size_t signatures_len;
@@ -64,6 +64,10 @@ struct zs_signed_zone {
  * be made is fatal. */
 ZS_MUST_CHECK bool zs_sign(struct zs_run *run, const struct zs_policy *policy, struct zs_zone *zone,
                            const struct zs_plan *plan, const struct zs_keyset *keys, struct zs_signed_zone **out);
+
+/* The order in which the RRsets of an owner are written and signed: by type, but the SOA of the apex first, as readers of
+ * zone files expect. The index in zone->rrsets of the n-th. */
+uint32_t zs_sign_nth_set(const struct zs_zone *zone, const struct zs_owner *owner, uint32_t n);
 
 /* RRSIG RDATA of a job, its signature included, to out (18 + 255 + 1024 octets at the most); its length. */
 enum { ZS_RRSIG_MAX = 18 + 255 + 1024 };

@@ -36,21 +36,27 @@ static void judge_apex(struct zs_verifier *v)
 	}
 }
 
-/* Does the wildcard that would answer for a name that is not there have an address? */
+/* Is the name there, be it as an empty non-terminal? What is below it follows it. */
+static bool exists(const struct zs_verifier *v, const uint8_t *name)
+{
+	uint32_t place;
+	return zs_zone_find(v->zone, name, &place) != ZS_NO_OWNER
+	    || (place < v->zone->owner_count && zs_name_below(zs_owner_name(v->zone, &v->zone->owners[place]), name));
+}
+
+/* Does the wildcard that answers for a name that is not there have an address? It is the one at the closest encloser:
+ * RFC 4592 section 3.3.1. */
 static bool wildcard_has_address(const struct zs_verifier *v, const uint8_t *name)
 {
 	uint8_t wildcard[ZS_NAME_MAX + 2] = { 1, '*' };
-	const unsigned labels = zs_name_labels(name);
-	for (unsigned skip = 1; skip <= labels - v->zone->apex_labels; skip++) {
-		const uint8_t *above = zs_name_skip(name, skip);
-		memcpy(wildcard + 2, above, zs_name_len(above));
-		const uint32_t owner = zs_zone_find(v->zone, wildcard, NULL);
-		if (owner != ZS_NO_OWNER && v->places[owner] == ZS_PLACE_AUTHORITATIVE)
-			return find(v, owner, ZS_TYPE_A) || find(v, owner, ZS_TYPE_AAAA);
-		if (zs_zone_find(v->zone, above, NULL) != ZS_NO_OWNER)
-			break; /* the closest encloser: only its wildcard counts (RFC 4592 section 3.3.1) */
-	}
-	return false;
+	if (exists(v, name))
+		return false;
+	while (!zs_name_equal(name, v->zone->apex) && !exists(v, name))
+		name = zs_name_skip(name, 1);
+	memcpy(wildcard + 2, name, zs_name_len(name));
+	const uint32_t owner = zs_zone_find(v->zone, wildcard, NULL);
+	return owner != ZS_NO_OWNER && v->places[owner] == ZS_PLACE_AUTHORITATIVE
+	    && (find(v, owner, ZS_TYPE_A) || find(v, owner, ZS_TYPE_AAAA));
 }
 
 /* The name servers of the zone that lie in it must be reachable: an address, or glue if below a delegation. */
@@ -67,7 +73,7 @@ static void judge_name_servers(struct zs_verifier *v)
 		if (find(v, owner, ZS_TYPE_CNAME))
 			zs_verify_unwise(v, 12, unwise(v), "the name server '%s' is a CNAME (RFC 2181 section 10.3)",
 			                 zs_verify_name(v, target));
-		else if (owner != ZS_NO_OWNER || !wildcard_has_address(v, target))
+		else if (!wildcard_has_address(v, target))
 			zs_verify_unwise(v, 12, unwise(v), "the name server '%s' is in the zone, but has no address",
 			                 zs_verify_name(v, target));
 	}

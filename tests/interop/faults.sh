@@ -15,4 +15,4 @@ done
 work=$(mktemp -d)
 [ -n "${KEEP:-}" ] && echo "files stay in $work" || trap 'rm -rf "$work"' EXIT
 "${CC:-cc}" -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -o "$work/resign" "$root/tests/interop/resign.c" -lldns -lcrypto
-python3 "$root/tests/interop/faults.py" "$zonesign" "$work/resign" "$work"
+python3 -B "$root/tests/interop/faults.py" "$zonesign" "$work/resign" "$work"

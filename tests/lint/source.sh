@@ -1,0 +1,42 @@
+#!/bin/sh
+# The rules of the source that a compiler does not know: layers, names, who includes which library.
+. "$(dirname "$0")/../lib.sh"
+cd "$top" || exit 1
+
+layers() {
+	grep -Hn '^#include "' lib/*/*.[ch] | awk -F'[:"/]' -v order="base dns config state zone dane keys rollover sign verify live publish ds report" '
+		BEGIN { n = split(order, s, " "); for (i = 1; i <= n; i++) at[s[i]] = i }
+		{ from = $2; to = $6; head = $7 }
+		!(from in at) || !(to in at) { print $0 ": unknown stage"; bad = 1; next }
+		at[to] > at[from] { print $0 ": " from " must not know " to; bad = 1 }
+		to != from && at[to] > 2 && head != to ".h" { print $0 ": private to " to; bad = 1 }
+		END { exit bad }'
+}
+ok 'a stage includes only earlier stages, and only their header' layers
+
+# only FOLDERS may include HEADER: libraries stay behind one door
+only() {
+	! grep -ln "#include <$1" lib/*.[ch] lib/*/*.[ch] cmd/*.[ch] | grep -vE "$2"
+}
+ok 'libyaml is included in base/yaml.c only' only yaml '^lib/base/yaml\.c$'
+ok 'jansson is included in base/json.c only' only jansson '^lib/base/json\.c$'
+ok 'OpenSSL stays where crypto is' only openssl '^lib/(base/(secret|hash)\.c|(dns|dane|keys|sign|verify)/)'
+apart() { ! grep -nE '#include "(sign|rollover|keys)/' lib/verify/*.[ch]; }
+ok 'the verifier knows nothing of the signer' apart
+
+symbols() {
+	nm -g --defined-only build/release/libzonesign.a | awk 'NF==3 && $3 !~ /^zs_/ {print; bad=1} END{exit bad}'
+}
+ok 'what leaves a file begins with zs_' symbols
+twice() { ! nm -g --defined-only build/release/libzonesign.a | awk 'NF==3 {print $3}' | sort | uniq -d | grep .; }
+ok 'no name is defined twice in the library' twice
+tests_for_all() {
+	missing=0
+	for name in build check ds fmt init tlsa verify; do
+		grep -q "^\.It Cm $name\b\|^\.Ss .*$name" cmd/zonesign.1 || { echo "zonesign.1 does not tell of '$name'"; missing=1; }
+	done
+	return $missing
+}
+ok 'the manual tells of every command' tests_for_all
+ok 'the manual is well-formed' sh -c 'command -v mandoc >/dev/null || exit 0; mandoc -T lint -W error cmd/zonesign.1'
+finish

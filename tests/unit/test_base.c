@@ -1,0 +1,447 @@
+/* test_base.c - arena, buffers, encodings, text, time: what every stage stands on. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/run.h"
+#include "base/text.h"
+
+static struct zs_run *run;
+static struct zs_arena *arena;
+
+static void begin(void)
+{
+	run = zs_run_begin();
+	arena = run->arena;
+}
+
+static void end(void)
+{
+	zs_run_end(run);
+}
+
+/* ---- arena ---- */
+
+START_TEST(blocks_are_zeroed_aligned_and_distinct)
+{
+	char *last = NULL;
+	for (size_t size = 0; size < 300; size++) {
+		char *block = zs_arena_alloc(arena, size);
+		ck_assert_uint_eq((uintptr_t)block % 16, 0);
+		ck_assert_ptr_ne(block, last);
+		for (size_t i = 0; i < size; i++)
+			ck_assert_int_eq(block[i], 0);
+		memset(block, 0xff, size);
+		last = block;
+	}
+	char *large = zs_arena_alloc(arena, 1 << 20);
+	ck_assert_uint_eq((uintptr_t)large % 16, 0);
+	for (size_t i = 0; i < 1 << 20; i++)
+		ck_assert_int_eq(large[i], 0);
+}
+END_TEST
+
+START_TEST(growing_keeps_the_content_across_64_KiB)
+{
+	size_t size = 3;
+	unsigned char *block = zs_arena_grow(arena, NULL, 0, size);
+	for (size_t i = 0; i < size; i++)
+		block[i] = (unsigned char)(i * 7);
+	while (size < 1 << 20) {
+		const size_t grown = size * 3;
+		void *other = zs_arena_alloc(arena, 70000); /* neighbours in the list of large blocks */
+		block = zs_arena_grow(arena, block, size, grown);
+		for (size_t i = size; i < grown; i++)
+			block[i] = (unsigned char)(i * 7);
+		for (size_t i = 0; i < grown; i++)
+			ck_assert_uint_eq(block[i], (unsigned char)(i * 7));
+		zs_arena_release(arena, other, 70000);
+		size = grown;
+	}
+	zs_arena_release(arena, block, size);
+	zs_arena_release(arena, NULL, 0);
+}
+END_TEST
+
+START_TEST(push_grows_an_array_one_by_one)
+{
+	unsigned *list = NULL;
+	size_t count = 0, room = 0;
+	for (unsigned i = 0; i < 100000; i++)
+		ZS_PUSH(arena, list, count, room) = i;
+	ck_assert_uint_eq(count, 100000);
+	ck_assert_uint_ge(room, count);
+	for (unsigned i = 0; i < 100000; i++)
+		ck_assert_uint_eq(list[i], i);
+	for (size_t i = count; i < room; i++)
+		ck_assert_uint_eq(list[i], 0);
+}
+END_TEST
+
+static char released[8];
+
+static void note_release(void *what)
+{
+	strncat(released, what, sizeof released - strlen(released) - 1);
+}
+
+START_TEST(deferred_objects_are_released_last_first)
+{
+	struct zs_arena *other = zs_arena_new();
+	zs_arena_defer(other, note_release, (char[]){ "a" });
+	zs_arena_defer(other, note_release, (char[]){ "b" });
+	ck_assert_str_eq(zs_arena_printf(other, "%d-%s", 7, "x"), "7-x");
+	ck_assert_str_eq(zs_arena_text(other, "hello", 4), "hell");
+	ck_assert_str_eq(released, "");
+	zs_arena_free(other);
+	ck_assert_str_eq(released, "ba");
+	zs_arena_free(NULL);
+}
+END_TEST
+
+/* A product that wraps would give a block that is too small. */
+START_TEST(an_impossible_array_ends_the_process)
+{
+	zs_arena_array(arena, SIZE_MAX / 4, 8);
+}
+END_TEST
+
+START_TEST(an_impossible_block_ends_the_process)
+{
+	zs_arena_alloc(arena, SIZE_MAX - 4);
+}
+END_TEST
+
+/* ---- buffers ---- */
+
+START_TEST(a_buffer_takes_max_octets_and_no_more)
+{
+	struct zs_buf buf = { .arena = arena, .max = 5 };
+	zs_buf_text(&buf, "ab");
+	zs_buf_printf(&buf, "%03d", 7);
+	ck_assert(!buf.full);
+	ck_assert_str_eq(zs_buf_string(&buf), "ab007");
+	ck_assert(!buf.full);
+	zs_buf_octet(&buf, 'x');
+	ck_assert(buf.full);
+	ck_assert_uint_eq(buf.len, 5);
+	zs_buf_add(&buf, "", 0);
+	ck_assert_str_eq(zs_buf_string(&buf), "ab007"); /* as it was */
+	struct zs_buf other = { .arena = arena, .max = 4 };
+	zs_buf_printf(&other, "%s", "12345");
+	ck_assert(other.full);
+	ck_assert_uint_eq(other.len, 0);
+	zs_buf_text(&other, "1"); /* once full, nothing is taken: no gap in the middle */
+	ck_assert_uint_eq(other.len, 0);
+	ck_assert_str_eq(zs_buf_string(&other), "");
+	ck_assert_ptr_null(zs_buf_reserve(&other, SIZE_MAX));
+}
+END_TEST
+
+START_TEST(a_buffer_grows_and_writes_numbers_as_the_wire_does)
+{
+	struct zs_buf buf = { .arena = arena, .max = 1 << 20 };
+	for (uint32_t i = 0; i < 100000; i++) {
+		zs_buf_u16(&buf, (uint16_t)i);
+		zs_buf_u32(&buf, i * 40000);
+	}
+	ck_assert_uint_eq(buf.len, 600000);
+	for (uint32_t i = 0; i < 100000; i++) {
+		ck_assert_uint_eq(zs_get_u16(buf.data + 6 * i), (uint16_t)i);
+		ck_assert_uint_eq(zs_get_u32(buf.data + 6 * i + 2), i * 40000);
+	}
+	zs_put_u32(buf.data, 0xfffefdfc);
+	ck_assert_mem_eq(buf.data, "\xff\xfe\xfd\xfc", 4);
+}
+END_TEST
+
+START_TEST(octet_strings_compare_as_memory_with_prefixes_first)
+{
+	const struct zs_bytes empty = { NULL, 0 }, a = { (const uint8_t *)"a", 1 }, ab = { (const uint8_t *)"ab", 2 },
+	                      high = { (const uint8_t *)"\xff", 1 };
+	ck_assert_int_lt(zs_bytes_compare(empty, a), 0);
+	ck_assert_int_lt(zs_bytes_compare(a, ab), 0);
+	ck_assert_int_gt(zs_bytes_compare(high, ab), 0);
+	ck_assert_int_eq(zs_bytes_compare(empty, empty), 0);
+	ck_assert(zs_bytes_equal(ab, ab) && zs_bytes_equal(empty, empty) && !zs_bytes_equal(a, ab));
+}
+END_TEST
+
+/* ---- encodings: RFC 4648 section 10 ---- */
+
+static const struct {
+	const char *plain, *base64, *base32hex;
+} vectors[] = {
+	{ "", "", "" }, { "f", "Zg==", "co" }, { "fo", "Zm8=", "cpng" }, { "foo", "Zm9v", "cpnmu" },
+	{ "foob", "Zm9vYg==", "cpnmuog" }, { "fooba", "Zm9vYmE=", "cpnmuoj1" }, { "foobar", "Zm9vYmFy", "cpnmuoj1e8" },
+};
+
+START_TEST(encodings_follow_rfc4648)
+{
+	const uint8_t *plain = (const uint8_t *)vectors[_i].plain;
+	const size_t len = strlen(vectors[_i].plain);
+	char text[64] = { 0 };
+	uint8_t back[64];
+	size_t bad;
+	ck_assert_uint_eq(zs_base64_encode(plain, len, text), strlen(vectors[_i].base64));
+	ck_assert_str_eq(text, vectors[_i].base64);
+	ck_assert_int_eq(zs_base64_decode(text, strlen(text), back, &bad), (long)len);
+	ck_assert_mem_eq(back, plain, len);
+	memset(text, 0, sizeof text);
+	ck_assert_uint_eq(zs_base32hex_encode(plain, len, text), strlen(vectors[_i].base32hex));
+	ck_assert_str_eq(text, vectors[_i].base32hex);
+	ck_assert_int_eq(zs_base32hex_decode(text, strlen(text), back, &bad), (long)len);
+	ck_assert_mem_eq(back, plain, len);
+}
+END_TEST
+
+START_TEST(every_length_and_octet_comes_back)
+{
+	uint8_t data[256], back[600];
+	char text[600];
+	size_t bad;
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (uint8_t)(i * 167 + 13);
+	for (size_t len = 0; len <= sizeof data; len++) {
+		ck_assert_int_eq(zs_base64_decode(text, zs_base64_encode(data, len, text), back, &bad), (long)len);
+		ck_assert(memcmp(back, data, len) == 0);
+		ck_assert_int_eq(zs_base32hex_decode(text, zs_base32hex_encode(data, len, text), back, &bad), (long)len);
+		ck_assert(memcmp(back, data, len) == 0);
+		ck_assert_int_eq(zs_hex_decode(text, zs_hex_encode(data, len, text), back, &bad), (long)len);
+		ck_assert(memcmp(back, data, len) == 0);
+		ck_assert_int_eq(zs_hex_decode(text, zs_hex_encode_upper(data, len, text), back, &bad), (long)len);
+		ck_assert(memcmp(back, data, len) == 0);
+	}
+	ck_assert_uint_eq(zs_hex_encode((const uint8_t *)"\xaf", 1, text), 2);
+	ck_assert_mem_eq(text, "af", 2);
+	zs_hex_encode_upper((const uint8_t *)"\xaf", 1, text);
+	ck_assert_mem_eq(text, "AF", 2);
+}
+END_TEST
+
+static const struct {
+	long (*decode)(const char *text, size_t len, uint8_t *out, size_t *bad);
+	const char *text;
+	size_t bad;
+} wrong[] = {
+	{ zs_hex_decode, "abc", 3 }, { zs_hex_decode, "0g", 1 }, { zs_hex_decode, "G0", 0 }, { zs_hex_decode, "ab ", 2 },
+	{ zs_base64_decode, "Zg", 2 }, { zs_base64_decode, "Zg=", 3 }, { zs_base64_decode, "Zh==", 1 }, /* spare bits */
+	{ zs_base64_decode, "Zm9=", 2 }, { zs_base64_decode, "Z===", 1 }, { zs_base64_decode, "====", 0 },
+	{ zs_base64_decode, "Zg==Zg==", 2 }, { zs_base64_decode, "Zm9v!", 4 }, { zs_base64_decode, "Zm9vA", 5 },
+	{ zs_base64_decode, "Zm9-", 3 }, { zs_base64_decode, "=", 1 }, { zs_base32hex_decode, "c", 1 },
+	{ zs_base32hex_decode, "cp", 1 }, { zs_base32hex_decode, "cpn", 3 }, { zs_base32hex_decode, "cw", 1 },
+	{ zs_base32hex_decode, "co======", 2 }, { zs_base32hex_decode, "cpnmuo", 6 },
+};
+
+START_TEST(decoders_say_where_a_text_is_wrong)
+{
+	uint8_t out[64];
+	size_t bad = 99;
+	ck_assert_int_eq(wrong[_i].decode(wrong[_i].text, strlen(wrong[_i].text), out, &bad), -1);
+	ck_assert_msg(bad == wrong[_i].bad, "'%s': at %zu", wrong[_i].text, bad);
+}
+END_TEST
+
+/* ---- text ---- */
+
+START_TEST(numbers_are_whole_decimal_and_within_max)
+{
+	uint64_t value = 99;
+	ck_assert(zs_text_number("0", 1, 0, &value) && value == 0);
+	ck_assert(zs_text_number("007", 3, 7, &value) && value == 7);
+	ck_assert(zs_text_number("18446744073709551615", 20, UINT64_MAX, &value) && value == UINT64_MAX);
+	ck_assert(!zs_text_number("18446744073709551616", 20, UINT64_MAX, &value));
+	static const char *const none[] = { "", "-1", "+1", " 1", "1 ", "1x", "0x1", "1.0" };
+	for (size_t i = 0; i < ZS_COUNT(none); i++)
+		ck_assert_msg(!zs_text_number(none[i], strlen(none[i]), UINT64_MAX, &value), "'%s'", none[i]);
+	/* each limit against each number, for the digits that carry */
+	for (uint64_t max = 0; max < 120; max++)
+		for (uint64_t n = 0; n < 1300; n++) {
+			char text[8];
+			const size_t len = (size_t)snprintf(text, sizeof text, "%u", (unsigned)n);
+			const bool ok = zs_text_number(text, len, max, &value);
+			ck_assert_msg(ok == (n <= max) && (!ok || value == n), "%s with the limit %u", text, (unsigned)max);
+		}
+}
+END_TEST
+
+START_TEST(did_you_mean_forgives_typing_slips_only)
+{
+	static const char *const words[] = { "validity", "refresh", "jitter", "nsec", "nsec3", "cds" };
+	static const char *const cases[][2] = {
+		{ "validty", "validity" }, { "refersh", "refresh" }, { "JITTER", "jitter" }, { "nsec4", "nsec" },
+		{ "nsec3", "nsec3" }, { "cd", "cds" }, { "x", NULL }, { "", NULL }, { "inception", NULL },
+		{ "a-word-that-is-longer-than-any-option-could-be", NULL },
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		const char *found = zs_text_nearest(cases[i][0], words, ZS_COUNT(words));
+		ck_assert_msg(found == cases[i][1] || (found && cases[i][1] && strcmp(found, cases[i][1]) == 0), "'%s': %s",
+		              cases[i][0], found ? found : "nothing");
+	}
+	ck_assert_ptr_null(zs_text_nearest("x", NULL, 0));
+}
+END_TEST
+
+START_TEST(words_are_equal_whatever_their_ascii_case)
+{
+	ck_assert(zs_text_equal("UnlimitedX", 9, "unlimited"));
+	ck_assert(!zs_text_equal("unlimite", 8, "unlimited"));
+	ck_assert(!zs_text_equal("unlimitedx", 10, "unlimited"));
+	ck_assert(!zs_text_equal("[", 1, "{"));
+	ck_assert(!zs_text_equal("\xc4", 1, "\xe4"));
+	ck_assert(zs_text_equal("", 0, ""));
+}
+END_TEST
+
+START_TEST(safe_text_has_no_control_octets)
+{
+	ck_assert_str_eq(zs_text_safe(arena, "a\tb\x1b[1m\x7f\xff\\", 10, 60), "a\\009b\\027[1m\\127\\255\\");
+	ck_assert_str_eq(zs_text_safe(arena, "a\0b", 3, 60), "a\\000b");
+	ck_assert_str_eq(zs_text_safe(arena, "abcdef", 6, 3), "abc...");
+	ck_assert_str_eq(zs_text_safe(arena, "abc", 3, 3), "abc");
+}
+END_TEST
+
+/* In an excerpt of any line the caret stands under what is at the column, and 160 columns are not exceeded. */
+START_TEST(the_caret_of_an_excerpt_is_under_its_column)
+{
+	static const char *const fillers[] = { "a", "\t", "\xff", "a\xff", "\x01z" };
+	for (size_t f = 0; f < ZS_COUNT(fillers); f++)
+		for (size_t len = 1; len < 420; len++) {
+			const size_t at = len * 7 % len * 3 % len; /* anywhere */
+			char line[420];
+			uint32_t caret = 0;
+			for (size_t i = 0; i < len; i++)
+				line[i] = fillers[f][i % strlen(fillers[f])];
+			line[at] = '#';
+			const char *out = zs_text_excerpt(arena, line, len, (uint32_t)at + 1, &caret);
+			ck_assert_uint_le(strlen(out), ZS_EXCERPT_COLUMNS);
+			ck_assert_msg(caret >= 1 && caret <= strlen(out) && out[caret - 1] == '#', "%zu of %zu in line %zu: '%s'", at,
+			              len, f, out);
+			for (const char *p = out; *p; p++)
+				ck_assert(*p >= ' ' && *p <= '~');
+		}
+	uint32_t caret = 0;
+	ck_assert_str_eq(zs_text_excerpt(arena, "ab", 2, 3, &caret), "ab"); /* just past the end */
+	ck_assert_uint_eq(caret, 3);
+	ck_assert_str_eq(zs_text_excerpt(arena, "", 0, 0, &caret), "");
+	ck_assert_uint_eq(caret, 0);
+	ck_assert_str_eq(zs_text_excerpt(arena, "ab", 2, 4000000000u, &caret), "ab");
+	ck_assert_uint_eq(caret, 3);
+}
+END_TEST
+
+/* ---- time ---- */
+
+START_TEST(instants_are_read_and_written)
+{
+	static const struct {
+		const char *text;
+		zs_time time;
+	} good[] = {
+		{ "2026-12-01T00:00:00Z", 1796083200 }, { "2026-12-01", 1796083200 }, { "1796083200", 1796083200 },
+		{ "1970-01-01T00:00:01Z", 1 }, { "2000-02-29", 951782400 }, { "9999-12-31T23:59:59Z", 253402300799 },
+		{ "2038-01-19T03:14:08Z", INT64_C(1) << 31 },
+	};
+	static const char *const bad[] = {
+		"", "tomorrow", "2026-12-01T00:00:00", "2026-12-01T24:00:00Z", "2026-12-01T23:59:60Z", "2026-13-01", "2026-00-01",
+		"2026-02-29", "2026-04-31", "2026-1-1", "1969-12-31", "-5", "253402300800", "2026-12-01 00:00:00Z", "2026-12-01Z",
+		"2026-12-01T00:00:00z", "0x10",
+	};
+	for (size_t i = 0; i < ZS_COUNT(good); i++) {
+		zs_time time = -1;
+		ck_assert_msg(zs_time_parse(good[i].text, &time) && time == good[i].time, "%s: %lld", good[i].text,
+		              (long long)time);
+	}
+	for (size_t i = 0; i < ZS_COUNT(bad); i++) {
+		zs_time time = -1;
+		ck_assert_msg(!zs_time_parse(bad[i], &time) && time == -1, "'%s' was taken", bad[i]);
+	}
+	char text[ZS_TIME_TEXT], digits[15];
+	zs_time back = -1;
+	ck_assert_str_eq(zs_time_text(1796083261, text), "2026-12-01T00:01:01Z");
+	ck_assert_str_eq(zs_time_short(1796083261, text), "2026-12-01 00:01 UTC");
+	zs_time_digits(1796083261, digits);
+	ck_assert_str_eq(digits, "20261201000101");
+	ck_assert(zs_time_parse_digits(digits, 14, &back) && back == 1796083261);
+	ck_assert(!zs_time_parse_digits(digits, 13, &back));
+	ck_assert(!zs_time_parse_digits("2026120100010x", 14, &back));
+	ck_assert(!zs_time_parse_digits("20260231000000", 14, &back));
+	ck_assert_str_eq(zs_time_text(INT64_MAX, text), "9999-12-31T23:59:59Z");
+	ck_assert_str_eq(zs_time_text(INT64_MIN, text), "1970-01-01T00:00:00Z");
+}
+END_TEST
+
+START_TEST(durations_are_read_and_written)
+{
+	static const struct {
+		const char *text;
+		zs_seconds seconds;
+	} good[] = {
+		{ "90d", 90 * 86400 }, { "1h30m", 5400 }, { "2w", 14 * 86400 }, { "P90D", 90 * 86400 }, { "PT1H30M", 5400 },
+		{ "P1DT1S", 86401 }, { "P2W", 14 * 86400 }, { "3600", 3600 }, { "0", 0 }, { "0s", 0 }, { "1W2D3H4M5S", 788645 },
+		{ "36600d", INT64_C(36600) * 86400 }, { "pt5m", 300 }, { "1m", 60 },
+	};
+	static const char *const bad[] = {
+		"", "d", "1", "-1d", "1y", "P1Y", "P1M", "1h1d", "1d1d", "1d 1h", " 1d", "1.5h", "P", "PT", "P1DT", "P1H", "PT1D",
+		"PT1HT1M", "1dT1h", "36601d", "99999999999999999999s", "99999999999d", "1d1", "d1", "36600d1s",
+	};
+	for (size_t i = 0; i < ZS_COUNT(good); i++) {
+		zs_seconds seconds = -1;
+		ck_assert_msg(zs_duration_parse(good[i].text, &seconds) && seconds == good[i].seconds, "%s: %lld", good[i].text,
+		              (long long)seconds);
+	}
+	for (size_t i = 0; i < ZS_COUNT(bad); i++) {
+		zs_seconds seconds = -1;
+		const bool plain = strcmp(bad[i], "1") == 0; /* seconds, after all */
+		ck_assert_msg(zs_duration_parse(bad[i], &seconds) == plain, "'%s': %lld", bad[i], (long long)seconds);
+	}
+	char text[ZS_DURATION_TEXT];
+	ck_assert_str_eq(zs_duration_text(0, text), "0s");
+	ck_assert_str_eq(zs_duration_text(14 * 86400, text), "14d");
+	ck_assert_str_eq(zs_duration_text(5400, text), "1h30m");
+	ck_assert_str_eq(zs_duration_text(-61, text), "-1m1s");
+	ck_assert_str_eq(zs_duration_text(INT64_MIN, text), "-106751991167300d15h30m7s");
+	for (zs_seconds s = 0; s < 4000000; s += 997) {
+		zs_seconds back = -1;
+		ck_assert(zs_duration_parse(zs_duration_text(s, text), &back) && back == s);
+	}
+}
+END_TEST
+
+static TCase *add_case(Suite *suite, const char *name)
+{
+	TCase *tcase = tcase_create(name);
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+ZS_SUITE(base)
+{
+	Suite *suite = suite_create("base");
+	TCase *memory = add_case(suite, "memory"), *text = add_case(suite, "text");
+	tcase_add_test(memory, blocks_are_zeroed_aligned_and_distinct);
+	tcase_add_test(memory, growing_keeps_the_content_across_64_KiB);
+	tcase_add_test(memory, push_grows_an_array_one_by_one);
+	tcase_add_test(memory, deferred_objects_are_released_last_first);
+	tcase_add_exit_test(memory, an_impossible_array_ends_the_process, 1);
+	tcase_add_exit_test(memory, an_impossible_block_ends_the_process, 1);
+	tcase_add_test(memory, a_buffer_takes_max_octets_and_no_more);
+	tcase_add_test(memory, a_buffer_grows_and_writes_numbers_as_the_wire_does);
+	tcase_add_test(memory, octet_strings_compare_as_memory_with_prefixes_first);
+	tcase_add_loop_test(text, encodings_follow_rfc4648, 0, (int)ZS_COUNT(vectors));
+	tcase_add_test(text, every_length_and_octet_comes_back);
+	tcase_add_loop_test(text, decoders_say_where_a_text_is_wrong, 0, (int)ZS_COUNT(wrong));
+	tcase_add_test(text, numbers_are_whole_decimal_and_within_max);
+	tcase_add_test(text, did_you_mean_forgives_typing_slips_only);
+	tcase_add_test(text, words_are_equal_whatever_their_ascii_case);
+	tcase_add_test(text, safe_text_has_no_control_octets);
+	tcase_add_test(text, the_caret_of_an_excerpt_is_under_its_column);
+	tcase_add_test(text, instants_are_read_and_written);
+	tcase_add_test(text, durations_are_read_and_written);
+	return suite;
+}
