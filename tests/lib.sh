@@ -31,9 +31,9 @@ run() {
 
 # ok NAME COMMAND...: passes if the command succeeds
 ok() {
-	name=$1
+	ok_name=$1
 	shift
-	if output=$("$@" 2>&1); then pass; else fail "$name" "$* failed:" "$(echo "$output" | tail -n 15)"; fi
+	if ok_output=$("$@" 2>&1); then pass; else fail "$ok_name" "$* failed:" "$(echo "$ok_output" | tail -n 15)"; fi
 }
 
 # is NAME WANTED GOT

@@ -21,7 +21,8 @@ static void warn_shell_text(struct zs_loader *loader, const struct zs_yaml *node
 			continue;
 		}
 		if (strchr("'\"\\`$|&;<>()*?[]{}~#!", *p)) {
-			zs_warn(loader->run, &node->where, "'%c' in '%s' has no meaning: the text is split at blanks, without a shell",
+			zs_warn(loader->run, &node->where,
+			        "'%c' in '%s' has no meaning: the text is split at blanks, without a shell",
 			        *p, what);
 			zs_hint(loader->run, "a list passes its arguments as they are: [/path/to/it, \"an argument\"]; a shell is "
 			        "run by {shell: \"...\"}");

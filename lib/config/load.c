@@ -162,7 +162,8 @@ void zs_policy_check(struct zs_loader *loader, const struct zs_policy *policy)
 		zs_duration_text(policy->validity, validity);
 		zs_duration_text(policy->jitter, jitter);
 		if (policy->validity <= policy->refresh)
-			zs_error(loader->run, &policy->validity_from, "signature validity %s is not longer than refresh %s", validity,
+			zs_error(loader->run, &policy->validity_from, "signature validity %s is not longer than refresh %s",
+			         validity,
 			         refresh);
 		else
 			zs_error(loader->run, &policy->validity_from,
@@ -285,7 +286,8 @@ const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_
 	char name_text[ZS_NAME_TEXT];
 	struct zs_name_error error;
 	if (!zs_name_parse(text, strlen(text), NULL, name, &error)) {
-		zs_usage(run, "'%s' is no name of a zone: %s", zs_text_safe(run->arena, text, strlen(text), 255), error.message);
+		zs_usage(run, "'%s' is no name of a zone: %s", zs_text_safe(run->arena, text, strlen(text), 255),
+		         error.message);
 		return NULL;
 	}
 	size_t low = 0, high = config->zone_count;

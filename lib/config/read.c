@@ -92,7 +92,8 @@ static const char *limit_text(const struct zs_option *option, int64_t value, cha
 	return out;
 }
 
-static bool in_range(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node, int64_t value)
+static bool in_range(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node,
+                     int64_t value)
 {
 	char min[ZS_DURATION_TEXT], max[ZS_DURATION_TEXT];
 	if (value >= option->min && value <= option->max)
@@ -168,7 +169,8 @@ static bool read_algorithm(struct zs_loader *loader, const struct zs_yaml *node,
 	}
 	if (number == ZS_RSASHA1 || number == ZS_RSASHA1_NSEC3) {
 		zs_error(loader->run, &node->where, "algorithm %s (%u) is verified, but not signed with", info->option, number);
-		zs_hint(loader->run, "validators may treat SHA-1 signatures as no signatures at all, and RFC 9905 forbids making "
+		zs_hint(loader->run,
+		        "validators may treat SHA-1 signatures as no signatures at all, and RFC 9905 forbids making "
 		        "them; ecdsap256sha256 is usual");
 		return false;
 	}
@@ -181,7 +183,8 @@ static bool read_denial(struct zs_loader *loader, const struct zs_yaml *node, en
 {
 	if (node->kind == ZS_YAML_MAP) { /* its options are read by their own lines of the table */
 		if (node->count != 1)
-			return zs_error(loader->run, &node->where, "'denial' has %u options; nsec3 alone can be in it", node->count);
+			return zs_error(loader->run, &node->where, "'denial' has %u options; nsec3 alone can be in it",
+			                node->count);
 		*out = ZS_DENIAL_NSEC3;
 		return true;
 	}
@@ -234,7 +237,8 @@ static bool read_salt(struct zs_loader *loader, const struct zs_option *option, 
 		zs_hint(loader->run, "pairs of 0-9 and a-f, or \"\" for none, which is best (RFC 9276 section 3.1)");
 		return false;
 	}
-	zs_warn(loader->run, &node->where, "an NSEC3 salt protects nothing: names of a zone are hashed with the zone's name");
+	zs_warn(loader->run, &node->where,
+	        "an NSEC3 salt protects nothing: names of a zone are hashed with the zone's name");
 	zs_hint(loader->run, "use \"\" (RFC 9276 section 3.1)");
 	memcpy(out->salt, salt, (size_t)len);
 	out->salt_len = (uint8_t)len;
@@ -265,7 +269,8 @@ static bool read_number(struct zs_loader *loader, const struct zs_option *option
 	return true;
 }
 
-static bool read_ttl(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node, uint32_t *out)
+static bool read_ttl(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node,
+                     uint32_t *out)
 {
 	zs_seconds value = 0;
 	if (option->kind == ZS_OPTION_TTL_OR_AUTO && zs_text_equal(node->text, node->len, "auto")) {

@@ -1,7 +1,7 @@
 /* loc.c - LOC RDATA, RFC 1876: where on earth, how large, how exactly known. */
 #include "dns/rdata_field.h"
 
-static const uint32_t zero_angle = 1u << 31;             /* the equator, the prime meridian; thousandths of an arc second */
+static const uint32_t zero_angle = 1u << 31; /* the equator, the prime meridian; thousandths of an arc second */
 static const uint64_t zero_altitude = 10000000;          /* 100,000 m below the reference spheroid, in cm */
 static const uint64_t largest_size = 9000000000;         /* 9 * 10^9 cm */
 
@@ -40,15 +40,20 @@ static bool angle(struct zs_rdata_text *in, const char *what, unsigned largest, 
 				return zs_read_fail(in, 0, "%s is more than %u degrees", what, largest);
 			uint8_t *room = zs_read_room(in, 4);
 			if (room)
-				zs_put_u32(room, letter == plus ? zero_angle + (uint32_t)total : zero_angle - (uint32_t)total);
+				zs_put_u32(room,
+				           letter == plus ? zero_angle + (uint32_t)total
+				                          : zero_angle - (uint32_t)total);
 			in->len += 4;
 			return room != NULL;
 		}
 		uint64_t value;
-		if (part == 3 || !decimal(token->text, token->len, part == 2 ? 3 : 0, part ? bounds[part] : largest, &value)) {
-			zs_read_fail(in, 0, "'%s' does not fit into %s", zs_token_shown(token->text, token->len, shown), what);
-			return zs_rdata_advise(in->error, "degrees (0 to %u) [minutes (0 to 59) [seconds (0 to 59.999)]] %c or %c", largest,
-			                       plus, minus);
+		if (part == 3
+		    || !decimal(token->text, token->len, part == 2 ? 3 : 0, part ? bounds[part] : largest, &value)) {
+			zs_read_fail(in, 0, "'%s' does not fit into %s",
+			             zs_token_shown(token->text, token->len, shown), what);
+			return zs_rdata_advise(
+			    in->error, "degrees (0 to %u) [minutes (0 to 59) [seconds (0 to 59.999)]] %c or %c",
+			    largest, plus, minus);
 		}
 		total += value * units[part];
 	}
@@ -116,8 +121,8 @@ static bool parse(struct zs_rdata_text *in)
 		if (!token)
 			return false;
 		if (!metres(token, largest_size, &sizes[i]))
-			return zs_read_fail(in, 0, "%s '%s' is not a number of metres from 0 to 90000000.00", whats[i],
-			                    zs_token_shown(token->text, token->len, shown));
+			return zs_read_fail(in, 0, "%s '%s' is not a number of metres from 0 to 90000000.00",
+			                    whats[i], zs_token_shown(token->text, token->len, shown));
 	}
 	start[0] = 0; /* version */
 	for (unsigned i = 0; i < 3; i++)
@@ -141,9 +146,11 @@ static bool check(struct zs_rdata_wire *in)
 			return zs_wire_fail(in, "size or precision %02x is no digit and power of ten", size);
 	}
 	for (unsigned i = 0; i < 2; i++, in->at += 4) {
-		const uint32_t raw = zs_get_u32(p + in->at), size = raw > zero_angle ? raw - zero_angle : zero_angle - raw;
+		const uint32_t raw = zs_get_u32(p + in->at),
+			       size = raw > zero_angle ? raw - zero_angle : zero_angle - raw;
 		if (size > (i ? 180u : 90u) * 3600000u)
-			return zs_wire_fail(in, "the %s is more than %u degrees", i ? "longitude" : "latitude", i ? 180u : 90u);
+			return zs_wire_fail(in, "the %s is more than %u degrees", i ? "longitude" : "latitude",
+			                    i ? 180u : 90u);
 	}
 	in->at = in->len;
 	return true;

@@ -94,7 +94,8 @@ static bool parse_generic(struct zs_rdata_text *in)
 	if (!zs_read_hex(in, in->count, 0))
 		return false;
 	if (in->len != wanted)
-		return zs_rdata_fail(in->error, 1, 0, "the length after \\# is %u, but %zu octets follow", (unsigned)wanted, in->len);
+		return zs_rdata_fail(in->error, 1, 0, "the length after \\# is %u, but %zu octets follow",
+		                     (unsigned)wanted, in->len);
 	return true;
 }
 
@@ -118,9 +119,12 @@ static bool only_generic(struct zs_rdata_error *error, uint16_t type)
 long zs_rdata_parse(uint16_t type, const struct zs_token *tokens, size_t count, const uint8_t *origin,
                     uint8_t out[ZS_RDATA_MAX], struct zs_rdata_error *error)
 {
-	struct zs_rdata_text in = {
-		.tokens = tokens, .count = count, .origin = origin, .info = zs_type_info(type), .out = out, .error = error
-	};
+	struct zs_rdata_text in = { .tokens = tokens,
+		                    .count = count,
+		                    .origin = origin,
+		                    .info = zs_type_info(type),
+		                    .out = out,
+		                    .error = error };
 	if (count && !tokens->quoted && tokens->len == 2 && tokens->text[0] == '\\' && tokens->text[1] == '#') {
 		if (!parse_generic(&in))
 			return -1;
@@ -149,7 +153,8 @@ bool zs_rdata_check(uint16_t type, const uint8_t *data, size_t len, struct zs_rd
 {
 	struct zs_rdata_wire in = { .data = data, .len = len, .info = zs_type_info(type), .error = error };
 	if (len > ZS_RDATA_MAX)
-		return zs_rdata_fail(error, 0, ZS_RDATA_MAX, "RDATA of %zu octets is longer than %d", len, ZS_RDATA_MAX);
+		return zs_rdata_fail(error, 0, ZS_RDATA_MAX, "RDATA of %zu octets is longer than %d", len,
+		                     ZS_RDATA_MAX);
 	if (!in.info || !in.info->fields[0])
 		return true;
 	if (special(type))
@@ -179,7 +184,8 @@ void zs_rdata_format(uint16_t type, const uint8_t *data, size_t len, struct zs_b
 	const uint8_t *end = data + len;
 	for (unsigned i = 0; info->fields[i]; i++) {
 		/* fields that may be missing at the end bring no blank with them */
-		if (i && data == end && info->fields[i] != ZS_FIELD_LONG_STRING && info->fields[i] != ZS_FIELD_BASE64_OR_DASH)
+		if (i && data == end && info->fields[i] != ZS_FIELD_LONG_STRING
+		    && info->fields[i] != ZS_FIELD_BASE64_OR_DASH)
 			break;
 		if (i)
 			zs_buf_octet(out, ' ');
@@ -197,8 +203,8 @@ void zs_rdata_format_file(uint16_t type, const uint8_t *data, size_t len, struct
 
 /* The closed list of RFC 4034 section 6.2 as corrected by RFC 6840 section 5.1, as bits of the type number. */
 static const uint64_t lower_types = 1ull << 2 | 1ull << 3 | 1ull << 4 | 1ull << 5 | 1ull << 6 | 1ull << 7 | 1ull << 8
-	| 1ull << 9 | 1ull << 12 | 1ull << 14 | 1ull << 15 | 1ull << 17 | 1ull << 18 | 1ull << 21 | 1ull << 24 | 1ull << 26
-	| 1ull << 30 | 1ull << 33 | 1ull << 35 | 1ull << 36 | 1ull << 38 | 1ull << 39 | 1ull << 46;
+    | 1ull << 9 | 1ull << 12 | 1ull << 14 | 1ull << 15 | 1ull << 17 | 1ull << 18 | 1ull << 21 | 1ull << 24
+    | 1ull << 26 | 1ull << 30 | 1ull << 33 | 1ull << 35 | 1ull << 36 | 1ull << 38 | 1ull << 39 | 1ull << 46;
 
 bool zs_rdata_has_lower(uint16_t type)
 {
@@ -254,7 +260,8 @@ int zs_rdata_compare(uint16_t type, struct zs_bytes a, struct zs_bytes b)
 	const size_t start = (size_t)(run.data - a.data), end = start + run.len;
 	for (size_t i = 0; i < common; i++) {
 		const bool name = i >= start && i < end;
-		const int order = name ? zs_octet_lower(a.data[i]) - zs_octet_lower(b.data[i]) : a.data[i] - b.data[i];
+		const int order =
+		    name ? zs_octet_lower(a.data[i]) - zs_octet_lower(b.data[i]) : a.data[i] - b.data[i];
 		if (order)
 			return order;
 	}

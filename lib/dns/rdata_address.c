@@ -12,15 +12,18 @@ struct word {
 };
 static const struct word protocols[] = { { "icmp", 1 }, { "tcp", 6 }, { "udp", 17 } };
 static const struct word services[] = {
-	{ "echo", 7 }, { "discard", 9 }, { "systat", 11 }, { "daytime", 13 }, { "netstat", 15 }, { "qotd", 17 },
-	{ "chargen", 19 }, { "ftp-data", 20 }, { "ftp", 21 }, { "ssh", 22 }, { "telnet", 23 }, { "smtp", 25 }, { "time", 37 },
-	{ "nameserver", 42 }, { "nicname", 43 }, { "whois", 43 }, { "domain", 53 }, { "bootps", 67 }, { "bootpc", 68 },
-	{ "tftp", 69 }, { "gopher", 70 }, { "finger", 79 }, { "http", 80 }, { "kerberos", 88 }, { "hostnames", 101 },
-	{ "pop3", 110 }, { "sunrpc", 111 }, { "auth", 113 }, { "nntp", 119 }, { "ntp", 123 }, { "imap", 143 }, { "imap2", 143 },
-	{ "snmp", 161 }, { "https", 443 }, { "imaps", 993 }, { "pop3s", 995 },
+	{ "echo", 7 },    { "discard", 9 },  { "systat", 11 },   { "daytime", 13 },    { "netstat", 15 },
+	{ "qotd", 17 },   { "chargen", 19 }, { "ftp-data", 20 }, { "ftp", 21 },        { "ssh", 22 },
+	{ "telnet", 23 }, { "smtp", 25 },    { "time", 37 },     { "nameserver", 42 }, { "nicname", 43 },
+	{ "whois", 43 },  { "domain", 53 },  { "bootps", 67 },   { "bootpc", 68 },     { "tftp", 69 },
+	{ "gopher", 70 }, { "finger", 79 },  { "http", 80 },     { "kerberos", 88 },   { "hostnames", 101 },
+	{ "pop3", 110 },  { "sunrpc", 111 }, { "auth", 113 },    { "nntp", 119 },      { "ntp", 123 },
+	{ "imap", 143 },  { "imap2", 143 },  { "snmp", 161 },    { "https", 443 },     { "imaps", 993 },
+	{ "pop3s", 995 },
 };
 
-static bool word_or_number(struct zs_rdata_text *in, const struct word *words, size_t count, uint64_t max, uint64_t *out)
+static bool word_or_number(struct zs_rdata_text *in, const struct word *words, size_t count, uint64_t max,
+                           uint64_t *out)
 {
 	if (in->at < in->count)
 		for (size_t i = 0; i < count; i++)
@@ -103,14 +106,18 @@ static bool parse_apl(struct zs_rdata_text *in)
 		const char *slash = memchr(p, '/', (size_t)(end - p));
 		if ((!six && (end - p < 3 || p[0] != '1' || p[1] != ':')) || !slash) {
 			zs_read_fail(in, 0, "'%s' is not an address prefix", shown);
-			return zs_rdata_advise(in->error, "[!]1:192.0.2.0/24 or [!]2:2001:db8::/32 (RFC 3123 section 5)");
+			return zs_rdata_advise(in->error,
+			                       "[!]1:192.0.2.0/24 or [!]2:2001:db8::/32 (RFC 3123 section 5)");
 		}
 		const size_t address_len = (size_t)(slash - p) - 2;
 		uint64_t prefix;
-		if (!(six ? zs_ipv6_parse(p + 2, address_len, room + 4) : zs_ipv4_parse(p + 2, address_len, room + 4)))
-			return zs_read_fail(in, (size_t)(p + 2 - token->text), "no IPv%c address in '%s'", six ? '6' : '4', shown);
+		if (!(six ? zs_ipv6_parse(p + 2, address_len, room + 4)
+		          : zs_ipv4_parse(p + 2, address_len, room + 4)))
+			return zs_read_fail(in, (size_t)(p + 2 - token->text), "no IPv%c address in '%s'",
+			                    six ? '6' : '4', shown);
 		if (!zs_read_decimal(slash + 1, (size_t)(end - slash) - 1, six ? 128 : 32, &prefix))
-			return zs_read_fail(in, (size_t)(slash + 1 - token->text), "the prefix length of '%s' is no number from 0 to %u", shown,
+			return zs_read_fail(in, (size_t)(slash + 1 - token->text),
+			                    "the prefix length of '%s' is no number from 0 to %u", shown,
 			                    six ? 128u : 32u);
 		unsigned octets = six ? 16 : 4;
 		while (octets && !room[4 + octets - 1])
@@ -176,7 +183,8 @@ static bool parse_a6(struct zs_rdata_text *in)
 			return false;
 		for (unsigned bit = 0; bit < prefix; bit++)
 			if (address[bit / 8] & 0x80 >> bit % 8)
-				return zs_read_fail(in, 0, "the first %u bits of the suffix must be zero", (unsigned)prefix);
+				return zs_read_fail(in, 0, "the first %u bits of the suffix must be zero",
+				                    (unsigned)prefix);
 		memmove(address, address + prefix / 8, 16 - prefix / 8);
 		in->len -= prefix / 8;
 	}

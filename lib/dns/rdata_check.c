@@ -31,7 +31,8 @@ bool zs_wire_name(struct zs_rdata_wire *in)
 	const size_t len = zs_name_check(in->data + in->at, in->len - in->at);
 	if (!len) {
 		char label[ZS_LABEL_TEXT];
-		return zs_wire_fail(in, "'%s' is no uncompressed domain name", zs_field_label(in->info, in->field, label));
+		return zs_wire_fail(in, "'%s' is no uncompressed domain name",
+		                    zs_field_label(in->info, in->field, label));
 	}
 	in->at += len;
 	return true;
@@ -68,7 +69,9 @@ static bool tag(struct zs_rdata_wire *in)
 	for (size_t i = 0; i < len; i++) {
 		const uint8_t c = zs_octet_lower(text[i]);
 		if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
-			return zs_wire_fail(in, "octet %u is not allowed in a tag; letters and digits are (RFC 8659 section 4.1)", text[i]);
+			return zs_wire_fail(
+			    in, "octet %u is not allowed in a tag; letters and digits are (RFC 8659 section 4.1)",
+			    text[i]);
 	}
 	return true;
 }
@@ -97,7 +100,9 @@ static bool bitmap(struct zs_rdata_wire *in)
 		if (!bits[head[1] - 1])
 			return zs_wire_fail(in, "the type bit map of window %u ends in a zero octet", head[0]);
 		if (!head[0] && has_meta(bits, head[1]))
-			return zs_wire_fail(in, "a type bit map has the bit of a type that is never in a zone (RFC 4034 section 4.1.2)");
+			return zs_wire_fail(
+			    in,
+			    "a type bit map has the bit of a type that is never in a zone (RFC 4034 section 4.1.2)");
 		last = head[0];
 	}
 	return true;
@@ -109,7 +114,8 @@ static bool nxt_bitmap(struct zs_rdata_wire *in)
 	if (!len)
 		return true;
 	if (len > 16)
-		return zs_wire_fail(in, "an NXT type bit map of %zu octets is longer than 16 (RFC 2535 section 5.2)", len);
+		return zs_wire_fail(in, "an NXT type bit map of %zu octets is longer than 16 (RFC 2535 section 5.2)",
+		                    len);
 	const uint8_t *bits = zs_wire_take(in, len);
 	if (bits[0] & 0x80)
 		return zs_wire_fail(in, "bit 0 of the NXT type bit map is set (RFC 2535 section 5.2)");
@@ -155,7 +161,8 @@ bool zs_wire_field(struct zs_rdata_wire *in, enum zs_field field)
 	case ZS_FIELD_LONG_STRING: case ZS_FIELD_BASE64_OR_NONE: case ZS_FIELD_BASE64_OR_DASH:
 		return rest(in, 0);
 	case ZS_FIELD_NSAP:
-		return rest(in, 1) && (in->len <= 255 || zs_wire_fail(in, "the NSAP address is longer than 255 octets"));
+		return rest(in, 1)
+		    && (in->len <= 255 || zs_wire_fail(in, "the NSAP address is longer than 255 octets"));
 	case ZS_FIELD_HEX: case ZS_FIELD_BASE64:
 		return rest(in, 1);
 	case ZS_FIELD_BITMAP:

@@ -103,7 +103,8 @@ void zs_format_escaped(const uint8_t *data, size_t len, struct zs_buf *out)
 		if (data == end)
 			return;
 		const uint8_t c = *data++;
-		const char escape[4] = { '\\', (char)('0' + c / 100), (char)('0' + c / 10 % 10), (char)('0' + c % 10) };
+		const char escape[4] = { '\\', (char)('0' + c / 100), (char)('0' + c / 10 % 10),
+			                 (char)('0' + c % 10) };
 		if (c == '"' || c == '\\')
 			zs_buf_add(out, (const uint8_t[]){ '\\', c }, 2);
 		else

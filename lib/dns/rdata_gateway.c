@@ -10,7 +10,9 @@ static bool parse_gateway(struct zs_rdata_text *in, unsigned kind)
 	switch (kind) {
 	case NO_GATEWAY:
 		token = zs_read_token(in);
-		return token && ((token->len == 1 && token->text[0] == '.') || zs_read_fail(in, 0, "gateway or relay type 0 has no address; '.' is expected"));
+		return token
+		    && ((token->len == 1 && token->text[0] == '.')
+		        || zs_read_fail(in, 0, "gateway or relay type 0 has no address; '.' is expected"));
 	case IPV4_GATEWAY:
 		return zs_read_ipv4(in);
 	case IPV6_GATEWAY:
@@ -83,7 +85,8 @@ static bool check_ipseckey(struct zs_rdata_wire *in)
 	if (!check_gateway(in, head[1]))
 		return false;
 	if (!head[2] != (in->at == in->len))
-		return zs_wire_fail(in, head[2] ? "the key is missing" : "algorithm 0 says that there is no key, but there is one");
+		return zs_wire_fail(
+		    in, head[2] ? "the key is missing" : "algorithm 0 says that there is no key, but there is one");
 	in->at = in->len;
 	return true;
 }

@@ -71,7 +71,8 @@ static bool number_fail(struct zs_rdata_text *in, const struct zs_token *token, 
 	const bool sign = token->len > 1 && (token->text[0] == '-' || token->text[0] == '+');
 	const struct zs_token digits = { token->text + sign, token->len - sign, false };
 	if (all_digits(&digits))
-		return zs_read_fail(in, 0, "%s %s is out of range (0 to %llu)", label, shown, (unsigned long long)max);
+		return zs_read_fail(in, 0, "%s %s is out of range (0 to %llu)", label, shown,
+		                    (unsigned long long)max);
 	zs_read_fail(in, 0, "'%s' is no number for the %s (0 to %llu)", shown, label, (unsigned long long)max);
 	return advise_fields(in);
 }
@@ -160,7 +161,8 @@ bool zs_read_ttl(struct zs_rdata_text *in)
 		total += value * unit;
 		if (total > UINT32_MAX) {
 			char label[ZS_LABEL_TEXT], shown[ZS_SHOWN_TEXT];
-			return zs_read_fail(in, start, "%s %s is out of range (0 to %u)", zs_field_label(in->info, in->field, label),
+			return zs_read_fail(in, start, "%s %s is out of range (0 to %u)",
+			                    zs_field_label(in->info, in->field, label),
 			                    zs_token_shown(token->text, token->len, shown), UINT32_MAX);
 		}
 	}
@@ -175,13 +177,16 @@ bool zs_read_name(struct zs_rdata_text *in)
 	if (!token)
 		return false;
 	const bool tight = ZS_RDATA_MAX - in->len < ZS_NAME_MAX;
-	const size_t len = zs_name_parse(token->text, token->len, in->origin, tight ? spare : in->out + in->len, &why);
+	const size_t len =
+	    zs_name_parse(token->text, token->len, in->origin, tight ? spare : in->out + in->len, &why);
 	if (!len) {
 		char label[ZS_LABEL_TEXT], shown[ZS_SHOWN_TEXT];
-		zs_read_fail(in, why.offset, "%s '%s' is no domain name: %s", zs_field_label(in->info, in->field, label),
+		zs_read_fail(in, why.offset, "%s '%s' is no domain name: %s",
+		             zs_field_label(in->info, in->field, label),
 		             zs_token_shown(token->text, token->len, shown), why.message);
 		if (strstr(why.message, "origin"))
-			zs_rdata_advise(in->error, "was the final dot forgotten? A name without it is relative to the origin");
+			zs_rdata_advise(in->error,
+			                "was the final dot forgotten? A name without it is relative to the origin");
 		return false;
 	}
 	if (tight) {
@@ -227,9 +232,10 @@ bool zs_read_ipv6(struct zs_rdata_text *in)
 	char shown[ZS_SHOWN_TEXT];
 	zs_read_fail(in, 0, "'%s' is no IPv6 address", zs_token_shown(token->text, token->len, shown));
 	if (zs_ipv4_parse(token->text, token->len, other))
-		return zs_rdata_advise(in->error, "this is an IPv4 address%s", in->info && in->info->type == ZS_TYPE_AAAA
-		                       ? ": its type is A" : "");
-	return zs_rdata_advise(in->error, "groups of hexadecimal digits as in 2001:db8::1, without a zone or a prefix length");
+		return zs_rdata_advise(in->error, "this is an IPv4 address%s",
+		                       in->info && in->info->type == ZS_TYPE_AAAA ? ": its type is A" : "");
+	return zs_rdata_advise(in->error,
+	                       "groups of hexadecimal digits as in 2001:db8::1, without a zone or a prefix length");
 }
 
 /* RFC 4034 section 3.2: 14 digits are a date, at most 10 are seconds. Dates past 2106 go on in serial arithmetic's
@@ -243,12 +249,14 @@ bool zs_read_time(struct zs_rdata_text *in)
 	if (token->len < 14 && zs_read_decimal(token->text, token->len, UINT32_MAX, &value))
 		return write_number(in, value, 4);
 	zs_time when;
-	if (token->len == 14 && zs_time_parse_digits(token->text, token->len, &when) && when >= 0 && when <= UINT32_MAX)
+	if (token->len == 14 && zs_time_parse_digits(token->text, token->len, &when) && when >= 0
+	    && when <= UINT32_MAX)
 		return write_number(in, (uint64_t)when, 4);
 	char label[ZS_LABEL_TEXT], shown[ZS_SHOWN_TEXT];
 	zs_read_fail(in, 0, "%s '%s' is no time", zs_field_label(in->info, in->field, label),
 	             zs_token_shown(token->text, token->len, shown));
-	return zs_rdata_advise(in->error, "YYYYMMDDHHmmSS in UTC, 1970 to 2106, or seconds since 1970 (RFC 4034 section 3.2)");
+	return zs_rdata_advise(in->error,
+	                       "YYYYMMDDHHmmSS in UTC, 1970 to 2106, or seconds since 1970 (RFC 4034 section 3.2)");
 }
 
 static bool algorithm(struct zs_rdata_text *in)
@@ -290,7 +298,8 @@ static bool cert_type(struct zs_rdata_text *in)
 			return write_number(in, cert_types[i].number, 2);
 	char shown[ZS_SHOWN_TEXT];
 	zs_read_fail(in, 0, "'%s' is no certificate type", zs_token_shown(token->text, token->len, shown));
-	return zs_rdata_advise(in->error, "PKIX SPKI PGP IPKIX ISPKI IPGP ACPKIX IACPKIX URI OID, or a number (RFC 4398)");
+	return zs_rdata_advise(in->error,
+	                       "PKIX SPKI PGP IPKIX ISPKI IPGP ACPKIX IACPKIX URI OID, or a number (RFC 4398)");
 }
 
 static bool scheme(struct zs_rdata_text *in)

@@ -23,8 +23,10 @@ static bool zonemd(const uint8_t *data, size_t len, struct zs_rdata_error *error
 	const uint8_t scheme = data[4], hash = data[5];
 	const unsigned wanted = scheme != 1 ? 0 : hash == 1 ? 48 : hash == 2 ? 64 : 0;
 	if (wanted && len - 6 != wanted)
-		return zs_rdata_fail(error, 3, 0, "a digest of hash algorithm %u has %u octets, this one %zu", hash, wanted, len - 6);
-	return len - 6 >= 12 || zs_rdata_fail(error, 3, 0, "a digest of %zu octets is too short (at least 12)", len - 6);
+		return zs_rdata_fail(error, 3, 0, "a digest of hash algorithm %u has %u octets, this one %zu", hash,
+		                     wanted, len - 6);
+	return len - 6 >= 12
+	    || zs_rdata_fail(error, 3, 0, "a digest of %zu octets is too short (at least 12)", len - 6);
 }
 
 /* RFC 2535 section 3.1.2: both top bits of the flags say that there is no key. */
@@ -32,7 +34,8 @@ static bool key(const uint8_t *data, size_t len, struct zs_rdata_error *error)
 {
 	const bool without = (data[0] & 0xc0) == 0xc0;
 	if (without && len > 4)
-		return zs_rdata_fail(error, 3, 0, "flags %u say that there is no key, but there is one", zs_get_u16(data));
+		return zs_rdata_fail(error, 3, 0, "flags %u say that there is no key, but there is one",
+		                     zs_get_u16(data));
 	return without || len > 4 || zs_rdata_fail(error, 3, 0, "the key is missing");
 }
 
@@ -42,7 +45,8 @@ static bool x25(const uint8_t *data, size_t len, struct zs_rdata_error *error)
 	bool digits = len > 4;
 	for (size_t i = 1; i < len; i++)
 		digits = digits && data[i] >= '0' && data[i] <= '9';
-	return digits || zs_rdata_fail(error, 0, 0, "an X.25 address has at least four decimal digits, and nothing else");
+	return digits
+	    || zs_rdata_fail(error, 0, 0, "an X.25 address has at least four decimal digits, and nothing else");
 }
 
 /* A sign, digits, a point, digits: the absolute whole part, or -1. */
@@ -102,7 +106,8 @@ static bool naptr(const uint8_t *data, struct zs_rdata_error *error)
 	}
 	if (regexp(expression + 1, *expression))
 		return true;
-	zs_rdata_fail(error, 4, 0, "the regexp is not delimiter, expression, delimiter, replacement, delimiter, flags");
+	zs_rdata_fail(error, 4, 0,
+	              "the regexp is not delimiter, expression, delimiter, replacement, delimiter, flags");
 	return zs_rdata_advise(error, "as \"!^.*$!sip:info@example.com!\" (RFC 3402 section 3.2)");
 }
 

@@ -121,7 +121,8 @@ bool zs_read_tag(struct zs_rdata_text *in)
 	for (size_t i = 0; i < token->len; i++) {
 		const uint8_t c = zs_octet_lower((uint8_t)token->text[i]);
 		if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
-			return zs_read_fail(in, i, "tag '%s' has more than letters and digits (RFC 8659 section 4.1)", shown);
+			return zs_read_fail(in, i, "tag '%s' has more than letters and digits (RFC 8659 section 4.1)",
+			                    shown);
 	}
 	uint8_t *out = zs_read_room(in, 1 + token->len);
 	if (!out)
@@ -153,9 +154,10 @@ static bool digit_fail(struct zs_rdata_text *in, const struct digits *digits, si
 	}
 	if (token == end) {
 		const size_t last = end - 1;
-		zs_rdata_fail(in->error, last, in->tokens[last].len, "the %s text ends inside a group of %u digits", digits->what,
-		              digits->group);
-		return digits->group == 2 || zs_rdata_advise(in->error, "was a part of it lost in copying, or its '='?");
+		zs_rdata_fail(in->error, last, in->tokens[last].len, "the %s text ends inside a group of %u digits",
+		              digits->what, digits->group);
+		return digits->group == 2
+		    || zs_rdata_advise(in->error, "was a part of it lost in copying, or its '='?");
 	}
 	char shown[ZS_SHOWN_TEXT];
 	const char *at = in->tokens[token].text + offset + bad;
@@ -247,7 +249,8 @@ static bool counted_digits(struct zs_rdata_text *in, const char *what, bool base
 		return zs_read_fail(in, bad, "%s '%s' ends inside a group of digits", label,
 		                    zs_token_shown(token->text, token->len, shown));
 	if (got < 0)
-		return zs_read_fail(in, bad, "'%s' cannot stand here in %s text", zs_token_shown(token->text + bad, 1, shown), what);
+		return zs_read_fail(in, bad, "'%s' cannot stand here in %s text",
+		                    zs_token_shown(token->text + bad, 1, shown), what);
 	uint8_t *out = zs_read_room(in, 1 + (size_t)got);
 	if (!out)
 		return false;
@@ -334,7 +337,8 @@ bool zs_read_eui(struct zs_rdata_text *in, unsigned octets)
 	bool good = token->len == 3 * octets - 1;
 	for (unsigned i = 0; good && i < octets; i++) {
 		uint64_t value = 0;
-		good = hex_value(token->text + 3 * i, 2, &value) && (i + 1 == octets || token->text[3 * i + 2] == '-');
+		good =
+		    hex_value(token->text + 3 * i, 2, &value) && (i + 1 == octets || token->text[3 * i + 2] == '-');
 		out[i] = (uint8_t)value;
 	}
 	if (good) {
@@ -343,7 +347,8 @@ bool zs_read_eui(struct zs_rdata_text *in, unsigned octets)
 	}
 	char shown[ZS_SHOWN_TEXT];
 	zs_read_fail(in, 0, "'%s' is no EUI-%u address", zs_token_shown(token->text, token->len, shown), 8 * octets);
-	return zs_rdata_advise(in->error, "%u pairs of hexadecimal digits with hyphens between them (RFC 7043)", octets);
+	return zs_rdata_advise(in->error, "%u pairs of hexadecimal digits with hyphens between them (RFC 7043)",
+	                       octets);
 }
 
 /* RFC 6742: four groups of one to four digits. */
@@ -372,6 +377,8 @@ bool zs_read_u64hex(struct zs_rdata_text *in)
 		return true;
 	}
 	char label[ZS_LABEL_TEXT], shown[ZS_SHOWN_TEXT];
-	return zs_read_fail(in, at < token->len ? at : token->len, "%s '%s' is not four groups of hexadecimal digits: 14:4fff:ff20:ee64",
-	                    zs_field_label(in->info, in->field, label), zs_token_shown(token->text, token->len, shown));
+	return zs_read_fail(in, at < token->len ? at : token->len,
+	                    "%s '%s' is not four groups of hexadecimal digits: 14:4fff:ff20:ee64",
+	                    zs_field_label(in->info, in->field, label),
+	                    zs_token_shown(token->text, token->len, shown));
 }

@@ -48,9 +48,11 @@ static bool listed_type(struct zs_rdata_text *in, unsigned max, uint16_t *type)
 	if (!token || !type_token(in, token, type))
 		return false;
 	if (*type > max)
-		return zs_read_fail(in, 0, "type %s cannot stand in this list (1 to %u)", zs_type_text(*type, text), max);
+		return zs_read_fail(in, 0, "type %s cannot stand in this list (1 to %u)", zs_type_text(*type, text),
+		                    max);
 	if (!*type || (*type != ZS_TYPE_NXNAME && zs_type_has(*type, ZS_TYPE_META)))
-		return zs_read_fail(in, 0, "%s is never in a zone, so never in a list of types (RFC 4034 section 4.1.2)",
+		return zs_read_fail(in, 0,
+		                    "%s is never in a zone, so never in a list of types (RFC 4034 section 4.1.2)",
 		                    zs_type_text(*type, text));
 	return true;
 }

@@ -7,7 +7,8 @@
 #include "base/text.h"
 
 static const char *const names[ZS_SVCB_NAMED] = {
-	"mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp", "tls-supported-groups"
+	"mandatory", "alpn",     "no-default-alpn", "port",  "ipv4hint",
+	"ech",       "ipv6hint", "dohpath",         "ohttp", "tls-supported-groups"
 };
 
 long zs_svcb_key(const char *text, size_t len)
@@ -50,7 +51,8 @@ static size_t utf8_len(const uint8_t *p, size_t len)
 	for (size_t i = 1; i < size; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
+	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90)
+	    || (*p == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return size;
 }
@@ -140,7 +142,8 @@ static bool check_mandatory(struct zs_rdata_wire *in, const uint8_t *start)
 		if (i && wanted < zs_get_u16(start + 2 + i))
 			return zs_wire_fail(in, "the value of mandatory is not sorted (RFC 9460 section 8)");
 		if (!present(&p, end, wanted))
-			return zs_wire_fail(in, "mandatory lists %s, which the record does not have (RFC 9460 section 8)", key);
+			return zs_wire_fail(
+			    in, "mandatory lists %s, which the record does not have (RFC 9460 section 8)", key);
 	}
 	return true;
 }

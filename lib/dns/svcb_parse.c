@@ -37,7 +37,8 @@ static bool no_key(struct params *params, const char *text, size_t len, size_t o
 		if (zs_text_equal(text, len, zs_svcb_key_text(key, name)))
 			return zs_rdata_advise(params->in->error, "keys are in lower case: %s", name);
 	}
-	return zs_rdata_advise(params->in->error, "keys are as alpn, port, ipv4hint, or key and a number up to 65534 without leading "
+	return zs_rdata_advise(params->in->error,
+	                       "keys are as alpn, port, ipv4hint, or key and a number up to 65534 without leading "
 	                       "zeros (RFC 9460 section 2.1)");
 }
 
@@ -62,16 +63,17 @@ static bool put_u16(struct params *params, uint16_t number)
 static bool put_unescaped(struct params *params, const struct value *value)
 {
 	size_t bad = 0;
-	const long len =
-		zs_unescape(value->text, value->len, params->values + params->values_len, ZS_RDATA_MAX - params->values_len, &bad);
+	const long len = zs_unescape(value->text, value->len, params->values + params->values_len,
+	                             ZS_RDATA_MAX - params->values_len, &bad);
 	if (len < 0)
-		return zs_read_fail(params->in, value->offset + bad, "a bad escape, or a value that is too long; \\DDD takes 000 to 255");
+		return zs_read_fail(params->in, value->offset + bad,
+		                    "a bad escape, or a value that is too long; \\DDD takes 000 to 255");
 	params->values_len += (size_t)len;
 	return true;
 }
 
-/* RFC 9460 appendix A.1: the value is a string first (escapes undone by put_unescaped), then a list in which "\," is a
- * comma and "\\" a backslash. Turns the string at start into length-prefixed items, which are never longer. */
+/* RFC 9460 appendix A.1: the value is a string first (escapes undone by put_unescaped), then a list in which "\," is
+ * a comma and "\\" a backslash. Turns the string at start into length-prefixed items, which are never longer. */
 static bool put_alpn(struct params *params, const struct value *value)
 {
 	uint8_t *const start = room(params, 1); /* one octet more than the string: the first item's length */
@@ -86,12 +88,15 @@ static bool put_alpn(struct params *params, const struct value *value)
 		uint8_t *const length = to++;
 		while (p < end && *p != ',') {
 			if (*p == '\\' && (++p == end || (*p != ',' && *p != '\\')))
-				return zs_read_fail(params->in, value->offset, "a bad escape in the list; \\\\, is a comma and \\\\\\\\ a backslash");
+				return zs_read_fail(
+				    params->in, value->offset,
+				    "a bad escape in the list; \\\\, is a comma and \\\\\\\\ a backslash");
 			*to++ = *p++;
 		}
 		const size_t len = (size_t)(to - length) - 1;
 		if (len < 1 || len > 255)
-			return zs_read_fail(params->in, value->offset, "an alpn identifier has 1 to 255 octets, here is one of %zu", len);
+			return zs_read_fail(params->in, value->offset,
+			                    "an alpn identifier has 1 to 255 octets, here is one of %zu", len);
 		*length = (uint8_t)len;
 		if (p++ == end)
 			break;
@@ -127,7 +132,8 @@ static bool put_group(struct params *params, const char *text, size_t len, size_
 	char shown[ZS_SHOWN_TEXT];
 	uint64_t number;
 	if (!zs_read_decimal(text, len, UINT16_MAX, &number))
-		return zs_read_fail(params->in, offset, "'%s' is no number from 0 to 65535", zs_token_shown(text, len, shown));
+		return zs_read_fail(params->in, offset, "'%s' is no number from 0 to 65535",
+		                    zs_token_shown(text, len, shown));
 	return put_u16(params, (uint16_t)number);
 }
 
@@ -138,7 +144,8 @@ static bool put_address(struct params *params, const char *text, size_t len, siz
 	if (!to)
 		return false;
 	if (!(six ? zs_ipv6_parse(text, len, to) : zs_ipv4_parse(text, len, to)))
-		return zs_read_fail(params->in, offset, "'%s' is not an IPv%c address", zs_token_shown(text, len, shown), six ? '6' : '4');
+		return zs_read_fail(params->in, offset, "'%s' is not an IPv%c address",
+		                    zs_token_shown(text, len, shown), six ? '6' : '4');
 	params->values_len += six ? 16 : 4;
 	return true;
 }
@@ -209,7 +216,8 @@ static bool find_value(struct params *params, const struct zs_token *token, size
 	if (quoted && end == token->len)
 		return zs_read_fail(params->in, start, "the quote is not closed");
 	if (end + quoted != token->len)
-		return zs_read_fail(params->in, end, "a quote within the value: quotes go around all of it, or are written \\\"");
+		return zs_read_fail(params->in, end,
+		                    "a quote within the value: quotes go around all of it, or are written \\\"");
 	*value = (struct value){ token->text + start + quoted, end - start - quoted, start + quoted };
 	return true;
 }
@@ -262,7 +270,8 @@ static bool join(struct params *params)
 		const struct param *param = &params->list[i];
 		char key[ZS_SVCB_KEY_TEXT];
 		if (i && param->key == param[-1].key)
-			return zs_rdata_fail(in->error, param->token, 0, "key '%s' is given twice", zs_svcb_key_text(param->key, key));
+			return zs_rdata_fail(in->error, param->token, 0, "key '%s' is given twice",
+			                     zs_svcb_key_text(param->key, key));
 		if (ZS_RDATA_MAX - in->len < 4u + param->len)
 			return zs_read_room(in, ZS_RDATA_MAX + 1) != NULL;
 		uint8_t *to = in->out + in->len;
@@ -288,7 +297,9 @@ bool zs_read_svcparams(struct zs_rdata_text *in)
 	}
 	if (!sorted)
 		qsort(params.list, params.count, sizeof *params.list, compare_params);
-	struct zs_rdata_wire wire = { .data = in->out, .at = in->len, .info = in->info, .field = in->field, .error = in->error };
+	struct zs_rdata_wire wire = {
+		.data = in->out, .at = in->len, .info = in->info, .field = in->field, .error = in->error
+	};
 	uint16_t key = 0;
 	if (!join(&params))
 		return false;

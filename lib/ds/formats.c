@@ -120,7 +120,8 @@ static void put_child_records(const struct zs_ds_view *view, const char *type, b
 	const bool leaving = !view->wanted_count && view->removed_count;
 	put_records(view, type, digest, out);
 	if (leaving)
-		zs_buf_printf(out, "%s\t%u\tIN\t%s\t%s\n", view->zone_text, view->ttl, type, digest ? "0 0 0 00" : "0 3 0 AA==");
+		zs_buf_printf(out, "%s\t%u\tIN\t%s\t%s\n", view->zone_text, view->ttl, type,
+		              digest ? "0 0 0 00" : "0 3 0 AA==");
 }
 
 /* ---- CSV ---- */
@@ -152,7 +153,8 @@ static void put_csv_lines(const struct zs_ds_view *view, const char *action, con
 		const struct zs_ds_entry *e = &entries[i];
 		zs_buf_printf(out, "%s,", action);
 		put_csv(out, view->zone_bare);
-		zs_buf_printf(out, ",%u,%u,%u,%u,%s,%u,%u,%s,%s\r\n", view->ttl, e->tag, e->algorithm, e->digest_type, e->digest,
+		zs_buf_printf(out, ",%u,%u,%u,%u,%s,%u,%u,%s,%s\r\n", view->ttl, e->tag, e->algorithm, e->digest_type,
+		              e->digest,
 		              e->flags, e->protocol, e->public_key, time);
 	}
 }

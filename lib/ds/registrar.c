@@ -163,7 +163,8 @@ static void put_flags(const struct zs_ds_entry *entry, enum zs_ds_style style, s
 		zs_buf_text(out, ksk ? " - Key Signing Key (KSK)" : " - Zone Signing Key (ZSK)");
 }
 
-static void put_value(const struct zs_ds_form_line *line, const struct zs_ds_view *view, const struct zs_ds_entry *entry,
+static void put_value(const struct zs_ds_form_line *line, const struct zs_ds_view *view,
+                      const struct zs_ds_entry *entry,
                       struct zs_buf *out)
 {
 	switch (line->field) {
@@ -221,7 +222,8 @@ static void put_entry(const struct zs_ds_registrar *registrar, const struct zs_d
 }
 
 /* Where a registrar's documentation does not list the algorithm: said before the form refuses it. */
-static void put_algorithm_note(const struct zs_ds_registrar *registrar, const struct zs_ds_view *view, struct zs_buf *out)
+static void put_algorithm_note(const struct zs_ds_registrar *registrar, const struct zs_ds_view *view,
+                               struct zs_buf *out)
 {
 	if (!registrar->algorithms[0])
 		return;

@@ -161,7 +161,8 @@ static void collect(const struct zs_signed_zone *out, const struct zs_sign_job *
 /* What one thread signs with: a context a key, prepared once. */
 struct worker {
 	EVP_PKEY_CTX *contexts[256]; /* RSA, ECDSA: EVP_PKEY_sign over a ready digest */
-	EVP_MD_CTX *digest, *message; /* message: EdDSA, which takes no digest */
+	EVP_MD_CTX *messages[256];   /* EdDSA, which takes no digest; a context keeps the key it was first given */
+	EVP_MD_CTX *digest;
 	EVP_MD *sha256, *sha384, *sha512;
 	struct zs_arena *arena;
 	struct zs_buf data;
@@ -189,15 +190,17 @@ static bool open_worker(struct worker *worker, const struct zs_signed_zone *zone
 	worker->arena = zs_arena_new();
 	worker->data = (struct zs_buf){ .arena = worker->arena, .max = (size_t)UINT32_MAX };
 	worker->digest = EVP_MD_CTX_new();
-	worker->message = EVP_MD_CTX_new();
 	worker->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	worker->sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
 	worker->sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
-	bool ok = worker->digest && worker->message && worker->sha256 && worker->sha384 && worker->sha512;
+	bool ok = worker->digest && worker->sha256 && worker->sha384 && worker->sha512;
 	for (size_t i = 0; ok && i < zone->signer_count; i++) {
 		const struct zs_key *key = zone->signers[i].key;
-		if (is_eddsa(key->algorithm))
+		if (is_eddsa(key->algorithm)) {
+			worker->messages[i] = EVP_MD_CTX_new();
+			ok = worker->messages[i] != NULL;
 			continue;
+		}
 		/* a key of its own: a shared one would be a shared reference count */
 		EVP_PKEY *own = EVP_PKEY_dup(key->private);
 		worker->contexts[i] = own ? EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL) : NULL;
@@ -210,10 +213,11 @@ static bool open_worker(struct worker *worker, const struct zs_signed_zone *zone
 
 static void close_worker(struct worker *worker)
 {
-	for (size_t i = 0; i < ZS_COUNT(worker->contexts); i++)
+	for (size_t i = 0; i < ZS_COUNT(worker->contexts); i++) {
 		EVP_PKEY_CTX_free(worker->contexts[i]);
+		EVP_MD_CTX_free(worker->messages[i]);
+	}
 	EVP_MD_CTX_free(worker->digest);
-	EVP_MD_CTX_free(worker->message);
 	EVP_MD_free(worker->sha256);
 	EVP_MD_free(worker->sha384);
 	EVP_MD_free(worker->sha512);
@@ -243,8 +247,9 @@ static bool sign_job(struct worker *worker, const struct zs_signed_zone *zone, c
 		return false;
 	if (is_eddsa(algorithm)) {
 		len = signer->signature_len;
-		return EVP_DigestSignInit(worker->message, NULL, NULL, NULL, signer->key->private) == 1
-		    && EVP_DigestSign(worker->message, slot, &len, worker->data.data, worker->data.len) == 1
+		EVP_MD_CTX *message = worker->messages[job->key];
+		return EVP_DigestSignInit(message, NULL, NULL, NULL, signer->key->private) == 1
+		    && EVP_DigestSign(message, slot, &len, worker->data.data, worker->data.len) == 1
 		    && len == signer->signature_len;
 	}
 	if (EVP_DigestInit_ex(worker->digest, digest_for(worker, algorithm), NULL) != 1

@@ -1,4 +1,5 @@
-/* fuzz_rdata.c - RDATA of any type from hostile text and from hostile wire; whatever is taken must come back the same.
+/* fuzz_rdata.c - RDATA of any type from hostile text and from hostile wire; whatever is taken must come back the
+ * same.
  *
  * Input: two octets of type, one of which the lowest bit chooses text (set) or wire, then the text or the wire.
  */
@@ -34,7 +35,8 @@ static size_t split(const char *text, size_t len, struct zs_token tokens[TOKENS]
 				inside = !inside;
 			i++;
 		}
-		tokens[count++] = (struct zs_token){ .text = text + start, .len = (uint32_t)(i - start), .quoted = quoted };
+		tokens[count++] =
+		    (struct zs_token){ .text = text + start, .len = (uint32_t)(i - start), .quoted = quoted };
 		i += quoted;
 	}
 	return count;
@@ -48,7 +50,8 @@ static void must(bool good)
 
 static void check_error(const struct zs_rdata_error *error, const struct zs_token *tokens, size_t count)
 {
-	must(error->message[0] && memchr(error->message, 0, sizeof error->message) && memchr(error->hint, 0, sizeof error->hint));
+	must(error->message[0] && memchr(error->message, 0, sizeof error->message)
+	     && memchr(error->hint, 0, sizeof error->hint));
 	must(error->token <= count && error->offset <= (error->token < count ? tokens[error->token].len : 0));
 }
 

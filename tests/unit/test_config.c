@@ -193,7 +193,8 @@ static const struct {
 	{ POLICY("propagation: {zone: obsreve}"), "or: observe", 3, 25 },
 	{ POLICY("max-zone-ttl: 100y"), "or: auto", 3, 19 },
 	{ POLICY("signatures: {validity: 5d}"), "signature validity 5d is not longer than refresh 7d", 3, 28 },
-	{ POLICY("signatures: {validity: 10d}"), "signature validity 10d is not longer than refresh 7d + jitter 3d", 3, 28 },
+	{ POLICY("signatures: {validity: 10d}"), "signature validity 10d is not longer than refresh 7d + jitter 3d",
+	  3, 28 },
 	{ POLICY("signatures: {refresh: 2d}"), "signature refresh 2d is shorter than propagation.zone 1h + 2d", 3, 27 },
 	{ POLICY("dnskey-ttl: 6d"), "signature refresh 7d is too short for 'default' dnskey-ttl with TTL 6d", 2, 3 },
 	{ "zones: [a]\n", "'zones' must be a map", 1, 8 },
@@ -331,7 +332,8 @@ END_TEST
 
 START_TEST(a_string_that_looks_like_shell_gets_a_warning)
 {
-	static const char *const texts[] = { "a 'b c'", "a \"b\"", "a | b", "a > b", "a; b", "a $HOME", "a && b", "~/a", "a *" };
+	static const char *const texts[] = { "a 'b c'", "a \"b\"", "a | b", "a > b", "a; b", "a $HOME", "a && b",
+	                                     "~/a", "a *" };
 	for (size_t i = 0; i < ZS_COUNT(texts); i++) {
 		const unsigned before = run->warning_count;
 		load_good(zs_arena_printf(run->arena, ZONES "    reload: %s\n", texts[i]));
@@ -458,7 +460,8 @@ START_TEST(refresh_must_outlive_the_largest_ttl)
 	ck_assert_uint_eq(run->error_count, 0);
 	ck_assert(!zs_policy_check_ttl(run, policy, 5 * 86400 - 3599, "www.example.com.", "A"));
 	ck_assert_ptr_nonnull(strstr(run->last->message, "'www.example.com.' A with TTL 4d23h1s"));
-	ck_assert_ptr_nonnull(strstr(run->last->hint, "refresh: 8d with validity: 14d would do, or a TTL of at most 4d23h"));
+	ck_assert_ptr_nonnull(strstr(run->last->hint,
+	                             "refresh: 8d with validity: 14d would do, or a TTL of at most 4d23h"));
 	ck_assert(!zs_policy_check_ttl(run, policy, 2147483647, "a.", "A"));
 	/* what the hint says does */
 	struct zs_policy better = *policy;
@@ -471,7 +474,8 @@ START_TEST(paths_are_cleaned_by_their_text)
 {
 	static const char *const cases[][2] = {
 		{ "a//b/./c/", "a/b/c" }, { "a/../b", "b" }, { "../a", "../a" }, { "a/../../b", "../b" }, { "/../a", "/a" },
-		{ "/", "/" }, { ".", "." }, { "a/..", "." }, { "../../a/..", "../.." }, { "/a/b/../../..", "/" }, { "./a", "a" },
+		{ "/", "/" }, { ".", "." }, { "a/..", "." }, { "../../a/..", "../.." }, { "/a/b/../../..",
+		                                                                          "/" }, { "./a", "a" },
 	};
 	for (size_t i = 0; i < ZS_COUNT(cases); i++)
 		ck_assert_str_eq(zs_path_clean(run->arena, cases[i][0]), cases[i][1]);
@@ -533,7 +537,8 @@ START_TEST(the_example_shows_every_option_with_its_default)
 		const char *line = input.text;
 		for (uint32_t n = 1; n < where->line; n++)
 			line = strchr(line, '\n') + 1;
-		ck_assert_msg(memchr(line, '#', strcspn(line, "\n")) != NULL, "the example gives no reason for '%s'", option->name);
+		ck_assert_msg(memchr(line, '#', strcspn(line, "\n")) != NULL, "the example gives no reason for '%s'",
+		              option->name);
 	}
 	ck_assert_uint_gt(count, 35);
 }

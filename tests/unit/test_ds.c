@@ -49,7 +49,8 @@ static void teardown(void)
 
 static struct zs_ds_request request_for(const char *registrar)
 {
-	return (struct zs_ds_request){ .zone = zone, .ttl = 3600, .wanted = wanted, .wanted_count = 1, .registrar = registrar };
+	return (struct zs_ds_request){ .zone = zone, .ttl = 3600, .wanted = wanted, .wanted_count = 1,
+	                               .registrar = registrar };
 }
 
 static const char *text_of(const struct zs_ds_request *request, enum zs_ds_format format)
@@ -143,7 +144,8 @@ static const struct {
 	const char *labels[8];
 } orders[] = {
 	{ "namecheap", { "Key Tag", "Algorithm", "Digest Type", "Digest" } },
-	{ "godaddy", { "Key tag", "Algorithm", "Digest type", "Digest", "Max signature life", "Flags", "Protocol", "Public key" } },
+	{ "godaddy", { "Key tag", "Algorithm", "Digest type", "Digest", "Max signature life", "Flags", "Protocol",
+	               "Public key" } },
 	{ "route53", { "Key type", "Algorithm", "Public key" } },
 	{ "joker", { "Tag", "Algorithm", "Digest type", "Digest" } },
 	{ "dynadot", { "Key tag", "Algorithm", "Digest type", "Digest", "Flags", "Algorithm", "Public key" } },
@@ -161,7 +163,8 @@ START_TEST(the_other_forms_keep_their_order_too)
 		const bool group = strncmp(p, "  ", 2) != 0;
 		if (!group) {
 			const size_t len = strlen(orders[_i].labels[i]);
-			ck_assert_msg(strncmp(p + 2, orders[_i].labels[i], len) == 0 && strchr(": ", p[2 + len]), "%s: no '%s' at: %s",
+			ck_assert_msg(strncmp(p + 2, orders[_i].labels[i], len) == 0 && strchr(": ", p[2 + len]),
+			              "%s: no '%s' at: %s",
 			              orders[_i].registrar, orders[_i].labels[i], p);
 			i++;
 		}

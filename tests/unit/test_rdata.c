@@ -34,7 +34,8 @@ static size_t split(const char *text, size_t len, struct zs_token tokens[TOKENS]
 			i++;
 		}
 		ck_assert_uint_lt(count, TOKENS);
-		tokens[count++] = (struct zs_token){ .text = text + start, .len = (uint32_t)(i - start), .quoted = quoted };
+		tokens[count++] =
+		    (struct zs_token){ .text = text + start, .len = (uint32_t)(i - start), .quoted = quoted };
 		i += quoted;
 	}
 	return count;
@@ -110,11 +111,12 @@ static void vector(char *fields[FIELDS], int count)
 	char *digits = (char *)zs_buf_reserve(&hex, 2 * (size_t)len + 1);
 	digits[zs_hex_encode_upper(wire, (size_t)len, digits)] = 0;
 	ck_assert_msg(strcmp(digits, fields[2]) == 0, "%s %s: %s", fields[0], fields[1], digits);
-	ck_assert_msg(zs_rdata_check(type, wire, (size_t)len, &error), "%s %s: %s", fields[0], fields[1], error.message);
+	ck_assert_msg(zs_rdata_check(type, wire, (size_t)len, &error), "%s %s: %s", fields[0], fields[1],
+	              error.message);
 	zs_rdata_format(type, wire, (size_t)len, &text);
 	const char *written = zs_buf_string(&text);
-	ck_assert_msg(strcmp(written, count > 3 ? fields[3] : fields[1]) == 0, "%s %s: written as %s", fields[0], fields[1],
-	              written);
+	ck_assert_msg(strcmp(written, count > 3 ? fields[3] : fields[1]) == 0, "%s %s: written as %s", fields[0],
+	              fields[1], written);
 	const long back = parse(type, written, strlen(written), again, &error);
 	ck_assert_msg(back == len && memcmp(wire, again, (size_t)len) == 0, "%s %s: read back from %s: %s", fields[0],
 	              fields[1], written, error.message);
@@ -143,7 +145,8 @@ static void refusal(char *fields[FIELDS], int count)
 	ck_assert_msg(strcmp(error.message, fields[4]) == 0, "%s %s: %s", fields[0], fields[1], error.message);
 	ck_assert_msg(error.token == strtoul(fields[2], NULL, 10), "%s %s: token %zu: %s", fields[0], fields[1],
 	              error.token, error.message);
-	ck_assert_msg(error.offset == strtoul(fields[3], NULL, 10), "%s %s: offset %zu", fields[0], fields[1], error.offset);
+	ck_assert_msg(error.offset == strtoul(fields[3], NULL, 10), "%s %s: offset %zu", fields[0], fields[1],
+	              error.offset);
 	struct zs_token tokens[TOKENS];
 	const size_t tokens_count = split(fields[1], strlen(fields[1]), tokens);
 	ck_assert_msg(error.token <= tokens_count, "%s %s: a token beyond the end", fields[0], fields[1]);
@@ -177,8 +180,8 @@ static void truncation(char *fields[FIELDS], int count)
 			static uint8_t again[ZS_RDATA_MAX];
 			const char *written = zs_buf_string(&text);
 			const long back = parse(type, written, strlen(written), again, &error);
-			ck_assert_msg(back == cut && memcmp(again, copy, (size_t)cut) == 0, "%s cut to %ld: %s: %s", fields[0], cut,
-			              written, error.message);
+			ck_assert_msg(back == cut && memcmp(again, copy, (size_t)cut) == 0, "%s cut to %ld: %s: %s",
+			              fields[0], cut, written, error.message);
 			zs_arena_free(text.arena);
 		} else {
 			ck_assert_msg(error.message[0] != 0, "%s cut to %ld: no message", fields[0], cut);
@@ -203,32 +206,75 @@ static struct zs_bytes hex_bytes(const char *hex, uint8_t *out)
 
 START_TEST(refuses_bad_wire)
 {
-	static const struct { const char *type, *hex, *part; } cases[] = {
-		{ "A", "C00002", "ends inside" }, { "A", "C000020100", "too much" }, { "AAAA", "00", "ends inside" },
-		{ "NS", "0361", "domain name" }, { "NS", "C000", "domain name" }, { "NS", "", "domain name" },
-		{ "MX", "000A", "domain name" }, { "TXT", "", "ends inside" }, { "TXT", "0361", "ends inside" },
-		{ "NSEC", "000001", "ends inside" }, { "NSEC", "00000100", "zero octet" }, { "NSEC", "000000", "octets" },
-		{ "NSEC", "00000140000140", "follow" }, { "NSEC", "0000212200000000", "octets" }, { "NSEC", "00000180", "never in a zone" },
-		{ "CAA", "000061", "empty" }, { "CAA", "00012D", "tag" }, { "NXT", "0080", "bit 0" }, { "NXT", "004000", "zero octet" },
-		{ "DS", "000108020000", "32" }, { "ISDN", "0131", NULL }, { "ISDN", "013102", "ends inside" },
-		{ "SVCB", "0001000001", "" }, { "SVCB", "00010000010000", "" }, { "HTTPS", "000000000300020035", NULL },
-		{ "SVCB", "000100000300020035000300020035", "" }, { "SVCB", "00010000030001" "35", "" },
-		{ "SVCB", "000100000400" "03010203", "" }, { "SVCB", "0001000000000200" "03", "" }, { "SVCB", "000100FFFF0000", "" },
-		{ "LOC", "011216138B0D2C8C7FF8FCA500989680", "" }, { "LOC", "00A216138B0D2C8C7FF8FCA500989680", "" },
-		{ "LOC", "001216", "" }, { "APL", "00012101", "" }, { "APL", "0001180401020300", "" }, { "APL", "000118", "" },
-		{ "A6", "81", "" }, { "A6", "4000", "" }, { "WKS", "C0000201", "" }, { "IPSECKEY", "0A0402", "" },
-		{ "HIP", "00020001AA", "" }, { "AMTRELAY", "0A04", "" }, { "CERT", "000100010861", NULL },
-		{ "NSEC3", "01000000000000", "" }, { "EUI48", "0000000000", "ends inside" }, { "URI", "00010001", "" },
-		{ "TYPE65280", "", NULL }, { "NULL", "00", NULL },
+	static const struct { const char *type, *hex, *part;
+	} cases[] = {
+		{ "A", "C00002", "ends inside" },
+		{ "A", "C000020100", "too much" },
+		{ "AAAA", "00", "ends inside" },
+		{ "NS", "0361", "domain name" },
+		{ "NS", "C000", "domain name" },
+		{ "NS", "", "domain name" },
+		{ "MX", "000A", "domain name" },
+		{ "TXT", "", "ends inside" },
+		{ "TXT", "0361", "ends inside" },
+		{ "NSEC", "000001", "ends inside" },
+		{ "NSEC", "00000100", "zero octet" },
+		{ "NSEC", "000000", "octets" },
+		{ "NSEC", "00000140000140", "follow" },
+		{ "NSEC", "0000212200000000", "octets" },
+		{ "NSEC", "00000180", "never in a zone" },
+		{ "CAA", "000061", "empty" },
+		{ "CAA", "00012D", "tag" },
+		{ "NXT", "0080", "bit 0" },
+		{ "NXT", "004000", "zero octet" },
+		{ "DS", "000108020000", "32" },
+		{ "ISDN", "0131", NULL },
+		{ "ISDN", "013102", "ends inside" },
+		{ "SVCB", "0001000001", "" },
+		{ "SVCB", "00010000010000", "" },
+		{ "HTTPS", "000000000300020035", NULL },
+		{ "SVCB", "000100000300020035000300020035", "" },
+		{ "SVCB",
+		  "00010000030001"
+		  "35",
+		  "" },
+		{ "SVCB",
+		  "000100000400"
+		  "03010203",
+		  "" },
+		{ "SVCB",
+		  "0001000000000200"
+		  "03",
+		  "" },
+		{ "SVCB", "000100FFFF0000", "" },
+		{ "LOC", "011216138B0D2C8C7FF8FCA500989680", "" },
+		{ "LOC", "00A216138B0D2C8C7FF8FCA500989680", "" },
+		{ "LOC", "001216", "" },
+		{ "APL", "00012101", "" },
+		{ "APL", "0001180401020300", "" },
+		{ "APL", "000118", "" },
+		{ "A6", "81", "" },
+		{ "A6", "4000", "" },
+		{ "WKS", "C0000201", "" },
+		{ "IPSECKEY", "0A0402", "" },
+		{ "HIP", "00020001AA", "" },
+		{ "AMTRELAY", "0A04", "" },
+		{ "CERT", "000100010861", NULL },
+		{ "NSEC3", "01000000000000", "" },
+		{ "EUI48", "0000000000", "ends inside" },
+		{ "URI", "00010001", "" },
+		{ "TYPE65280", "", NULL },
+		{ "NULL", "00", NULL },
 	};
 	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
 		struct zs_rdata_error error = { .message = "" };
 		uint8_t octets[64];
 		const struct zs_bytes wire = hex_bytes(cases[i].hex, octets);
 		const bool good = zs_rdata_check(type_of(cases[i].type), wire.data, wire.len, &error);
-		ck_assert_msg(good == !cases[i].part, "%s %s: %d %s", cases[i].type, cases[i].hex, good, error.message);
-		ck_assert_msg(good || (*error.message && strstr(error.message, cases[i].part)), "%s %s: %s", cases[i].type,
-		              cases[i].hex, error.message);
+		ck_assert_msg(good == !cases[i].part, "%s %s: %d %s", cases[i].type, cases[i].hex, good,
+		              error.message);
+		ck_assert_msg(good || (*error.message && strstr(error.message, cases[i].part)), "%s %s: %s",
+		              cases[i].type, cases[i].hex, error.message);
 	}
 }
 END_TEST
@@ -236,17 +282,36 @@ END_TEST
 START_TEST(lower_cases_names_of_the_old_types_only)
 {
 	static const char *const cases[][3] = {
-		{ "NS", "A.B.", "a.b." }, { "SOA", "A. B. 1 2 3 4 5", "a. b. 1 2 3 4 5" }, { "MX", "10 A.", "10 a." },
-		{ "RP", "A. B.", "a. b." }, { "AFSDB", "1 A.", "1 a." }, { "SRV", "1 2 3 A.", "1 2 3 a." },
-		{ "NAPTR", "1 2 \"U\" \"E2U\" \"!X!Y!\" A.", "1 2 \"U\" \"E2U\" \"!X!Y!\" a." }, { "DNAME", "A.", "a." },
-		{ "PX", "1 A. B.", "1 a. b." }, { "KX", "1 A.", "1 a." }, { "RT", "1 A.", "1 a." }, { "NXT", "A. A", "a. A" },
-		{ "A6", "64 ::1 A.", "64 ::1 a." }, { "A6", "0 2001:db8::4142", "0 2001:db8::4142" },
+		{ "NS", "A.B.", "a.b." },
+		{ "SOA", "A. B. 1 2 3 4 5", "a. b. 1 2 3 4 5" },
+		{ "MX", "10 A.", "10 a." },
+		{ "RP", "A. B.", "a. b." },
+		{ "AFSDB", "1 A.", "1 a." },
+		{ "SRV", "1 2 3 A.", "1 2 3 a." },
+		{ "NAPTR", "1 2 \"U\" \"E2U\" \"!X!Y!\" A.", "1 2 \"U\" \"E2U\" \"!X!Y!\" a." },
+		{ "DNAME", "A.", "a." },
+		{ "PX", "1 A. B.", "1 a. b." },
+		{ "KX", "1 A.", "1 a." },
+		{ "RT", "1 A.", "1 a." },
+		{ "NXT", "A. A", "a. A" },
+		{ "A6", "64 ::1 A.", "64 ::1 a." },
+		{ "A6", "0 2001:db8::4142", "0 2001:db8::4142" },
 		{ "RRSIG", "A 8 2 1 1 1 16705 A. QUJD", "A 8 2 1 19700101000001 19700101000001 16705 a. QUJD" },
 		{ "SIG", "A 8 2 1 1 1 16705 A. QUJD", "A 8 2 1 19700101000001 19700101000001 16705 a. QUJD" },
-		{ "NSEC", "A. A", NULL }, { "SVCB", "1 A.", NULL }, { "HTTPS", "1 A.", NULL }, { "LP", "1 A.", NULL },
-		{ "NSAP-PTR", "A.", NULL }, { "TALINK", "A. B.", NULL }, { "TXT", "\"ABC\"", NULL }, { "HINFO", "\"A\" \"B\"", NULL },
-		{ "DSYNC", "A NOTIFY 53 A.", NULL }, { "HIP", "2 AA QUJD A.", NULL }, { "AMTRELAY", "0 0 3 A.", NULL },
-		{ "IPSECKEY", "10 3 2 A. QUJD", NULL }, { "URI", "1 1 \"A\"", NULL }, { "CAA", "0 ISSUE \"A\"", NULL },
+		{ "NSEC", "A. A", NULL },
+		{ "SVCB", "1 A.", NULL },
+		{ "HTTPS", "1 A.", NULL },
+		{ "LP", "1 A.", NULL },
+		{ "NSAP-PTR", "A.", NULL },
+		{ "TALINK", "A. B.", NULL },
+		{ "TXT", "\"ABC\"", NULL },
+		{ "HINFO", "\"A\" \"B\"", NULL },
+		{ "DSYNC", "A NOTIFY 53 A.", NULL },
+		{ "HIP", "2 AA QUJD A.", NULL },
+		{ "AMTRELAY", "0 0 3 A.", NULL },
+		{ "IPSECKEY", "10 3 2 A. QUJD", NULL },
+		{ "URI", "1 1 \"A\"", NULL },
+		{ "CAA", "0 ISSUE \"A\"", NULL },
 	};
 	static uint8_t wire[ZS_RDATA_MAX], wanted[ZS_RDATA_MAX], got[ZS_RDATA_MAX];
 	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
@@ -254,7 +319,8 @@ START_TEST(lower_cases_names_of_the_old_types_only)
 		const uint16_t type = type_of(cases[i][0]);
 		const char *lower = cases[i][2] ? cases[i][2] : cases[i][1];
 		const long len = parse(type, cases[i][1], strlen(cases[i][1]), wire, &error);
-		ck_assert_msg(len > 0 && parse(type, lower, strlen(lower), wanted, &error) == len, "%s: %s", cases[i][1], error.message);
+		ck_assert_msg(len > 0 && parse(type, lower, strlen(lower), wanted, &error) == len, "%s: %s",
+		              cases[i][1], error.message);
 		zs_rdata_canonical(type, wire, (size_t)len, got);
 		ck_assert_msg(memcmp(got, wanted, (size_t)len) == 0, "%s %s", cases[i][0], cases[i][1]);
 		ck_assert_int_eq(zs_rdata_has_lower(type), cases[i][2] != NULL);
@@ -269,9 +335,17 @@ END_TEST
 START_TEST(orders_rdata_as_rfc4034_section_6_3)
 {
 	static const char *const cases[][3] = {
-		{ "A", "192.0.2.1", "192.0.2.2" }, { "A", "9.0.0.0", "192.0.2.1" }, { "TXT", "\"b\"", "\"aa\"" },
-		{ "TXT", "\"a\"", "\"a\" \"b\"" }, { "MX", "9 z.", "10 a." }, { "MX", "10 A.", "10 b." }, { "MX", "10 a.", "10 B." },
-		{ "NS", "z.", "aa." }, { "CNAME", "a.", "A.b." }, { "NSEC", "A. A", "a. A" }, { "SRV", "1 1 1 B.c.", "1 1 1 b.D." },
+		{ "A", "192.0.2.1", "192.0.2.2" },
+		{ "A", "9.0.0.0", "192.0.2.1" },
+		{ "TXT", "\"b\"", "\"aa\"" },
+		{ "TXT", "\"a\"", "\"a\" \"b\"" },
+		{ "MX", "9 z.", "10 a." },
+		{ "MX", "10 A.", "10 b." },
+		{ "MX", "10 a.", "10 B." },
+		{ "NS", "z.", "aa." },
+		{ "CNAME", "a.", "A.b." },
+		{ "NSEC", "A. A", "a. A" },
+		{ "SRV", "1 1 1 B.c.", "1 1 1 b.D." },
 	};
 	static uint8_t low[ZS_RDATA_MAX], high[ZS_RDATA_MAX];
 	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
@@ -281,8 +355,8 @@ START_TEST(orders_rdata_as_rfc4034_section_6_3)
 		const long b_len = parse(type, cases[i][2], strlen(cases[i][2]), high, &error);
 		ck_assert_msg(a_len > 0 && b_len > 0, "%s: %s", cases[i][0], error.message);
 		const struct zs_bytes a = { low, (size_t)a_len }, b = { high, (size_t)b_len };
-		ck_assert_msg(zs_rdata_compare(type, a, b) < 0 && zs_rdata_compare(type, b, a) > 0, "%s: %s, %s", cases[i][0],
-		              cases[i][1], cases[i][2]);
+		ck_assert_msg(zs_rdata_compare(type, a, b) < 0 && zs_rdata_compare(type, b, a) > 0, "%s: %s, %s",
+		              cases[i][0], cases[i][1], cases[i][2]);
 		ck_assert_int_eq(zs_rdata_compare(type, a, a), 0);
 	}
 }
@@ -340,7 +414,8 @@ START_TEST(rdata_ends_at_65535_octets)
 	ck_assert_int_eq(parse(ZS_TYPE_OPENPGPKEY, base64, strlen(base64), wire, &error), ZS_RDATA_MAX);
 	ck_assert_int_eq(parse(ZS_TYPE_OPENPGPKEY, more, strlen(more), wire, &error), -1);
 	ck_assert_msg(strstr(error.message, "65535") != NULL, "%s", error.message);
-	char *digest = repeat("3 0 0 ", "AB", ZS_RDATA_MAX - 3), *digest_more = repeat("3 0 0 ", "AB", ZS_RDATA_MAX - 2);
+	char *digest = repeat("3 0 0 ", "AB", ZS_RDATA_MAX - 3),
+	     *digest_more = repeat("3 0 0 ", "AB", ZS_RDATA_MAX - 2);
 	ck_assert_int_eq(parse(ZS_TYPE_SMIMEA, digest, strlen(digest), wire, &error), ZS_RDATA_MAX);
 	ck_assert_int_eq(parse(ZS_TYPE_SMIMEA, digest_more, strlen(digest_more), wire, &error), -1);
 	char *string = repeat("\"", "a", 255), *string_more = repeat("\"", "a", 256);
