@@ -27,8 +27,7 @@ static bool read_host(struct zs_loader *loader, const struct zs_yaml *node, cons
 	         zs_shown(loader, node->text), zone_len, zone->name_text);
 	if (zs_name_labels(out->name) == 1)
 		zs_hint(loader->run, "host names are absolute here: did you mean '%.*s.%.*s'?",
-		        (int)strcspn(zs_shown(loader, node->text), "."), zs_shown(loader,
-		                                                                  node->text), zone_len, zone->name_text);
+		        (int)strcspn(node->text, "."), zs_shown(loader, node->text), zone_len, zone->name_text);
 	else
 		zs_hint(loader->run, "records in this zone would not be seen: whoever holds the other zone publishes them");
 	return false;

@@ -163,8 +163,7 @@ void zs_policy_check(struct zs_loader *loader, const struct zs_policy *policy)
 		zs_duration_text(policy->jitter, jitter);
 		if (policy->validity <= policy->refresh)
 			zs_error(loader->run, &policy->validity_from, "signature validity %s is not longer than refresh %s",
-			         validity,
-			         refresh);
+			         validity, refresh);
 		else
 			zs_error(loader->run, &policy->validity_from,
 			         "signature validity %s is not longer than refresh %s + jitter %s", validity, refresh, jitter);

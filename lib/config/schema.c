@@ -34,8 +34,8 @@ static const struct zs_option_word serial_words[] = {
 #define WORDS(name, kind, fallback, member, words) \
 	{ ZS_SECTION_POLICY, name, ZS_OPTION_##kind, "a word", fallback, 0, 0, AT(member), 0, 0, words }
 #define ZONE(name, kind, unit, fallback, member, words) \
-	{ ZS_SECTION_ZONE, name, ZS_OPTION_##kind, unit, fallback, 0, 0, offsetof(struct zs_zone_config, member), 0,
-	  0, words }
+	{ ZS_SECTION_ZONE, name, ZS_OPTION_##kind, unit, fallback, 0, 0, offsetof(struct zs_zone_config, member), \
+	  0, 0, words }
 #define DANE(name, kind, unit, fallback, min, max, member) \
 	{ ZS_SECTION_DANE, name, ZS_OPTION_##kind, unit, fallback, min, max, offsetof(struct zs_dane_entry, member), \
 	  0, 0, NULL }

@@ -59,14 +59,14 @@ static void read_policy(struct zs_loader *loader, const struct zs_yaml *node, st
 static void check_output(struct zs_loader *loader, const struct zs_zone_config *zone)
 {
 	struct stat file, output;
-	bool same = strcmp(zs_path_clean(loader->arena, zone->file.path), zs_path_clean(loader->arena,
-	                                                                                zone->output.path)) == 0;
+	const char *from = zs_path_clean(loader->arena, zone->file.path);
+	bool same = strcmp(from, zs_path_clean(loader->arena, zone->output.path)) == 0;
 	if (!same && stat(zone->output.path, &output) == 0 && stat(zone->file.path, &file) == 0)
 		same = output.st_dev == file.st_dev && output.st_ino == file.st_ino;
 	if (!same)
 		return;
-	zs_error(loader->run, &zone->output.from, "output '%s' is the zone file itself", zs_shown(loader,
-	                                                                                          zone->output.text));
+	zs_error(loader->run, &zone->output.from, "output '%s' is the zone file itself",
+	         zs_shown(loader, zone->output.text));
 	zs_hint(loader->run, "the signed zone would replace the file that you edit");
 }
 
@@ -225,8 +225,7 @@ static void check_names(struct zs_loader *loader, const struct zone_list *list)
 	for (size_t i = 1; i < list->count; i++)
 		if (zs_name_equal(list->zones[i - 1].name, list->zones[i].name))
 			zs_error(loader->run, &list->zones[i].from, "zone '%s' is there twice, also at %s",
-			         list->zones[i].name_text,
-			         place_text(loader, &list->zones[i - 1].from));
+			         list->zones[i].name_text, place_text(loader, &list->zones[i - 1].from));
 }
 
 struct use {

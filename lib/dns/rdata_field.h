@@ -85,6 +85,7 @@ bool zs_wire_field(struct zs_rdata_wire *in, enum zs_field field);
 /* Valid wire to text. Each takes the wire's next octets and moves *data past them. */
 void zs_format_field(enum zs_field field, const uint8_t **data, const uint8_t *end, struct zs_buf *out);
 void zs_format_number(uint64_t value, struct zs_buf *out);
+void zs_format_time(uint32_t time, struct zs_buf *out);
 void zs_format_name(const uint8_t **data, struct zs_buf *out);
 void zs_format_ipv4(const uint8_t *data, struct zs_buf *out);
 void zs_format_ipv6(const uint8_t *data, struct zs_buf *out);

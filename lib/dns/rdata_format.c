@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/time.h"
-
 void zs_format_number(uint64_t value, struct zs_buf *out)
 {
 	char digits[20], *p = digits + sizeof digits;
@@ -131,8 +129,13 @@ void zs_format_generic(const uint8_t *data, size_t len, struct zs_buf *out)
 
 static void type(unsigned number, struct zs_buf *out)
 {
-	char text[ZS_TYPE_TEXT];
-	zs_buf_text(out, zs_type_file_text((uint16_t)number, text));
+	const struct zs_type_info *info = zs_type_info((uint16_t)number);
+	if (info && !(info->flags & ZS_TYPE_RARE)) { /* as zs_type_file_text, but it is done for every bit of an NSEC */
+		zs_buf_text(out, info->mnemonic);
+		return;
+	}
+	zs_buf_text(out, "TYPE");
+	zs_format_number(number, out);
 }
 
 /* The types of one window, each behind a blank unless it is the first of all. */
@@ -176,13 +179,6 @@ static void pairs(const uint8_t *data, unsigned octets, unsigned every, char mar
 	zs_buf_add(out, text, (size_t)(p - text));
 }
 
-static void time_digits(uint32_t time, struct zs_buf *out)
-{
-	char text[15];
-	zs_time_digits(time, text);
-	zs_buf_add(out, text, 14);
-}
-
 static uint64_t get_u64(const uint8_t *p)
 {
 	return (uint64_t)zs_get_u32(p) << 32 | zs_get_u32(p + 4);
@@ -222,7 +218,7 @@ static size_t fixed(enum zs_field field, const uint8_t *p, struct zs_buf *out)
 		zs_format_number(zs_get_u32(p), out);
 		return 4;
 	case ZS_FIELD_TIME:
-		time_digits(zs_get_u32(p), out);
+		zs_format_time(zs_get_u32(p), out);
 		return 4;
 	case ZS_FIELD_IPV4:
 		zs_format_ipv4(p, out);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/time.h"
 #include "dns/algorithm.h"
 
 bool zs_read_fail(struct zs_rdata_text *in, size_t offset, const char *format, ...)
@@ -236,27 +235,6 @@ bool zs_read_ipv6(struct zs_rdata_text *in)
 		                       in->info && in->info->type == ZS_TYPE_AAAA ? ": its type is A" : "");
 	return zs_rdata_advise(in->error,
 	                       "groups of hexadecimal digits as in 2001:db8::1, without a zone or a prefix length");
-}
-
-/* RFC 4034 section 3.2: 14 digits are a date, at most 10 are seconds. Dates past 2106 go on in serial arithmetic's
- * next round there; here they are refused, because nobody means them. */
-bool zs_read_time(struct zs_rdata_text *in)
-{
-	const struct zs_token *token = zs_read_token(in);
-	if (!token)
-		return false;
-	uint64_t value;
-	if (token->len < 14 && zs_read_decimal(token->text, token->len, UINT32_MAX, &value))
-		return write_number(in, value, 4);
-	zs_time when;
-	if (token->len == 14 && zs_time_parse_digits(token->text, token->len, &when) && when >= 0
-	    && when <= UINT32_MAX)
-		return write_number(in, (uint64_t)when, 4);
-	char label[ZS_LABEL_TEXT], shown[ZS_SHOWN_TEXT];
-	zs_read_fail(in, 0, "%s '%s' is no time", zs_field_label(in->info, in->field, label),
-	             zs_token_shown(token->text, token->len, shown));
-	return zs_rdata_advise(in->error,
-	                       "YYYYMMDDHHmmSS in UTC, 1970 to 2106, or seconds since 1970 (RFC 4034 section 3.2)");
 }
 
 static bool algorithm(struct zs_rdata_text *in)

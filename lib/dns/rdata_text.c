@@ -70,7 +70,8 @@ static bool unescape_fail(struct zs_rdata_text *in, const struct zs_token *token
 	}
 	zs_read_fail(in, bad, "the %s is longer than %zu octets", label, max);
 	if (max == 255 && in->info && in->info->fields[0] == ZS_FIELD_STRINGS)
-		zs_rdata_advise(in->error, "split it into several strings in quotes: \"first part\" \"second part\"");
+		zs_rdata_advise(in->error,
+		                "split it into several strings in quotes: \"first part\" \"second part\"");
 	return false;
 }
 
@@ -82,7 +83,8 @@ bool zs_read_string(struct zs_rdata_text *in)
 	if (!token)
 		return false;
 	const bool plain = token->len <= sizeof string && !memchr(token->text, '\\', token->len);
-	const long len = plain ? (long)token->len : zs_unescape(token->text, token->len, string, sizeof string, &bad);
+	const long len =
+	    plain ? (long)token->len : zs_unescape(token->text, token->len, string, sizeof string, &bad);
 	if (len < 0)
 		return unescape_fail(in, token, bad, sizeof string);
 	uint8_t *out = zs_read_room(in, 1 + (size_t)len);
@@ -121,8 +123,8 @@ bool zs_read_tag(struct zs_rdata_text *in)
 	for (size_t i = 0; i < token->len; i++) {
 		const uint8_t c = zs_octet_lower((uint8_t)token->text[i]);
 		if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
-			return zs_read_fail(in, i, "tag '%s' has more than letters and digits (RFC 8659 section 4.1)",
-			                    shown);
+			return zs_read_fail(
+			    in, i, "tag '%s' has more than letters and digits (RFC 8659 section 4.1)", shown);
 	}
 	uint8_t *out = zs_read_room(in, 1 + token->len);
 	if (!out)
@@ -133,7 +135,8 @@ bool zs_read_tag(struct zs_rdata_text *in)
 	return true;
 }
 
-/* Digits of one encoding, in whole groups, over any number of tokens: decoded in chunks that are whole groups too. */
+/* Digits of one encoding, in whole groups, over any number of tokens: decoded in chunks that are whole groups
+ * too. */
 struct digits {
 	const char *what;
 	long (*decode)(const char *text, size_t text_len, uint8_t *out, size_t *bad);
@@ -145,8 +148,8 @@ static const struct digits base64 = { "base64", zs_base64_decode, 4 };
 enum { CHUNK = 1024 }; /* characters: a multiple of every group */
 
 /* Set the error for digit bad of a chunk that began in token `token` at offset. */
-static bool digit_fail(struct zs_rdata_text *in, const struct digits *digits, size_t end, size_t token, size_t offset,
-                       size_t bad)
+static bool digit_fail(struct zs_rdata_text *in, const struct digits *digits, size_t end, size_t token,
+                       size_t offset, size_t bad)
 {
 	while (token < end && bad >= in->tokens[token].len - offset) {
 		bad -= in->tokens[token++].len - offset;
@@ -154,8 +157,8 @@ static bool digit_fail(struct zs_rdata_text *in, const struct digits *digits, si
 	}
 	if (token == end) {
 		const size_t last = end - 1;
-		zs_rdata_fail(in->error, last, in->tokens[last].len, "the %s text ends inside a group of %u digits",
-		              digits->what, digits->group);
+		zs_rdata_fail(in->error, last, in->tokens[last].len,
+		              "the %s text ends inside a group of %u digits", digits->what, digits->group);
 		return digits->group == 2
 		    || zs_rdata_advise(in->error, "was a part of it lost in copying, or its '='?");
 	}
@@ -165,8 +168,27 @@ static bool digit_fail(struct zs_rdata_text *in, const struct digits *digits, si
 	                     zs_token_shown(at, 1, shown), digits->what);
 }
 
+/* The usual case, one token that is good; anything else is for read_digits. */
+static bool read_at_once(struct zs_rdata_text *in, const struct digits *digits, size_t end)
+{
+	if (in->at + 1 != end)
+		return false;
+	const struct zs_token *token = &in->tokens[in->at];
+	size_t bad;
+	if (token->quoted || !token->len || token->len > ZS_RDATA_MAX - in->len)
+		return false;
+	const long got = digits->decode(token->text, token->len, in->out + in->len, &bad);
+	if (got < 0)
+		return false;
+	in->len += (size_t)got;
+	in->at++;
+	return true;
+}
+
 static bool read_digits(struct zs_rdata_text *in, const struct digits *digits, size_t end, size_t min)
 {
+	if (read_at_once(in, digits, end))
+		return true;
 	char chunk[CHUNK];
 	uint8_t octets[CHUNK];
 	size_t used = 0, total = 0, chunk_token = in->at, chunk_offset = 0;
@@ -237,16 +259,17 @@ static bool counted_digits(struct zs_rdata_text *in, const char *what, bool base
 		return false;
 	uint8_t octets[512];
 	char label[ZS_LABEL_TEXT], shown[ZS_SHOWN_TEXT];
-	zs_field_label(in->info, in->field, label);
 	size_t bad = 0;
 	if (!token->len)
-		return zs_read_fail(in, 0, "the %s is empty", label);
+		return zs_read_fail(in, 0, "the %s is empty", zs_field_label(in->info, in->field, label));
 	if (token->len > (base32 ? 408 : 510))
-		return zs_read_fail(in, 0, "the %s is longer than 255 octets", label);
+		return zs_read_fail(in, 0, "the %s is longer than 255 octets",
+		                    zs_field_label(in->info, in->field, label));
 	const long got = base32 ? zs_base32hex_decode(token->text, token->len, octets, &bad)
 	                        : zs_hex_decode(token->text, token->len, octets, &bad);
 	if (got < 0 && bad == token->len)
-		return zs_read_fail(in, bad, "%s '%s' ends inside a group of digits", label,
+		return zs_read_fail(in, bad, "%s '%s' ends inside a group of digits",
+		                    zs_field_label(in->info, in->field, label),
 		                    zs_token_shown(token->text, token->len, shown));
 	if (got < 0)
 		return zs_read_fail(in, bad, "'%s' cannot stand here in %s text",
@@ -337,8 +360,8 @@ bool zs_read_eui(struct zs_rdata_text *in, unsigned octets)
 	bool good = token->len == 3 * octets - 1;
 	for (unsigned i = 0; good && i < octets; i++) {
 		uint64_t value = 0;
-		good =
-		    hex_value(token->text + 3 * i, 2, &value) && (i + 1 == octets || token->text[3 * i + 2] == '-');
+		good = hex_value(token->text + 3 * i, 2, &value)
+		       && (i + 1 == octets || token->text[3 * i + 2] == '-');
 		out[i] = (uint8_t)value;
 	}
 	if (good) {
@@ -346,7 +369,8 @@ bool zs_read_eui(struct zs_rdata_text *in, unsigned octets)
 		return true;
 	}
 	char shown[ZS_SHOWN_TEXT];
-	zs_read_fail(in, 0, "'%s' is no EUI-%u address", zs_token_shown(token->text, token->len, shown), 8 * octets);
+	zs_read_fail(in, 0, "'%s' is no EUI-%u address", zs_token_shown(token->text, token->len, shown),
+	             8 * octets);
 	return zs_rdata_advise(in->error, "%u pairs of hexadecimal digits with hyphens between them (RFC 7043)",
 	                       octets);
 }

@@ -28,6 +28,10 @@ struct zs_ds_request {
 	uint32_t ttl;        /* of the records written */
 	const struct zs_bytes *wanted; /* DNSKEY RDATA, each with a DS at the parent from now on; all of them */
 	size_t wanted_count;
+	/* Those of them that have their DS at the parent already, as far as is known: forms and CSV say "keep", and EPP
+	 * does not add them again, which servers refuse. */
+	const struct zs_bytes *present;
+	size_t present_count;
 	const struct zs_bytes *removed; /* DNSKEY RDATA whose DS is to go */
 	size_t removed_count;
 	const char *registrar; /* a name of zs_registrar_name(), or NULL: "general" */

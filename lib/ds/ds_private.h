@@ -11,6 +11,7 @@ struct zs_ds_entry {
 	char digest[2 * 48 + 1];   /* hex, upper case: what the registrars' examples show */
 	const char *public_key;    /* base64, unbroken */
 	struct zs_bytes dnskey;    /* the RDATA */
+	bool present;              /* at the parent already */
 };
 
 /* Both lists sorted by tag, so that the text does not depend on the order of the plan. */
@@ -19,6 +20,7 @@ struct zs_ds_view {
 	const char *zone_bare;     /* without it: what people type */
 	struct zs_ds_entry *wanted, *removed;
 	size_t wanted_count, removed_count;
+	size_t missing_count;      /* wanted and not present */
 	uint32_t ttl;
 	zs_time not_before;
 };

@@ -63,11 +63,14 @@ static void put_key_data(const struct zs_ds_entry *entry, const char *indent, st
 static void put_entries(const struct zs_ds_view *view, const struct zs_ds_entry *entries, size_t count,
                         const char *indent, struct zs_buf *out)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (entries[i].present)
+			continue;
 		if (takes_keys(view))
 			put_key_data(&entries[i], indent, out);
 		else
 			put_ds_data(&entries[i], indent, out);
+	}
 }
 
 static void put_head(const struct zs_ds_view *view, struct zs_buf *out)
@@ -93,7 +96,7 @@ void zs_ds_epp_update(const struct zs_ds_view *view, struct zs_buf *out)
 		put_entries(view, view->removed, view->removed_count, "          ", out);
 		zs_buf_text(out, "        </secDNS:rem>\n");
 	}
-	if (view->wanted_count) {
+	if (view->missing_count) {
 		zs_buf_text(out, "        <secDNS:add>\n");
 		put_entries(view, view->wanted, view->wanted_count, "          ", out);
 		zs_buf_text(out, "        </secDNS:add>\n");

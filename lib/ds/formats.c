@@ -83,6 +83,12 @@ static bool make_view(struct zs_run *run, const struct zs_ds_request *request, s
 	if (!make_entries(run, zone, request->wanted, request->wanted_count, &view.wanted)
 	    || !make_entries(run, zone, request->removed, request->removed_count, &view.removed))
 		return false;
+	for (size_t i = 0; i < view.wanted_count; i++) {
+		struct zs_ds_entry *entry = &view.wanted[i];
+		for (size_t k = 0; k < request->present_count && !entry->present; k++)
+			entry->present = zs_bytes_equal(entry->dnskey, request->present[k]);
+		view.missing_count += !entry->present;
+	}
 	*out = view;
 	return true;
 }
@@ -151,11 +157,10 @@ static void put_csv_lines(const struct zs_ds_view *view, const char *action, con
 		zs_time_text(view->not_before, time);
 	for (size_t i = 0; i < count; i++) {
 		const struct zs_ds_entry *e = &entries[i];
-		zs_buf_printf(out, "%s,", action);
+		zs_buf_printf(out, "%s,", e->present ? "keep" : action);
 		put_csv(out, view->zone_bare);
 		zs_buf_printf(out, ",%u,%u,%u,%u,%s,%u,%u,%s,%s\r\n", view->ttl, e->tag, e->algorithm, e->digest_type,
-		              e->digest,
-		              e->flags, e->protocol, e->public_key, time);
+		              e->digest, e->flags, e->protocol, e->public_key, time);
 	}
 }
 
@@ -190,6 +195,7 @@ static void add_json(struct zs_run *run, struct zs_json *array, const struct zs_
 		zs_json_set_int(object, "flags", e->flags);
 		zs_json_set_int(object, "protocol", e->protocol);
 		zs_json_set_text(object, "public_key", e->public_key);
+		zs_json_set_bool(object, "present", e->present);
 		zs_json_set_text(object, "ds", text_of(run, e, zs_ds_put_ds));
 		zs_json_set_text(object, "dnskey", text_of(run, e, zs_ds_put_dnskey));
 	}
@@ -204,8 +210,8 @@ bool zs_ds_json(struct zs_run *run, const struct zs_ds_request *request, struct 
 	zs_json_set_text(into, "registrar", request->registrar);
 	zs_json_set_int(into, "ttl", view.ttl);
 	zs_json_set_time(into, "not_before", view.not_before);
-	add_json(run, zs_json_set_array(into, "add"), view.wanted, view.wanted_count);
-	add_json(run, zs_json_set_array(into, "remove"), view.removed, view.removed_count);
+	add_json(run, zs_json_set_array(into, "wanted"), view.wanted, view.wanted_count);
+	add_json(run, zs_json_set_array(into, "removed"), view.removed, view.removed_count);
 	return true;
 }
 
@@ -248,11 +254,11 @@ bool zs_ds_write(struct zs_run *run, const struct zs_ds_request *request, enum z
 		put_csv_all(&view, out);
 		break;
 	case ZS_DS_EPP: /* an empty update is an error to servers */
-		if (view.wanted_count || view.removed_count)
+		if (view.missing_count || view.removed_count)
 			zs_ds_epp_update(&view, out);
 		break;
 	case ZS_DS_EPP_CREATE:
-		if (view.wanted_count)
+		if (view.missing_count)
 			zs_ds_epp_create(&view, out);
 		break;
 	}

@@ -164,8 +164,7 @@ static void put_flags(const struct zs_ds_entry *entry, enum zs_ds_style style, s
 }
 
 static void put_value(const struct zs_ds_form_line *line, const struct zs_ds_view *view,
-                      const struct zs_ds_entry *entry,
-                      struct zs_buf *out)
+                      const struct zs_ds_entry *entry, struct zs_buf *out)
 {
 	switch (line->field) {
 	case ZS_DS_FIELD_TAG:
@@ -242,21 +241,35 @@ static void put_algorithm_note(const struct zs_ds_registrar *registrar, const st
 static void put_list(const struct zs_ds_registrar *registrar, const struct zs_ds_view *view, const char *verb,
                      const struct zs_ds_entry *entries, size_t count, struct zs_buf *out)
 {
+	size_t total = 0, number = 0;
+	for (size_t i = 0; i < count; i++)
+		total += !entries[i].present;
 	for (size_t i = 0; i < count; i++) {
-		if (count > 1)
-			zs_buf_printf(out, "\n%s %zu of %zu (key tag %u):\n", verb, i + 1, count, entries[i].tag);
+		if (entries[i].present)
+			continue;
+		if (total > 1)
+			zs_buf_printf(out, "\n%s %zu of %zu (key tag %u):\n", verb, ++number, total, entries[i].tag);
 		else
 			zs_buf_printf(out, "\n%s (key tag %u):\n", verb, entries[i].tag);
 		put_entry(registrar, view, &entries[i], out);
 	}
 }
 
+/* What must not be touched while the rest is typed. */
+static void put_kept(const struct zs_ds_view *view, struct zs_buf *out)
+{
+	for (size_t i = 0; i < view->wanted_count; i++)
+		if (view->wanted[i].present)
+			zs_buf_printf(out, "\nKeep (key tag %u): it is there already.\n", view->wanted[i].tag);
+}
+
 void zs_ds_form(const struct zs_ds_registrar *registrar, const struct zs_ds_view *view, struct zs_buf *out)
 {
 	char time[ZS_TIME_TEXT];
 	zs_buf_printf(out, "Domain: %s\nRegistrar: %s\n", view->zone_bare, registrar->title);
-	if (!view->wanted_count && !view->removed_count) {
+	if (!view->missing_count && !view->removed_count) {
 		zs_buf_text(out, "Nothing is to be entered or deleted.\n");
+		put_kept(view, out);
 		return;
 	}
 	if (view->not_before)
@@ -265,5 +278,6 @@ void zs_ds_form(const struct zs_ds_registrar *registrar, const struct zs_ds_view
 		zs_buf_printf(out, "Note: %s\n", registrar->note);
 	put_algorithm_note(registrar, view, out);
 	put_list(registrar, view, "Enter", view->wanted, view->wanted_count, out);
+	put_kept(view, out);
 	put_list(registrar, view, "Delete", view->removed, view->removed_count, out);
 }

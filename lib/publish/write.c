@@ -40,9 +40,9 @@ static void put_record(struct writer *w, const char *owner, size_t owner_len, ui
 	zs_buf_add(&w->text, owner, owner_len);
 	const int len = snprintf(digits, sizeof digits, " %u IN ", ttl);
 	zs_buf_add(&w->text, digits, (size_t)len);
-	zs_buf_text(&w->text, zs_type_text(type, name));
+	zs_buf_text(&w->text, zs_type_file_text(type, name));
 	zs_buf_octet(&w->text, ' ');
-	zs_rdata_format(type, rdata.data, rdata.len, &w->text);
+	zs_rdata_format_file(type, rdata.data, rdata.len, &w->text);
 	zs_buf_octet(&w->text, '\n');
 	if (w->text.len > FLUSH_AT)
 		flush(w);

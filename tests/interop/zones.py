@@ -25,7 +25,7 @@ SPECIAL = {
              + "\nt SMIMEA 3 1 1 " + "34" * 32 + "\nt DHCID AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=\nt EUI48 00-00-5e-00-53-2a\n"
              "t EUI64 00-00-5e-ef-10-00-00-2a\nt NID 10 0014:4fff:ff20:ee64\nt L32 10 10.1.2.0\nt L64 10 2001:0DB8:1140:1000\nt LP 10 l64\n"
              "t OPENPGPKEY AQIDBAUG\n"
-             + "t CERT PKIX 1 5 AQID\nt KX 1 m\nt APL 1:192.0.2.0/24\nt TYPE65280 \\# 3 010203\nt SPF \"v=spf1 -all\"\nt CSYNC2 A 192.0.2.1\n".replace("t CSYNC2", "csync2"),
+             + "t CERT PKIX 1 5 AQID\nt KX 1 m\nt APL 1:192.0.2.0/24\nt PX 1 m m\nt TYPE65280 \\# 3 010203\nt SPF \"v=spf1 -all\"\nt CSYNC2 A 192.0.2.1\n".replace("t CSYNC2", "csync2"),
     "svcb": "s SVCB 1 . alpn=\"h2,h3\" port=8443 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1\ns HTTPS 0 WwW\nsvc HTTPS 16 foo mandatory=alpn,port alpn=h2 port=1\nWwW A 192.0.2.1\nfoo A 192.0.2.1\n",
     "ttls": "long 86400 A 192.0.2.1\nzero 0 A 192.0.2.1\n1h30m 1h30m TXT \"ttl in units\"\n",
     "big": "".join("big A 10.%d.%d.%d\n" % (i >> 16, i >> 8 & 255, i & 255) for i in range(4199)),

@@ -23,17 +23,12 @@ static void setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 }
 
-static void remove_tree(const char *path)
-{
-	char command[128];
-	snprintf(command, sizeof command, "rm -r %s", path);
-	ck_assert_int_eq(system(command), 0);
-}
-
 static void teardown(void)
 {
+	char command[128];
 	zs_run_end(run);
-	remove_tree(dir);
+	snprintf(command, sizeof command, "rm -r %s", dir);
+	ck_assert_int_eq(system(command), 0);
 }
 
 static const char *put_file(const char *name, const char *text)

@@ -277,6 +277,28 @@ START_TEST(epp_update_has_the_order_of_rfc5910)
 }
 END_TEST
 
+START_TEST(what_is_at_the_parent_is_kept_and_not_added_again)
+{
+	struct zs_ds_request request = request_for("name.com");
+	wanted[1] = make_key(second, 257, 15, "l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=");
+	request.wanted_count = 2;
+	request.present = wanted;
+	request.present_count = 1;
+	const char *text = text_of(&request, ZS_DS_EPP);
+	ck_assert_ptr_nonnull(strstr(text, "<secDNS:add>"));
+	ck_assert_ptr_nonnull(strstr(text, "<secDNS:keyTag>3613<"));
+	ck_assert_ptr_null(strstr(text, "<secDNS:keyTag>55648<"));
+	text = text_of(&request, ZS_DS_FORM);
+	ck_assert_ptr_nonnull(strstr(text, "\nEnter (key tag 3613):\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\nKeep (key tag 55648): it is there already.\n"));
+	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_CSV), "\nkeep,example.net,3600,55648,"));
+	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_CDS), "55648 13 2")); /* the whole set, always */
+	request.present_count = 2;
+	ck_assert_str_eq(text_of(&request, ZS_DS_EPP), "");
+	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_FORM), "\nNothing is to be entered or deleted.\n"));
+}
+END_TEST
+
 START_TEST(epp_create_holds_keys_for_ee_and_ds_elsewhere)
 {
 	const char *text = simple(NULL, ZS_DS_EPP_CREATE);
@@ -319,11 +341,11 @@ START_TEST(json_has_stable_keys)
 {
 	ck_assert_str_eq(simple("gandi", ZS_DS_JSON),
 	                 "{\n  \"zone\": \"example.net.\",\n  \"registrar\": \"gandi\",\n  \"ttl\": 3600,\n  \"not_before\": null,\n"
-	                 "  \"add\": [\n    {\n      \"key_tag\": 55648,\n      \"algorithm\": 13,\n"
+	                 "  \"wanted\": [\n    {\n      \"key_tag\": 55648,\n      \"algorithm\": 13,\n"
 	                 "      \"algorithm_name\": \"ECDSAP256SHA256\",\n      \"digest_type\": 2,\n      \"digest\": \"" DIGEST
-	                 "\",\n      \"flags\": 257,\n      \"protocol\": 3,\n      \"public_key\": \"" KEY "\",\n"
+	                 "\",\n      \"flags\": 257,\n      \"protocol\": 3,\n      \"public_key\": \"" KEY "\",\n      \"present\": false,\n"
 	                 "      \"ds\": \"55648 13 2 " DIGEST "\",\n      \"dnskey\": \"257 3 13 " KEY "\"\n    }\n  ],\n"
-	                 "  \"remove\": []\n}\n");
+	                 "  \"removed\": []\n}\n");
 }
 END_TEST
 
@@ -370,6 +392,7 @@ ZS_SUITE(ds)
 	tcase_add_test(tcase, two_keys_are_sorted_by_tag_and_the_old_one_is_named);
 	tcase_add_test(tcase, nothing_to_do_is_said);
 	tcase_add_test(tcase, epp_update_has_the_order_of_rfc5910);
+	tcase_add_test(tcase, what_is_at_the_parent_is_kept_and_not_added_again);
 	tcase_add_test(tcase, epp_create_holds_keys_for_ee_and_ds_elsewhere);
 	tcase_add_test(tcase, a_hostile_name_breaks_neither_xml_nor_csv_nor_json);
 	tcase_add_test(tcase, csv_is_one_line_an_entry);

@@ -462,6 +462,7 @@ ZS_SUITE(rdata)
 {
 	Suite *suite = suite_create("rdata");
 	TCase *tcase = tcase_create("rdata");
+	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, reads_and_writes_every_type);
 	tcase_add_test(tcase, refuses_bad_text_and_says_where);
 	tcase_add_test(tcase, proves_wire_that_is_cut_short);

@@ -1,11 +1,13 @@
-/* test_rdata_bounds.c - RDATA where it is damaged, as large as it can be, or hostile; and what holds for all vectors of
- * testdata/rdata: damaged wire is refused or comes back through text as it was; order is that of canonical octets. */
+/* test_rdata_bounds.c - RDATA where it is damaged, as large as it can be, or hostile; and what holds for all
+ * vectors of testdata/rdata: damaged wire is refused or comes back through text as it was; order is that of
+ * canonical octets. */
 #include "unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "dns/rdata.h"
 
 enum { TOKENS_MAX = 70000, LINE_MAX_LEN = 8192, COLUMNS = 3 };
@@ -38,7 +40,8 @@ static const char *quote_end(const char *p)
 	return p;
 }
 
-/* As the scanner of zone files does it: blanks part tokens; quotes at a start or behind "=" hold one together. */
+/* As the scanner of zone files does it: blanks part tokens; quotes at a start or behind "=" hold one
+ * together. */
 static size_t split(const char *p)
 {
 	size_t count = 0;
@@ -65,7 +68,8 @@ static size_t split(const char *p)
 	}
 }
 
-static long parse(uint16_t type, const char *text, const uint8_t *origin, uint8_t *out, struct zs_rdata_error *error)
+static long parse(uint16_t type, const char *text, const uint8_t *origin, uint8_t *out,
+                  struct zs_rdata_error *error)
 {
 	memset(error, 0xff, sizeof *error);
 	return zs_rdata_parse(type, tokens, split(text), origin, out, error);
@@ -94,7 +98,8 @@ static void each_vector(void (*use)(char *columns[COLUMNS]))
 			continue;
 		for (unsigned i = 1; i < COLUMNS; i++) {
 			columns[i] = strchr(columns[i - 1], '|');
-			ck_assert_msg(columns[i] != NULL, "%s: '%s' has fewer than %d columns", path, line, COLUMNS);
+			ck_assert_msg(columns[i] != NULL, "%s: '%s' has fewer than %d columns", path, line,
+			              COLUMNS);
 			*columns[i]++ = 0;
 		}
 		columns[2][strcspn(columns[2], "|")] = 0; /* before the text that is written */
@@ -130,11 +135,13 @@ static void stable(uint16_t type, const uint8_t *data, size_t len)
 	}
 	const char *text = format(type, data, len);
 	const long back = parse(type, text, NULL, other, &error);
-	ck_assert_msg(back == (long)len && memcmp(other, data, len) == 0, "type %u: '%s' is read as something else: %s", type, text,
+	ck_assert_msg(back == (long)len && memcmp(other, data, len) == 0,
+	              "type %u: '%s' is read as something else: %s", type, text,
 	              back < 0 ? error.message : "");
 	zs_rdata_canonical(type, data, len, other);
 	ck_assert(zs_rdata_check(type, other, len, &error));
-	ck_assert_int_eq(zs_rdata_compare(type, (struct zs_bytes){ data, len }, (struct zs_bytes){ other, len }), 0);
+	ck_assert_int_eq(
+	    zs_rdata_compare(type, (struct zs_bytes){ data, len }, (struct zs_bytes){ other, len }), 0);
 }
 
 static void damaged(char *columns[COLUMNS])
@@ -188,7 +195,8 @@ static void lower_as_fields_say(char *columns[COLUMNS])
 
 START_TEST(only_the_closed_list_of_types_is_lower_cased)
 {
-	static const char *const closed = " NS MD MF CNAME SOA MB MG MR PTR MINFO MX RP AFSDB RT SIG PX NXT NAPTR KX SRV DNAME A6 RRSIG ";
+	static const char *const closed =
+	    " NS MD MF CNAME SOA MB MG MR PTR MINFO MX RP AFSDB RT SIG PX NXT NAPTR KX SRV DNAME A6 RRSIG ";
 	for (unsigned type = 0; type <= UINT16_MAX; type++) {
 		char text[ZS_TYPE_TEXT], word[ZS_TYPE_TEXT + 2];
 		snprintf(word, sizeof word, " %s ", zs_type_text((uint16_t)type, text));
@@ -209,7 +217,8 @@ static void compare_with_seen(char *columns[COLUMNS])
 {
 	const uint16_t type = type_of(columns[0]);
 	const size_t len = read_vector(columns, wire);
-	uint8_t *own = zs_arena_alloc(arena, len), *lower_a = zs_arena_alloc(arena, 4096), *lower_b = zs_arena_alloc(arena, 4096);
+	uint8_t *own = zs_arena_alloc(arena, len), *lower_a = zs_arena_alloc(arena, 4096),
+	        *lower_b = zs_arena_alloc(arena, 4096);
 	memcpy(own, wire, len);
 	const struct zs_bytes a = { own, len };
 	ck_assert_uint_lt(seen_count, ZS_COUNT(seen));
@@ -221,23 +230,30 @@ static void compare_with_seen(char *columns[COLUMNS])
 		if (seen[i].type != type)
 			continue;
 		zs_rdata_canonical(type, b.data, b.len, lower_b);
-		const int wanted = zs_bytes_compare((struct zs_bytes){ lower_a, a.len }, (struct zs_bytes){ lower_b, b.len });
+		const int wanted = zs_bytes_compare((struct zs_bytes){ lower_a, a.len },
+		                                    (struct zs_bytes){ lower_b, b.len });
 		const int there = zs_rdata_compare(type, a, b), back = zs_rdata_compare(type, b, a);
-		ck_assert_msg((there > 0) == (wanted > 0) && (there < 0) == (wanted < 0), "%s %s", columns[0], columns[1]);
-		ck_assert_msg((back > 0) == (wanted < 0) && (back < 0) == (wanted > 0), "%s %s", columns[0], columns[1]);
+		ck_assert_msg((there > 0) == (wanted > 0) && (there < 0) == (wanted < 0), "%s %s", columns[0],
+		              columns[1]);
+		ck_assert_msg((back > 0) == (wanted < 0) && (back < 0) == (wanted > 0), "%s %s", columns[0],
+		              columns[1]);
 	}
 }
 
 START_TEST(the_order_is_that_of_the_canonical_octets)
 {
-	static const char *const sorted[] = { "0 .", "10 A.", "10 a.A.", "10 b.", "10 B.c.", "10 aA.", "256 a." };
+	static const char *const sorted[] = { "0 .",     "10 A.",  "10 a.A.", "10 b.",
+		                              "10 B.c.", "10 aA.", "256 a." };
 	struct zs_rdata_error error;
 	for (size_t i = 0; i < ZS_COUNT(sorted); i++)
 		for (size_t j = 0; j < ZS_COUNT(sorted); j++) {
-			const struct zs_bytes a = { wire, (size_t)parse(ZS_TYPE_MX, sorted[i], NULL, wire, &error) };
-			const struct zs_bytes b = { other, (size_t)parse(ZS_TYPE_MX, sorted[j], NULL, other, &error) };
+			const struct zs_bytes a = { wire, (size_t)parse(ZS_TYPE_MX, sorted[i], NULL, wire,
+				                                        &error) };
+			const struct zs_bytes b = { other, (size_t)parse(ZS_TYPE_MX, sorted[j], NULL, other,
+				                                         &error) };
 			const int order = zs_rdata_compare(ZS_TYPE_MX, a, b);
-			ck_assert_msg((order > 0) == (i > j) && (order < 0) == (i < j), "%s against %s", sorted[i], sorted[j]);
+			ck_assert_msg((order > 0) == (i > j) && (order < 0) == (i < j), "%s against %s",
+			              sorted[i], sorted[j]);
 		}
 	const struct zs_bytes upper = { wire, (size_t)parse(ZS_TYPE_MX, "10 MAIL.", NULL, wire, &error) };
 	const struct zs_bytes lower = { other, (size_t)parse(ZS_TYPE_MX, "10 mail.", NULL, other, &error) };
@@ -250,11 +266,16 @@ END_TEST
 START_TEST(relative_names_take_the_origin)
 {
 	static const char *const cases[][3] = {
-		{ "NS", "ns1", "ns1.Example.org." }, { "NS", "@", "Example.org." }, { "NS", "ns1.", "ns1." },
+		{ "NS", "ns1", "ns1.Example.org." },
+		{ "NS", "@", "Example.org." },
+		{ "NS", "ns1.", "ns1." },
 		{ "SOA", "ns @ 1 2 3 4 5", "ns.Example.org. Example.org. 1 2 3 4 5" },
-		{ "SVCB", "1 svc", "1 svc.Example.org." }, { "HIP", "2 20 AQID rvs", "2 20 AQID rvs.Example.org." },
-		{ "IPSECKEY", "1 3 2 gw AQID", "1 3 2 gw.Example.org. AQID" }, { "AMTRELAY", "1 0 3 r", "1 0 3 r.Example.org." },
-		{ "A6", "128 p", "128 p.Example.org." }, { "NSEC", "next A", "next.Example.org. A" },
+		{ "SVCB", "1 svc", "1 svc.Example.org." },
+		{ "HIP", "2 20 AQID rvs", "2 20 AQID rvs.Example.org." },
+		{ "IPSECKEY", "1 3 2 gw AQID", "1 3 2 gw.Example.org. AQID" },
+		{ "AMTRELAY", "1 0 3 r", "1 0 3 r.Example.org." },
+		{ "A6", "128 p", "128 p.Example.org." },
+		{ "NSEC", "next A", "next.Example.org. A" },
 	};
 	struct zs_rdata_error error;
 	struct zs_name_error name_error;
@@ -294,7 +315,8 @@ START_TEST(rdata_has_at_most_65535_octets)
 	struct zs_rdata_error error;
 	ck_assert_int_eq(parse(ZS_TYPE_TXT, long_txt(255, 254), NULL, wire, &error), ZS_RDATA_MAX);
 	ck_assert(zs_rdata_check(ZS_TYPE_TXT, wire, ZS_RDATA_MAX, &error));
-	ck_assert_int_eq(parse(ZS_TYPE_TXT, format(ZS_TYPE_TXT, wire, ZS_RDATA_MAX), NULL, other, &error), ZS_RDATA_MAX);
+	ck_assert_int_eq(parse(ZS_TYPE_TXT, format(ZS_TYPE_TXT, wire, ZS_RDATA_MAX), NULL, other, &error),
+	                 ZS_RDATA_MAX);
 	ck_assert_mem_eq(wire, other, ZS_RDATA_MAX);
 	ck_assert_int_eq(parse(ZS_TYPE_TXT, long_txt(255, 255), NULL, wire, &error), -1);
 	ck_assert_ptr_nonnull(strstr(error.message, "longer than 65535"));
@@ -337,12 +359,16 @@ START_TEST(every_kind_of_field_stops_at_the_end_of_the_buffer)
 	};
 	struct zs_rdata_error error;
 	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
-		const long len = parse(cases[i].type, repeated(cases[i].head, cases[i].text, cases[i].fits), NULL, wire, &error);
+		const long len = parse(cases[i].type, repeated(cases[i].head, cases[i].text, cases[i].fits),
+		                       NULL, wire, &error);
 		ck_assert_msg(len > 65500, "%s%s: %s", cases[i].head, cases[i].text, error.message);
 		ck_assert(zs_rdata_check(cases[i].type, wire, (size_t)len, &error));
-		ck_assert_int_eq(parse(cases[i].type, format(cases[i].type, wire, (size_t)len), NULL, other, &error), len);
+		ck_assert_int_eq(
+		    parse(cases[i].type, format(cases[i].type, wire, (size_t)len), NULL, other, &error), len);
 		ck_assert_mem_eq(wire, other, (size_t)len);
-		ck_assert_int_eq(parse(cases[i].type, repeated(cases[i].head, cases[i].text, cases[i].over), NULL, wire, &error), -1);
+		ck_assert_int_eq(parse(cases[i].type, repeated(cases[i].head, cases[i].text, cases[i].over),
+		                       NULL, wire, &error),
+		                 -1);
 	}
 }
 END_TEST
@@ -374,7 +400,8 @@ START_TEST(a_list_of_all_types_goes_both_ways)
 	}
 	const long len = parse(ZS_TYPE_NSEC, zs_buf_string(&buf), NULL, wire, &error);
 	ck_assert_int_eq(len, 1 + 256 * 34);
-	ck_assert_int_eq(parse(ZS_TYPE_NSEC, format(ZS_TYPE_NSEC, wire, (size_t)len), NULL, other, &error), len);
+	ck_assert_int_eq(parse(ZS_TYPE_NSEC, format(ZS_TYPE_NSEC, wire, (size_t)len), NULL, other, &error),
+	                 len);
 	ck_assert_mem_eq(wire, other, (size_t)len);
 }
 END_TEST
@@ -408,6 +435,48 @@ START_TEST(hostile_tokens_are_shown_without_control_octets)
 }
 END_TEST
 
+/* An RRSIG with this expiration; the four octets of it. */
+static bool expiration(const char *text, uint32_t *out)
+{
+	char line[128];
+	struct zs_rdata_error error;
+	snprintf(line, sizeof line, "A 8 1 1 %s 0 1 . AA==", text);
+	if (parse(ZS_TYPE_RRSIG, line, NULL, wire, &error) < 0)
+		return false;
+	*out = zs_get_u32(wire + 8);
+	return true;
+}
+
+START_TEST(times_are_those_of_the_calendar)
+{
+	static const char *const none[] = {
+		"19691231235959", "21060207062816",  "20250229000000", "21000229000000",
+		"20260431000000", "20260100000000",  "20260132000000", "20260001000000",
+		"20261301000000", "20260101240000",  "20260101006000", "20260101000060",
+		"2026010100000a", "202601010000",    "4294967296",     "-1",
+		"99991231235959", "20260101000000Z",
+	};
+	struct zs_buf buf = { .arena = arena, .max = 256 };
+	uint32_t time;
+	for (size_t i = 0; i < ZS_COUNT(none); i++)
+		ck_assert_msg(!expiration(none[i], &time), "'%s' was taken", none[i]);
+	for (uint64_t at = 0; at <= UINT32_MAX;
+	     at += 86399) { /* a second less than a day: each day, each time of day */
+		char digits[15];
+		uint32_t back = 1;
+		zs_time_digits((zs_time)at, digits);
+		ck_assert_msg(expiration(digits, &back) && back == at, "%s is not %llu", digits,
+		              (unsigned long long)at);
+		buf.len = 0;
+		zs_rdata_format(ZS_TYPE_RRSIG, wire, 18 + 1 + 1, &buf);
+		ck_assert_mem_eq(buf.data + strlen("A 8 1 1 "), digits, 14);
+	}
+	ck_assert(expiration("20000229120000", &time) && expiration("20240229235959", &time)
+	          && expiration("0", &time));
+	ck_assert(expiration("21060207062815", &time) && time == UINT32_MAX);
+}
+END_TEST
+
 ZS_SUITE(rdata_bounds)
 {
 	Suite *suite = suite_create("rdata_bounds");
@@ -424,6 +493,7 @@ ZS_SUITE(rdata_bounds)
 	tcase_add_test(tcase, a_list_of_all_types_goes_both_ways);
 	tcase_add_test(tcase, a_full_buffer_is_told_and_not_overrun);
 	tcase_add_test(tcase, hostile_tokens_are_shown_without_control_octets);
+	tcase_add_test(tcase, times_are_those_of_the_calendar);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,16 +1,10 @@
-/* test_run.c - files, threads, diagnostics and digests of base/. */
+/* test_run.c - diagnostics, digests and secrets of base/. */
 #include "unit.h"
 
-#include <fcntl.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/hash.h"
-#include "base/pool.h"
+#include "base/secret.h"
 
 static struct zs_run *run;
 static struct zs_arena *arena;
@@ -25,205 +19,6 @@ static void end(void)
 {
 	zs_run_end(run);
 }
-
-/* ---- files ---- */
-
-static const char *dir;
-
-static void begin_dir(void)
-{
-	begin();
-	char *made = zs_arena_strdup(arena, "/tmp/zs_base_XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(made));
-	dir = made;
-}
-
-static const char *in_dir(const char *name)
-{
-	return zs_arena_printf(arena, "%s/%s", dir, name);
-}
-
-static void remove_all(const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (unlink(in_dir(names[i])) != 0)
-			rmdir(in_dir(names[i]));
-}
-
-static void end_dir(void)
-{
-	static const char *const names[] = { "a", ".a.zonesign", "fifo", "x/y/z", "x/y", "x" };
-	remove_all(names, ZS_COUNT(names));
-	ck_assert_int_eq(rmdir(dir), 0); /* nothing else was left behind */
-	end();
-}
-
-static void write_file(const char *name, const char *text)
-{
-	const int fd = open(in_dir(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	ck_assert_int_ge(fd, 0);
-	ck_assert(zs_file_write_all(fd, text, strlen(text)));
-	close(fd);
-}
-
-START_TEST(a_file_is_read_whole_and_identified)
-{
-	struct zs_input input = { 0 };
-	struct zs_file_id id, again;
-	write_file("a", "hello");
-	ck_assert(zs_file_read(run, arena, NULL, in_dir("a"), 5, &input, &id));
-	ck_assert_uint_eq(input.len, 5);
-	ck_assert_str_eq(input.text, "hello"); /* a NUL behind it */
-	ck_assert_str_eq(input.path, in_dir("a"));
-	ck_assert_uint_eq(id.size, 5);
-	const int fd = open(in_dir("a"), O_RDONLY);
-	ck_assert_int_eq(lseek(fd, 3, SEEK_SET), 3); /* wherever the descriptor stands */
-	ck_assert(zs_file_read_fd(run, arena, NULL, fd, "shown", 5, &input, &again));
-	close(fd);
-	ck_assert_str_eq(input.text, "hello");
-	ck_assert_str_eq(input.path, "shown");
-	ck_assert(zs_file_id_equal(&id, &again));
-	write_file("a", "jello");
-	const struct timespec later[2] = { { .tv_sec = 1 }, { .tv_sec = 1, .tv_nsec = 7 } };
-	ck_assert_int_eq(utimensat(AT_FDCWD, in_dir("a"), later, 0), 0);
-	ck_assert(zs_file_read(run, arena, NULL, in_dir("a"), 5, &input, &again));
-	ck_assert(!zs_file_id_equal(&id, &again));
-	ck_assert_int_eq(again.mtime_ns, 1000000007);
-	write_file("a", "");
-	ck_assert(zs_file_read(run, arena, NULL, in_dir("a"), 0, &input, NULL));
-	ck_assert_uint_eq(input.len, 0);
-	ck_assert_str_eq(input.text, "");
-}
-END_TEST
-
-START_TEST(what_is_no_file_to_read_is_an_error_and_never_hangs)
-{
-	struct zs_input input = { .len = 77 };
-	write_file("a", "hello");
-	ck_assert_int_eq(mkfifo(in_dir("fifo"), 0600), 0);
-	const struct {
-		const char *path, *words;
-	} cases[] = {
-		{ in_dir("missing"), "No such file" }, { dir, "not a regular file" }, { in_dir("fifo"), "not a regular file" },
-		{ "/dev/zero", "not a regular file" }, { in_dir("a"), "has 5 octets; at most 4 are read" },
-	};
-	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
-		ck_assert(!zs_file_read(run, arena, NULL, cases[i].path, 4, &input, NULL));
-		ck_assert_msg(strstr(run->last->message, cases[i].words) != NULL, "%s", run->last->message);
-		ck_assert_uint_eq(input.len, 77);
-	}
-	ck_assert_int_eq(run->fault, ZS_INPUT);
-}
-END_TEST
-
-START_TEST(a_file_is_replaced_in_one_step)
-{
-	struct zs_input input;
-	struct stat stat_of;
-	write_file("a", "old");
-	write_file(".a.zonesign", "a leftover of a run that was killed");
-	const int dir_fd = open(dir, O_RDONLY | O_DIRECTORY), reader = open(in_dir("a"), O_RDONLY);
-	ck_assert(zs_file_replace(run, dir_fd, "a", "shown", 0640, "new one", 7));
-	ck_assert(zs_file_read(run, arena, NULL, in_dir("a"), 100, &input, NULL));
-	ck_assert_str_eq(input.text, "new one");
-	ck_assert(zs_file_read_fd(run, arena, NULL, reader, "a", 100, &input, NULL));
-	ck_assert_str_eq(input.text, "old"); /* who reads the old one goes on reading it */
-	ck_assert_int_eq(stat(in_dir("a"), &stat_of), 0);
-	ck_assert_uint_eq(stat_of.st_mode & 07777, 0640);
-	ck_assert_int_ne(access(in_dir(".a.zonesign"), F_OK), 0);
-	/* a leftover that cannot go: a directory */
-	ck_assert_int_eq(mkdir(in_dir(".a.zonesign"), 0700), 0);
-	ck_assert(!zs_file_replace(run, dir_fd, "a", "shown", 0640, "third", 5));
-	ck_assert_int_eq(run->fault, ZS_FAILED);
-	ck_assert(zs_file_read(run, arena, NULL, in_dir("a"), 100, &input, NULL));
-	ck_assert_str_eq(input.text, "new one");
-	close(dir_fd);
-	close(reader);
-}
-END_TEST
-
-START_TEST(a_link_at_the_name_aside_is_not_followed)
-{
-	struct zs_input input;
-	write_file("x", "precious");
-	ck_assert_int_eq(symlink("x", in_dir(".a.zonesign")), 0);
-	const int dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
-	ck_assert(zs_file_replace(run, dir_fd, "a", "shown", 0600, "new", 3));
-	close(dir_fd);
-	ck_assert(zs_file_read(run, arena, NULL, in_dir("x"), 100, &input, NULL));
-	ck_assert_str_eq(input.text, "precious");
-}
-END_TEST
-
-START_TEST(directories_are_made_with_their_parents)
-{
-	struct stat stat_of;
-	for (int again = 0; again < 2; again++) {
-		const int fd = zs_file_open_dir(run, in_dir("x//y/z/"));
-		ck_assert_int_ge(fd, 0);
-		ck_assert_int_eq(fstat(fd, &stat_of), 0);
-		ck_assert_uint_eq(stat_of.st_mode & 07777, 0700);
-		close(fd);
-	}
-	ck_assert_uint_eq(run->error_count, 0);
-	write_file("a", "");
-	ck_assert_int_eq(zs_file_open_dir(run, in_dir("a/b")), -1);
-	ck_assert_int_eq(zs_file_open_dir(run, ""), -1);
-	ck_assert_uint_eq(run->error_count, 2);
-	ck_assert_int_eq(run->fault, ZS_FAILED);
-}
-END_TEST
-
-START_TEST(paths_are_joined_and_split)
-{
-	ck_assert_str_eq(zs_file_beside(arena, "etc/zonesign.yaml", "a/b"), "etc/a/b");
-	ck_assert_str_eq(zs_file_beside(arena, "zonesign.yaml", "a"), "a");
-	ck_assert_str_eq(zs_file_beside(arena, "/zonesign.yaml", "a"), "/a");
-	ck_assert_str_eq(zs_file_beside(arena, "etc/zonesign.yaml", "/a"), "/a");
-	ck_assert_str_eq(zs_file_dir(arena, "a"), ".");
-	ck_assert_str_eq(zs_file_dir(arena, "/a"), "/");
-	ck_assert_str_eq(zs_file_dir(arena, "b/c/a"), "b/c");
-	ck_assert_str_eq(zs_file_base("b/c/a"), "a");
-	ck_assert_str_eq(zs_file_base("a"), "a");
-	ck_assert_str_eq(zs_file_base("b/"), "");
-}
-END_TEST
-
-/* ---- threads ---- */
-
-struct marks {
-	atomic_uint *touched;
-	atomic_uint threads;
-};
-
-static void mark(void *context, unsigned thread, size_t from, size_t to)
-{
-	struct marks *marks = context;
-	atomic_fetch_or(&marks->threads, 1u << thread % 32);
-	for (size_t i = from; i < to; i++)
-		atomic_fetch_add(&marks->touched[i], 1);
-}
-
-START_TEST(each_index_is_worked_on_once)
-{
-	static const size_t counts[] = { 0, 1, 2, 63, 64, 65, 1000 }, slices[] = { 0, 1, 7, 64, 5000, SIZE_MAX };
-	static atomic_uint touched[1000];
-	for (size_t c = 0; c < ZS_COUNT(counts); c++)
-		for (size_t s = 0; s < ZS_COUNT(slices); s++)
-			for (unsigned threads = 0; threads < 1000; threads = threads * 4 + 1) {
-				struct marks marks = { .touched = touched };
-				for (size_t i = 0; i < 1000; i++)
-					atomic_store(&touched[i], 0);
-				zs_pool_run(threads, counts[c], slices[s], mark, &marks);
-				for (size_t i = 0; i < 1000; i++)
-					ck_assert_uint_eq(atomic_load(&touched[i]), i < counts[c]);
-				if (counts[c] && counts[c] <= slices[s])
-					ck_assert_uint_eq(atomic_load(&marks.threads), 1); /* the caller's alone */
-			}
-}
-END_TEST
-
-/* ---- diagnostics ---- */
 
 START_TEST(the_gravest_fault_is_the_exit_status)
 {
@@ -301,26 +96,41 @@ START_TEST(digests_are_those_of_fips_180)
 }
 END_TEST
 
+static const uint8_t *watched;
+static bool was_clean;
+
+static void look(void *unused)
+{
+	static const uint8_t zeros[32];
+	(void)unused;
+	was_clean = memcmp(watched, zeros, sizeof zeros) == 0;
+}
+
+START_TEST(secrets_are_cleansed_before_their_memory_is_released)
+{
+	struct zs_arena *own = zs_arena_new();
+	zs_arena_defer(own, look, own); /* the first deferred is the last released: it sees what the secret left */
+	uint8_t *secret = zs_secret_alloc(own, 32);
+	watched = secret;
+	memset(secret, 0xaa, 32);
+	zs_secret_cleanse(secret, 4);
+	ck_assert_mem_eq(secret, "\0\0\0\0\xaa", 5);
+	was_clean = false;
+	zs_arena_free(own);
+	ck_assert(was_clean);
+}
+END_TEST
+
 ZS_SUITE(run)
 {
 	Suite *suite = suite_create("run");
-	TCase *rest = tcase_create("run");
-	tcase_add_checked_fixture(rest, begin, end);
-	tcase_set_timeout(rest, 60);
-	suite_add_tcase(suite, rest);
-	TCase *files = tcase_create("files");
-	tcase_add_checked_fixture(files, begin_dir, end_dir);
-	tcase_add_test(files, a_file_is_read_whole_and_identified);
-	tcase_add_test(files, what_is_no_file_to_read_is_an_error_and_never_hangs);
-	tcase_add_test(files, a_file_is_replaced_in_one_step);
-	tcase_add_test(files, a_link_at_the_name_aside_is_not_followed);
-	tcase_add_test(files, directories_are_made_with_their_parents);
-	tcase_add_test(files, paths_are_joined_and_split);
-	suite_add_tcase(suite, files);
-	tcase_add_test(rest, each_index_is_worked_on_once);
-	tcase_add_test(rest, the_gravest_fault_is_the_exit_status);
-	tcase_add_test(rest, a_diagnostic_shows_its_line);
-	tcase_add_test(rest, a_hundred_diagnostics_of_a_severity_are_kept_and_the_rest_is_counted);
-	tcase_add_test(rest, digests_are_those_of_fips_180);
+	TCase *tcase = tcase_create("run");
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_test(tcase, the_gravest_fault_is_the_exit_status);
+	tcase_add_test(tcase, a_diagnostic_shows_its_line);
+	tcase_add_test(tcase, a_hundred_diagnostics_of_a_severity_are_kept_and_the_rest_is_counted);
+	tcase_add_test(tcase, digests_are_those_of_fips_180);
+	tcase_add_test(tcase, secrets_are_cleansed_before_their_memory_is_released);
+	suite_add_tcase(suite, tcase);
 	return suite;
 }

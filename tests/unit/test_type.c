@@ -157,6 +157,7 @@ ZS_SUITE(type)
 {
 	Suite *suite = suite_create("type");
 	TCase *tcase = tcase_create("type");
+	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, every_assigned_type_is_found_by_number_and_by_mnemonic);
 	tcase_add_test(tcase, every_number_is_read_and_written_as_rfc3597_says);
 	tcase_add_test(tcase, texts_that_are_no_type_are_refused);
