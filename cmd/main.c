@@ -130,7 +130,7 @@ const struct zs_zone_config **zs_cli_zones(struct zs_run *run, const struct zs_c
 
 int zs_cli_write(struct zs_run *run, const void *text, size_t len)
 {
-	if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0)
+	if ((len && fwrite(text, 1, len, stdout) != len) || fflush(stdout) != 0)
 		zs_fail(run, "cannot write to standard output");
 	return (int)run->fault;
 }

@@ -29,7 +29,7 @@ bool zs_build_zone_inputs(struct zs_run *run, const struct zs_zone *zone, struct
 	for (size_t i = 0; i < zone->input_count; i++) {
 		uint8_t digest[ZS_HASH_MAX];
 		const struct zs_input *input = zone->inputs[i];
-		struct zs_input_facts facts = { .path = input->path, .id = zone->input_ids[i] };
+		struct zs_input_facts facts = { .path = zs_arena_strdup(run->arena, input->path), .id = zone->input_ids[i] };
 		if (!zs_hash(run, ZS_SHA256, (struct zs_bytes){ (const uint8_t *)input->text, input->len }, digest))
 			return false;
 		memcpy(facts.sha256, digest, sizeof facts.sha256);

@@ -1,0 +1,163 @@
+#!/bin/sh
+# What a user types, and what goes wrong at 3 a.m.: status, stdout, stderr, and that a failed run leaves nothing behind.
+. "$(dirname "$0")/../lib.sh"
+need python3 dnssec-keygen ldns-keygen dnssec-settime openssl
+z=$ZONESIGN
+
+fresh() { # a directory with one zone
+	cd "$work" && rm -rf t && mkdir -m 700 t && cd t || exit 1
+	printf '$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\nwww A 192.0.2.1\nmail A 192.0.2.25\n@ MX 1 mail\n' > a.zone
+	config ''
+}
+config() { # EXTRA lines of the zone's section
+	{ printf 'policies:\n  default: {%s}\nzones:\n  a.example:\n    file: a.zone\n    output: signed/a.zone\n' "${policy:-}"; printf '%s' "$1"; } > zonesign.yaml
+}
+sum() { find . -type f ! -name out ! -name err -exec sha256sum {} + | LC_ALL=C sort -k 2; }
+t0=2026-12-01T00:00:00Z t1=2026-12-01T12:00:00Z t9=2026-12-20T00:00:00Z
+
+# -- help and typos
+run "$z"; is 'no command' 2 $status; has 'no command shows usage' err 'usage: zonesign'
+run "$z" --help; is '--help' 0 $status; has '--help lists commands' out 'verify'
+run "$z" biuld; is 'a typo' 2 $status; has 'a typo has advice' err "did you mean 'build'"
+run "$z" --now tomorrow build; is 'a bad --now' 2 $status
+run "$z" build --accept everything; is 'an unknown guard' 2 $status
+for command in build check ds fmt init tlsa verify; do
+	run "$z" $command --help; is "$command --help" 0 $status; has "$command --help" out "zonesign $command"
+	run "$z" $command --nonsense; is "$command --nonsense" 2 $status
+done
+fresh
+run "$z" -c missing.yaml build; is 'a missing config' 3 $status
+run "$z" build b.example; is 'a zone that is not in the config' 2 $status
+sed -i 's/output/ouptut/' zonesign.yaml
+run "$z" build; is 'a typo in the YAML' 3 $status; has 'it is named' err "did you mean 'output'"; ok 'nothing was made' test ! -e state
+
+# -- build, and build again
+fresh
+run "$z" build; is 'first build' 0 $status; has 'it says so' out 'published: serial'; is 'quiet on stderr' '' "$(cat err)"
+ok 'it verifies' "$z" -q verify --origin a.example signed/a.zone
+is 'output mode' 644 "$(stat -c %a signed/a.zone)"
+is 'state mode' 700 "$(stat -c %a state/a.example)"
+is 'private key mode' '600 600' "$(stat -c %a state/a.example/keys/*.private | xargs)"
+before=$(sum); run "$z" build; is 'second build' 0 $status; is 'it is silent in cron' '' "$(cat out err)"
+is 'nothing was written' "$before" "$(sum)"
+good=$(sha256sum < signed/a.zone)
+run "$z" -v build; has '-v says so' out 'nothing to do'
+touch a.zone; run "$z" build; is 'a touched zone file' 0 $status; is 'same content, same output' "$good" "$(sha256sum < signed/a.zone)"
+printf 'new A 192.0.2.9\n' >> a.zone; first=$(awk '$4=="SOA"{print $7; exit}' signed/a.zone)
+run "$z" build; is 'a changed zone file' 0 $status; second=$(awk '$4=="SOA"{print $7; exit}' signed/a.zone)
+ok 'the serial rises' test "$second" -gt "$first"
+ok 'BIND reads our keys' sh -c 'for f in state/a.example/keys/*.key; do dnssec-settime -p all "$f" || exit 1; done'
+run "$z" --json build; ok '--json of build' python3 -m json.tool out
+run "$z" --json check; ok '--json of check' python3 -m json.tool out
+run "$z" --json ds; ok '--json of ds' python3 -m json.tool out
+run "$z" --json verify --origin a.example signed/a.zone; ok '--json of verify' python3 -m json.tool out
+for format in form ds dnskey cds cdnskey json csv epp; do run "$z" ds --format $format; is "ds --format $format" 0 $status; done
+run "$z" ds --for gnadi; is 'a registrar misspelt' 2 $status; has 'with advice' err "'gandi'"
+
+# -- keys that are not as they were
+spoil() { # NAME WORDS COMMAND
+	fresh; "$z" -q build >out 2>err; good=$(sha256sum < signed/a.zone); printf 'x A 192.0.2.3\n' >> a.zone
+	sh -c "$3"; run "$z" build; is "$1" 3 $status; has "$1: words" err "$2"
+	is "$1: the output stays" "$good" "$(sha256sum < signed/a.zone)"; is "$1: nothing is left beside it" '' "$(find signed -name '.*zonesign')"
+}
+spoil 'a private key missing' 'cannot read key file' 'rm $(ls state/a.example/keys/*.private | head -1)'
+spoil 'both halves missing' 'is in the state' 'rm $(ls state/a.example/keys/*.key | head -1) $(ls state/a.example/keys/*.private | head -1)'
+spoil 'a private key open to others' 'is open to others' 'chmod 644 state/a.example/keys/*.private'
+spoil 'private keys swapped' 'does not fit' 'cd state/a.example/keys; set -- *.private; mv $1 t; mv $2 $1; mv t $2'
+spoil 'a key file that is a link' 'cannot read key file' 'cd state/a.example/keys; set -- *.private; mv $1 ../t; ln -s ../t $1'
+spoil 'a damaged key file' 'error' 'cd state/a.example/keys; set -- *.private; echo "PrivateKey: AAAA" > t; chmod 600 t; mv t $1'
+
+# -- guards about the output and the clock
+fresh; "$z" -q build >out; echo '; edited' >> signed/a.zone
+run "$z" build; is 'an output that somebody edited' 4 $status; has 'G18' err 'G18'
+run "$z" build --accept adopt; is '--accept adopt' 0 $status; has 'it is recorded' state/a.example/state.yaml 'guard: "adopt"'
+rm -rf state; run "$z" build; is 'a signed output without its state' 4 $status; has 'G18' err 'G18'; ok 'no key was made' test -z "$(find state -name '*.private' 2>/dev/null)"
+fresh; "$z" -q --now $t0 build >out
+run "$z" build; is 'the real clock on a --now state' 4 $status; has 'G17' err 'G17'
+run "$z" --now 2026-11-30 build; is 'a clock that went back' 4 $status
+run "$z" --now 2028-11-30 build; is 'a clock that leapt' 4 $status
+run "$z" --now 2026-11-30 build --accept clock; is '--accept clock' 0 $status
+
+# -- rescue
+fresh; "$z" -q --now $t0 build >out; good=$(sha256sum < signed/a.zone); echo 'bad A 999.0.0.1' >> a.zone
+run "$z" --now 2026-12-01T01:00:00Z build; is 'a broken zone file' 3 $status; is 'the old zone stays' "$good" "$(sha256sum < signed/a.zone)"; has 'it says until when' err 'stays in service'
+run "$z" --now 2026-12-09T00:00:00Z build; is 'a broken zone file with signatures due' 3 $status; has 'it says what it did' out 'rescued'
+ok 'signed again' test "$good" != "$(sha256sum < signed/a.zone)"; ok 'and valid' "$z" -q --now 2026-12-16T00:00:00Z verify --origin a.example signed/a.zone
+hasnt 'without the bad record' signed/a.zone 'bad.'
+sed -i '/^bad/d' a.zone; run "$z" --now 2026-12-09T01:00:00Z build; is 'mended' 0 $status
+
+# -- certificates
+fresh; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem -days 900 -subj /CN=mail.a.example >err 2>&1
+config '    dane: [{host: mx, port: 25, certificate: c.pem}]
+'
+run "$z" --now $t0 build; is 'a certificate' 0 $status; tlsa=$(grep ' IN TLSA ' signed/a.zone)
+is 'TLSA equals OpenSSL' "$(openssl x509 -in c.pem -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -c1-64)" "$(echo "$tlsa" | awk '{print tolower($8)}')"
+echo broken > c.pem; echo 'y A 192.0.2.4' >> a.zone
+run "$z" --now $t1 build; is 'a broken certificate' 3 $status; has 'the zone is published all the same' signed/a.zone 'y.a.example.'; is 'with the TLSA last published' "$tlsa" "$(grep ' IN TLSA ' signed/a.zone)"
+run "$z" tlsa c.pem --host mail.a.example --port 25; is 'tlsa of a broken certificate' 3 $status
+run "$z" tlsa k.pem --host mail.a.example --port 25; is 'tlsa of a key' 0 $status; is 'it is the same record' "$(echo "$tlsa" | cut -d' ' -f4-)" "$(cut -d' ' -f4- < out)"
+
+# -- reload
+fresh; config '    reload: {shell: "test -e ready && echo $ZONESIGN_ZONE >> log"}
+'
+run "$z" build; is 'a reload that fails' 1 $status; ok 'the zone is published' "$z" -q verify --origin a.example signed/a.zone
+run "$z" ds --ready; is 'no DS before it is served' 5 $status
+run "$z" build; is 'it is repeated' 1 $status; touch ready; run "$z" build; is 'until it succeeds' 0 $status; is 'once' 'a.example.' "$(cat log)"
+run "$z" build; is 'and not again' 'a.example.' "$(cat log)"
+
+# -- the first DS
+fresh; "$z" -q --now $t0 build >out
+run "$z" --now $t0 ds --ready; is 'too early for the DS' 5 $status; hasnt 'no CDS yet' signed/a.zone ' CDS '
+run "$z" --now $t1 build; is 'the time has come' 0 $status; has 'CDS' signed/a.zone ' IN CDS '; has 'CDNSKEY' signed/a.zone ' IN CDNSKEY '
+run "$z" --now $t1 ds --ready; is 'the DS may go' 0 $status
+ok 'the DS leads to the zone' sh -c "'$z' --now $t1 ds --format ds > ds && '$z' -q --now $t1 verify --origin a.example --ds ds signed/a.zone"
+
+# -- serials
+for policy_serial in unixtime increment date; do
+	policy="serial: $policy_serial"; fresh; last=0
+	for now in 2026-12-01 2026-12-02 2026-12-03; do
+		echo "n$now A 192.0.2.1" >> a.zone; run "$z" --now $now build; is "$policy_serial, $now" 0 $status
+		serial=$(awk '$4=="SOA"{print $7; exit}' signed/a.zone); ok "$policy_serial rises" test "$serial" -gt $last; last=$serial
+	done
+done
+policy='serial: keep'; fresh; sed -i 's/host 1 /host 5 /' a.zone; run "$z" --now $t0 build; is 'keep' 0 $status; has 'keep: the serial' signed/a.zone ' 5 7200'
+sed -i 's/host 5 /host 4 /' a.zone; run "$z" --now $t1 build; is 'keep, lower' 4 $status; has 'G17' err G17; policy=
+
+# -- keys of others, csk, odd names
+for maker in 'dnssec-keygen -q -a ED25519' 'dnssec-keygen -q -a RSASHA256 -b 2048' 'dnssec-keygen -q -a ECDSAP384SHA384' 'ldns-keygen -a ECDSAP256SHA256'; do
+	fresh; mkdir -p -m 700 state state/a.example state/a.example/keys; (cd state/a.example/keys && { case $maker in dns*) $maker -f KSK a.example; $maker a.example ;; *) $maker -k a.example; $maker a.example ;; esac; } && chmod 600 *.private && rm -f *.ds) >/dev/null 2>&1
+	run "$z" build; is "keys of $maker" 0 $status; has 'are taken over' err 'is taken over'
+done
+policy='csk: {lifetime: unlimited}'; fresh; run "$z" build; is 'csk' 0 $status; is 'one key' 1 "$(grep -c ' IN DNSKEY ' signed/a.zone)"; policy=
+fresh; printf 'zones:\n  "a\\\\.b/c.example": {file: a.zone, output: o1}\n  ".": {file: root.zone, output: o2}\n' > zonesign.yaml; printf '$TTL 300\n@ SOA ns.test. host.test. 1 7200 3600 1209600 300\n@ NS ns.test.\n@ NS ns2.test.\ntest. NS ns.test.\nns.test. A 192.0.2.1\nns2.test. A 192.0.2.2\n' > root.zone
+run "$z" build; is 'odd names and the root' 0 $status; ok 'their paths' test -d 'state/a%2Eb%2Fc.example' -a -d 'state/@'
+fresh; printf 'zones:\n  a.example: {file: a.zone, output: o1}\n  b.example: {file: none.zone, output: o2}\n  c.example: {file: a.zone, output: o3}\n' > zonesign.yaml
+run "$z" build; is 'one bad zone of three' 3 $status; ok 'the others are built' test -s o1 -a -s o3 -a ! -e o2
+
+# -- init, fmt
+fresh; mkdir certs; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout certs/mail.a.example.key -out certs/mail.a.example.pem -days 900 -subj /CN=mail.a.example >err 2>&1
+mv a.zone a.example.zone; rm zonesign.yaml
+run "$z" init --cert-dir certs a.example.zone; is init 0 $status; has 'it finds the certificate' zonesign.yaml 'certs/mail.a.example.pem'
+run "$z" build; is 'what init writes builds' 0 $status; has 'with TLSA' signed/a.example.zone ' IN TLSA 3 1 1 '
+run "$z" init a.example.zone; is 'init overwrites nothing' 2 $status
+run "$z" fmt --origin a.example a.example.zone; is fmt 0 $status; has 'fmt prints' out 'www.a.example. 300 IN A 192.0.2.1'
+
+# -- interrupted and out of room
+fresh; i=0; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(3000)))' >> a.zone
+"$z" -q build >out 2>err
+while [ $i -lt 12 ]; do
+	i=$((i + 1)); echo "k$i A 192.0.2.2" >> a.zone; "$z" -q build >out 2>err & pid=$!
+	sleep 0.0$((i * 2 % 10)); kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+	"$z" -q verify --origin a.example signed/a.zone || fail "killed $i: the zone in place is whole"
+done
+pass; run "$z" build; is 'after SIGKILLs' 0 $status; has 'the last change is in' signed/a.zone 'k12.a.example.'; is 'nothing is left behind' '' "$(find . -name '.*zonesign')"
+fresh; mkdir small
+if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
+	sed -i 's|signed/a.zone|small/a.zone|' zonesign.yaml; run "$z" build; is 'room enough' 0 $status; good=$(sha256sum < small/a.zone)
+	python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(300)))' >> a.zone
+	run "$z" build; is 'a full disk' 1 $status; is 'the old zone stays' "$good" "$(sha256sum < small/a.zone)"; is 'nothing is left' '' "$(find small -name '.*zonesign')"
+	umount small
+else
+	echo 'skipped: a full disk (mount is not allowed)'
+fi
+finish
