@@ -23,7 +23,6 @@ LDLIBS  += $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 lib  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*.c lib/*/*.c)))
 cmd  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/*.c)))
 unit := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
-fuzzers := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 .PHONY: all check tests unit golden cli interop e2e lint fuzz asan tsan clang demo deps deps-build install format clean help
 all: build/zonesign               ## build the program: build/zonesign
@@ -52,9 +51,9 @@ asan tsan:                        ## the unit and command-line tests under a san
 	ZONESIGN=build/$@/zonesign sh tests/run.sh golden cli
 clang:                            ## build with clang, into build/clang
 	$(MAKE) CC=clang FLAVOUR=clang build/clang/zonesign
-build/fuzz/fuzz_%:
-	@$(MAKE) --no-print-directory CC=clang FLAVOUR=fuzz build/fuzz/libzonesign.a
-	clang $(CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ tests/fuzz/fuzz_$*.c build/fuzz/libzonesign.a $(LDLIBS)
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c
+	@$(MAKE) --no-print-directory CC=clang FLAVOUR=fuzz build/fuzz/libzonesign.a build/fuzz/tests/fuzz/fuzz_$*.o
+	clang -fsanitize=fuzzer,address,undefined -pthread -o $@ build/fuzz/tests/fuzz/fuzz_$*.o build/fuzz/libzonesign.a $(LDLIBS)
 
 demo:                             ## install, build and run the main job on testdata/demo, in build/demo
 	@$(MAKE) --no-print-directory deps-build

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Each fuzz target for FUZZ_SECONDS (10) on a copy of its corpus: testdata/fuzz/TARGET and what other tests have of its kind.
+. "$(dirname "$0")/../lib.sh"
+need clang
+for source in "$top"/tests/fuzz/fuzz_*.c; do
+	name=$(basename "$source" .c)
+	mkdir -p "corpus/$name"
+	case $name in
+	fuzz_zone) cp "$top"/testdata/zones/*.zone "$top"/testdata/demo/*.zone "corpus/$name" ;;
+	fuzz_config) cp "$top"/testdata/configs/*.yaml "$top"/zonesign.yaml.example "corpus/$name" ;;
+	fuzz_key) for case in "$top"/testdata/golden/*/keys; do
+			for key in "$case"/*.key; do { cat "$key"; echo ---; cat "${key%.key}.private"; } > "corpus/$name/$(basename "$key")"; done
+		done ;;
+	fuzz_cert) (cp "$top/testdata/demo/make-certs.sh" . && sh make-certs.sh certs && cp certs/* "corpus/$name") ;;
+	fuzz_rdata) head -n 150 "$top/testdata/rdata/vectors.txt" | split -l 1 - "corpus/$name/v" ;;
+	esac
+	make -s -C "$top" "build/fuzz/$name" >build.log 2>&1 || { fail "$name builds" "$(tail -n 10 build.log)"; continue; }
+	if "$top/build/fuzz/$name" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=20 -rss_limit_mb=4096 -max_len=16384 -artifact_prefix="$work/" "corpus/$name" >fuzz.log 2>&1; then
+		pass
+	else
+		fail "$name" "$(grep -E 'ERROR|SUMMARY|Assertion|#[0-9]+ .* in ' fuzz.log | head -n 12)" "$(for f in "$work"/crash-* "$work"/timeout-*; do [ -e "$f" ] && base64 -w0 "$f" | head -c 3000; done)"
+	fi
+done
+finish
