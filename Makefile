@@ -24,7 +24,7 @@ lib  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*.c lib/*/*.c)))
 cmd  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/*.c)))
 unit := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all check tests unit golden cli interop e2e lint fuzz asan tsan clang demo deps deps-build install format clean help
+.PHONY: all check tests unit golden cli interop e2e lint fuzz asan tsan clang demo deps deps-build install clean help
 all: build/zonesign               ## build the program: build/zonesign
 build/zonesign: $(BUILD)/zonesign ; @ln -f $< $@
 $(BUILD)/zonesign: $(cmd) $(BUILD)/libzonesign.a
@@ -66,8 +66,6 @@ install: all                      ## install program, manual page and example to
 	install -m 0755 build/zonesign $(DESTDIR)$(PREFIX)/bin/zonesign
 	install -m 0644 cmd/zonesign.1 $(DESTDIR)$(PREFIX)/share/man/man1/zonesign.1
 	install -m 0644 zonesign.yaml.example README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/zonesign/
-format:                           ## lay out the source as .clang-format says
-	clang-format -i cmd/*.[ch] lib/*.[ch] lib/*/*.[ch] tests/unit/*.[ch]
 clean:                            ## remove what was built
 	rm -rf build
 help:                             ## this list

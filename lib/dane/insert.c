@@ -177,6 +177,34 @@ static void warn_mixed_digests(struct inserter *in)
 	}
 }
 
+static bool has_tlsa(const struct zs_zone *zone, const uint8_t *host)
+{
+	static const struct zs_dane_port smtp = { .port = 25, .transport = ZS_TCP };
+	uint8_t owner[ZS_NAME_MAX];
+	return zs_dane_owner(&smtp, host, owner) && zs_zone_rrset(zone, zs_zone_find(zone, owner, NULL), ZS_TYPE_TLSA);
+}
+
+/* Mail goes to MX hosts: TLSA belongs there, to all of them, and nowhere else (RFC 7672 section 2.2). */
+static void warn_about_mail(struct inserter *in)
+{
+	const struct zs_rrset *mx = zs_zone_apex_rrset(in->zone, ZS_TYPE_MX);
+	const struct zs_source *from = in->config->dane_count ? &in->config->dane[0].from : NULL;
+	char name[ZS_NAME_TEXT];
+	bool any = false, apex_is_mx = false;
+	for (uint32_t i = 0; mx && i < mx->count; i++) {
+		const uint8_t *target = zs_rrset_rdata(in->zone, mx, i).data + 2;
+		any = any || has_tlsa(in->zone, target);
+		apex_is_mx = apex_is_mx || zs_name_equal(target, in->zone->apex);
+	}
+	for (uint32_t i = 0; any && i < mx->count; i++) {
+		const uint8_t *target = zs_rrset_rdata(in->zone, mx, i).data + 2;
+		if (*target && zs_name_within(target, in->zone->apex) && !has_tlsa(in->zone, target))
+			zs_warn(in->run, from, "MX %s has no TLSA: senders can be pushed to it without authentication", zs_name_text(target, name));
+	}
+	if (mx && !apex_is_mx && has_tlsa(in->zone, in->zone->apex))
+		zs_warn(in->run, from, "TLSA for port 25 at %s: that is no MX host, and senders look at the MX hosts only", zs_name_text(in->zone->apex, name));
+}
+
 /* Keep since-when of records that stay; the new list replaces the old. */
 static void update_facts(struct inserter *in)
 {
@@ -197,6 +225,7 @@ bool zs_dane_insert(struct zs_run *run, const struct zs_zone_config *config, str
 	for (size_t i = 0; i < config->dane_count; i++)
 		insert_entry(&in, &config->dane[i]);
 	warn_mixed_digests(&in);
+	warn_about_mail(&in);
 	if (in.ok) {
 		update_facts(&in);
 		zs_zone_mark_cuts(zone);
