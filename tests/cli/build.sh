@@ -97,6 +97,46 @@ run "$z" --now $t1 build; is 'a broken certificate' 3 $status; has 'the zone is 
 run "$z" tlsa c.pem --host mail.a.example --port 25; is 'tlsa of a broken certificate' 3 $status
 run "$z" tlsa k.pem --host mail.a.example --port 25; is 'tlsa of a key' 0 $status; is 'it is the same record' "$(echo "$tlsa" | cut -d' ' -f4-)" "$(cut -d' ' -f4- < out)"
 
+# a certificate that cannot be used is said in every run until it is mended, and its successor is noticed
+dane='    dane: [{host: mx, port: 25, certificate: c.pem}]
+'
+spki() { openssl pkey -in k.pem -pubout -outform DER | sha256sum | cut -c1-64; }
+make_cert() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem -days 900 -subj /CN=mail.a.example >openssl.log 2>&1; }
+for damage in 'rm c.pem' 'echo broken > c.pem'; do
+	fresh; make_cert; config "$dane"; "$z" -q build >out 2>err; sh -c "$damage"
+	run "$z" build; is "$damage" 3 $status; run "$z" build; is "$damage: again" 3 $status
+	make_cert; run "$z" build; is "$damage: mended" 0 $status
+	is "$damage: the new certificate is noticed" "$(spki)" "$(awk '$4=="TLSA" {print tolower($8); exit}' signed/a.zone)"
+done
+fresh; make_cert; config "$dane"; "$z" -q build >out 2>err; make_cert; run "$z" build
+is 'a renewed certificate' 0 $status; is 'its TLSA' "$(spki)" "$(awk '$4=="TLSA" {print tolower($8); exit}' signed/a.zone)"
+
+# -- included files are inputs too
+fresh; mkdir inc; echo 'x A 192.0.2.3' > inc/b.inc; echo '$INCLUDE inc/b.inc sub' >> a.zone
+run "$z" build; is 'with an included file' 0 $status; echo 'x A 192.0.2.4' > inc/b.inc
+run "$z" build; is 'the included file changed' 0 $status; has 'it is noticed' signed/a.zone 'x.sub.a.example. 300 IN A 192.0.2.4'
+before=$(sum); run "$z" build; is 'and then nothing' "$before" "$(sum)"
+rm inc/b.inc; run "$z" build; is 'the included file is gone' 3 $status; has 'it says where' err 'a.zone:8:10: error:'; ok 'the old zone serves' "$z" -q verify --origin a.example signed/a.zone
+
+# -- places that cannot be written, state that cannot be read
+fresh; touch signed; run "$z" build; is 'the output directory is a file' 1 $status; is 'nothing else was made' '' "$(find . -name '*.private')"
+fresh; mkdir -p signed/a.zone; run "$z" build; is 'the output is a directory' 1 $status
+fresh; touch state; run "$z" build; is 'the state is a file' 1 $status; ok 'no output' test ! -e signed/a.zone
+for damage in ': > F' 'head -c 300 F > x; cat x > F' 'sed -i "s/^version: 1/version: 9/" F' 'sed -i "s/zone: .*/zone: \"b.example.\"/" F' 'echo "keys: []" >> F'; do
+	fresh; "$z" -q build >out 2>err; good=$(sha256sum < signed/a.zone); sh -c "$(echo "$damage" | sed 's|F|state/a.example/state.yaml|g')"; echo 'x A 192.0.2.3' >> a.zone
+	run "$z" build; is "state: $damage" 3 $status; is "state: $damage: the output stays" "$good" "$(sha256sum < signed/a.zone)"
+done
+fresh; mkdir signed; ln -s ../a.zone signed/a.zone; good=$(sha256sum < a.zone); run "$z" build
+is 'an output that leads to the zone file' 3 $status; is 'the zone file is as it was' "$good" "$(sha256sum < a.zone)"
+fresh; mkdir real; echo 'old, not signed' > real/z; chmod 640 real/z; mkdir signed; ln -s ../real/z signed/a.zone; run "$z" build
+is 'an output that is a link' 0 $status; ok 'stays one' test -L signed/a.zone; is 'its target has the mode it had' 640 "$(stat -c %a real/z)"; has 'and the zone' real/z ' RRSIG '
+
+# -- several at once
+fresh; "$z" -q build >out 2>err; builds=
+for i in 1 2 3 4; do { echo "z$i A 192.0.2.$i" >> a.zone; "$z" -q build >o$i 2>&1; } & builds="$builds $!"; done
+for build in $builds; do wait "$build"; is 'one of four builds at once' 0 $?; done
+ok 'the zone is whole' "$z" -q verify --origin a.example signed/a.zone; is 'with all four changes' 4 "$(grep -c '^z[1-4].* IN A ' signed/a.zone)"
+
 # -- reload
 fresh; config '    reload: {shell: "test -e ready && echo $ZONESIGN_ZONE >> log"}
 '
@@ -104,6 +144,12 @@ run "$z" build; is 'a reload that fails' 1 $status; ok 'the zone is published' "
 run "$z" ds --ready; is 'no DS before it is served' 5 $status
 run "$z" build; is 'it is repeated' 1 $status; touch ready; run "$z" build; is 'until it succeeds' 0 $status; is 'once' 'a.example.' "$(cat log)"
 run "$z" build; is 'and not again' 'a.example.' "$(cat log)"
+
+fresh; config '    reload: {shell: "echo try >> log; test -e ready"}
+'
+run "$z" build; is 'a reload that fails, and then' 1 $status; touch ready; echo 'bad A 999.0.0.1' >> a.zone
+run "$z" build; is 'a broken zone file' 3 $status; is 'the reload is repeated all the same' 2 "$(grep -c try log)"
+run "$z" ds --ready; has 'so the first DS has a date' err 'before 20'
 
 # -- the first DS
 fresh; "$z" -q --now $t0 build >out

@@ -1,23 +1,72 @@
 #!/bin/sh
-# Each zone of testdata/zones has one defect, or none: its first line says which exit status and which words are expected.
+# Each zone of testdata/zones has one defect, or none. It begins with "; expect: STATUS [@LINE] TEXT" once or more: the exit
+# status of check, and TEXT in what it prints; with @LINE, in a diagnostic about that line of the zone, or in its hint.
 . "$(dirname "$0")/../lib.sh"
-cp "$top"/testdata/zones/*.zone .
+cp "$top"/testdata/zones/* .
+
+# told FILE LINE TEXT: is TEXT in a diagnostic about that line? What begins with a blank belongs to the line above.
+told() {
+	place="$1:$2:" text=$3 LC_ALL=C awk '
+		/^[^ ]/ { here = index($0, ENVIRON["place"]) == 1 }
+		here && index($0, ENVIRON["text"]) { found = 1 }
+		END { exit !found }' err
+}
+
+count=0
 for file in *.zone; do
-	expect=$(head -n 1 "$file" | tr -d '\r' | sed -n 's/^; expect: //p')
-	wanted=${expect%% *}
-	words=${expect#* }
+	count=$((count + 1))
 	run "$ZONESIGN" check --origin example.com "$file"
-	is "$file: exit status" "$wanted" "$status"
 	cat out err > both
-	has "$file: words" both "$words"
-	# an error about a record names file and line
-	case $file in
-	soa-missing.zone | ns-missing.zone | old-dnssec.zone | glue-elsewhere.zone | good-*) ;;
-	*) ok "$file: place" grep -Eq "^$file:[0-9]+:" err ;;
-	esac
+	tr -d '\r' < "$file" | sed -n '/^; expect: /!q; s///p' > expected
+	ok "$file: it says what is expected" test -s expected
+	while read -r wanted text; do
+		is "$file: exit status" "$wanted" "$status"
+		case $text in
+		@*) ok "$file: $text" told "$file" "$(echo "${text%% *}" | tr -d @)" "${text#* }" ;;
+		*) has "$file: words" both "$text" ;;
+		esac
+	done < expected
 done
+ok 'the zones are there' test "$count" -ge 100
+
 run "$ZONESIGN" check --origin example.com /nonexistent
 is 'a file that is not there' 3 "$status"
 run "$ZONESIGN" check --origin example.com .
 is 'a directory' 3 "$status"
+
+# what an $INCLUDE may not reach
+mkfifo pipe
+printf '$INCLUDE pipe\n' > include-pipe
+run timeout 10 "$ZONESIGN" check --origin example.com include-pipe
+is 'an included pipe is not waited for' 3 "$status"
+deep() { # DEPTH: files that include one another
+	{ head -n 6 good-origin.zone; echo '$INCLUDE deep-1'; } > deep
+	for i in $(seq "$1"); do echo "\$INCLUDE deep-$((i + 1))" > deep-$i; done
+	echo 'bottom A 192.0.2.1' > deep-$1
+	run "$ZONESIGN" check --origin example.com deep
+}
+deep 16
+is 'files included 16 deep' 0 "$status"
+deep 17
+is 'files included 17 deep' 3 "$status"
+ok 'files included 17 deep: place' told deep-16 1 'more than 16 deep'
+ln -s /etc/passwd link.inc
+printf '$INCLUDE link.inc\n' > include-link
+run "$ZONESIGN" check --origin example.com include-link
+has 'a link that leads outside' err 'is not beneath the directory'
+hasnt 'nothing of it is shown' err root:
+
+# names of every length at every place of the scanner's first block of 64 KiB (a sanitizer sees what is read behind it)
+for names in 20 21 22 23 24 25 26 27 28 29 30; do
+	awk -v names=$names 'BEGIN {
+		y = sprintf("%250s", ""); gsub(/ /, "y", y)
+		l = sprintf("%60s", ""); gsub(/ /, "l", l)
+		print "$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test."
+		for (i = 0; i < 254; i++) printf "%s TXT \"%04d%s\"\n", i ? "" : "a", i, y
+		for (i = 0; i < names; i++) printf "n%d A 192.0.2.1\n", i
+		print l "." l "." l " A 192.0.2.1"
+	}' > block.zone
+	run "$ZONESIGN" check --origin example.com block.zone
+	is "a block filled with $names names" 0 "$status"
+done
 finish

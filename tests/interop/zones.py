@@ -80,7 +80,7 @@ def main(directory, count, big):
         zones = [("big%d" % i, body(random.Random(i), 20000)) for i in range(3)]
     policies, config = {}, []
     for i, (name, text) in enumerate(zones):
-        key = (i % 4, i % 6 if not big else 0, i // 4 % 2, i % 3)
+        key = (i % 4, i // 4 % 6 if not big else 0, i // 24 % 2, i % 3)
         if key not in policies:
             denial, algorithm, csk, md = key
             policies[key] = "  p%d:\n    algorithm: %s\n    denial: %s\n    zonemd: %s\n%s" % (

@@ -1,0 +1,112 @@
+/* test_state.c - state.yaml: what is written is what is read; what zonesign never writes is refused. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "base/yaml.h"
+#include "state/state_file.h"
+
+static const uint8_t zone[] = "\7example";
+
+static struct zs_facts *full(struct zs_run *run)
+{
+	struct zs_facts *facts = zs_arena_alloc(run->arena, sizeof *facts);
+	memcpy(facts->zone, zone, sizeof zone);
+	facts->made_with_now = true;
+	facts->last_build = 1000;
+	facts->next_due = 2000;
+	facts->published = (struct zs_published){ .known = true, .serial = 4294967295u, .time = 900, .served_since = 950, .program = "zonesign \"1\\",
+		                                  .earliest_expiration = 5000, .sha256 = { 1, 2 }, .content = { 3 } };
+	facts->intent = (struct zs_intent){ .present = true, .serial = 8, .plan = "a plan\n", .sha256 = { 9 } };
+	ZS_PUSH(run->arena, facts->inputs, facts->input_count, facts->input_room) =
+	    (struct zs_input_facts){ .path = "dir/\"odd\" na\tme: x", .id = { .size = 1, .ino = UINT64_MAX, .mtime_ns = 2, .ctime_ns = 3 } };
+	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = (struct zs_key_facts){
+		.id = { 7, 8 }, .tag = 65535, .algorithm = 13, .role = ZS_KSK, .goal_in = true, .has_predecessor = true, .predecessor = { 6 },
+		.was_omnipresent = true, .created = 100, .dnskey = { ZS_OMNIPRESENT, 200 }, .krrsig = { ZS_RUMOURED, 0 }, .zrrsig = { ZS_NA, 0 },
+		.ds = { ZS_HIDDEN, 0 }, .ds_seen = 300 };
+	zs_facts_use_tag(run, facts, 1);
+	zs_facts_use_tag(run, facts, 65535);
+	struct zs_tlsa_facts *tlsa = &ZS_PUSH(run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
+	*tlsa = (struct zs_tlsa_facts){ .rdata = { (const uint8_t *)"\3\1\1x", 4 }, .since = 5 };
+	memcpy(tlsa->owner, zone, sizeof zone);
+	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 60, .until = 70 };
+	ZS_PUSH(run->arena, facts->overrides, facts->override_count, facts->override_room) =
+	    (struct zs_override){ .guard = "clock", .value = "it leapt", .time = 80 };
+	return facts;
+}
+
+static bool parse(struct zs_run *run, const char *text, struct zs_facts *out)
+{
+	struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
+	*input = (struct zs_input){ .path = "state.yaml", .text = text, .len = strlen(text) };
+	*out = (struct zs_facts){ .dir_fd = -1, .lock_fd = -1 };
+	memcpy(out->zone, zone, sizeof zone);
+	return zs_state_parse(run, input, out);
+}
+
+static const char *text_of(struct zs_run *run, const struct zs_facts *facts)
+{
+	struct zs_buf *text = zs_arena_alloc(run->arena, sizeof *text);
+	*text = (struct zs_buf){ .arena = run->arena, .max = 1 << 20 };
+	zs_state_format(facts, text);
+	return zs_buf_string(text);
+}
+
+START_TEST(facts_survive_writing_and_reading)
+{
+	struct zs_run *run = zs_run_begin();
+	const char *text = text_of(run, full(run));
+	struct zs_facts again;
+	ck_assert(parse(run, text, &again));
+	ck_assert_str_eq(text, text_of(run, &again));
+	ck_assert_str_eq(again.inputs[0].path, "dir/\"odd\" na\tme: x");
+	ck_assert_str_eq(again.published.program, "zonesign \"1\\");
+	ck_assert_uint_eq(again.inputs[0].id.ino, UINT64_MAX);
+	ck_assert(again.keys[0].krrsig.phase == ZS_RUMOURED && again.keys[0].zrrsig.phase == ZS_NA);
+	ck_assert(zs_facts_tag_used(&again, 65535) && !zs_facts_tag_used(&again, 2));
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(empty_facts_survive_too)
+{
+	struct zs_run *run = zs_run_begin();
+	struct zs_facts *facts = zs_arena_alloc(run->arena, sizeof *facts), again;
+	memcpy(facts->zone, zone, sizeof zone);
+	ck_assert(parse(run, text_of(run, facts), &again));
+	ck_assert(!again.published.known && !again.intent.present && again.key_count == 0);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_line_lost_or_changed_is_noticed)
+{
+	static const char *const changes[][2] = {
+		{ "version: 1", "version: 2" }, { "zone: \"example.\"", "zone: \"other.\"" }, { "tag: 65535", "tag: 65536" },
+		{ "role: ksk", "role: king" }, { "state: omnipresent", "state: everywhere" }, { "last_build: 1970-01-01", "last_build: 1970-13-01" },
+		{ "serial: 4294967295", "serial: 4294967296" }, { "clock: given", "clock: none" }, { "    algorithm: 13\n", "" },
+		{ "  served_since: 1970-01-01T00:15:50Z\n", "" }, { "    mtime_ns: 2\n", "    mtime_ns: -2\n" }, { "id: \"07", "id: \"7" },
+	};
+	struct zs_run *run = zs_run_begin();
+	const char *text = text_of(run, full(run));
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		struct zs_facts again;
+		const char *at = strstr(text, changes[i][0]);
+		ck_assert_msg(at != NULL, "'%s' is not in the state", changes[i][0]);
+		const char *changed = zs_arena_printf(run->arena, "%.*s%s%s", (int)(at - text), text, changes[i][1], at + strlen(changes[i][0]));
+		ck_assert_msg(!parse(run, changed, &again), "'%s' was taken", changes[i][1]);
+	}
+	zs_run_end(run);
+}
+END_TEST
+
+ZS_SUITE(state)
+{
+	Suite *suite = suite_create("state");
+	TCase *tcase = tcase_create("state");
+	tcase_add_test(tcase, facts_survive_writing_and_reading);
+	tcase_add_test(tcase, empty_facts_survive_too);
+	tcase_add_test(tcase, a_line_lost_or_changed_is_noticed);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

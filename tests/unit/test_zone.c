@@ -1,0 +1,153 @@
+/* test_zone.c - the zone in memory: order, lookup, editing, cuts; serials; content. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "zone/zone.h"
+
+static const uint8_t apex[] = "\7example";
+static const char head[] = "$TTL 300\n@ SOA ns h 7 1 1 1 1\n@ NS ns\nns A 192.0.2.1\n";
+
+static struct zs_zone *read_zone(struct zs_run *run, const char *more)
+{
+	struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
+	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_KEEP };
+	struct zs_zone *zone;
+	*input = (struct zs_input){ .path = "zone", .text = zs_arena_printf(run->arena, "%s%s", head, more) };
+	input->len = strlen(input->text);
+	ck_assert(zs_zone_read_text(run, run->arena, input, &options, &zone));
+	return zone;
+}
+
+static uint32_t find(const struct zs_zone *zone, const char *text)
+{
+	uint8_t name[ZS_NAME_MAX];
+	struct zs_name_error error;
+	ck_assert(zs_name_parse(text, strlen(text), apex, name, &error));
+	return zs_zone_find(zone, name, NULL);
+}
+
+START_TEST(owners_are_in_canonical_order_whatever_the_order_of_the_text)
+{
+	struct zs_run *run = zs_run_begin();
+	struct zs_zone *zone = read_zone(run, "z A 192.0.2.1\na.z A 192.0.2.1\nB A 192.0.2.1\na A 192.0.2.1\n\\200 A 192.0.2.1\nz TXT \"x\"\nb AAAA ::1\n");
+	for (size_t i = 1; i < zone->owner_count; i++)
+		ck_assert_int_lt(zs_name_compare(zs_owner_name(zone, &zone->owners[i - 1]), zs_owner_name(zone, &zone->owners[i])), 0);
+	ck_assert_uint_eq(zone->owner_count, 7);
+	ck_assert_uint_eq(zone->owners[find(zone, "b")].rrset_count, 2);
+	ck_assert(zs_zone_rrset(zone, find(zone, "Z"), ZS_TYPE_TXT));
+	ck_assert_uint_eq(find(zone, "nowhere"), ZS_NO_OWNER);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(cuts_hide_what_is_below_them)
+{
+	struct zs_run *run = zs_run_begin();
+	struct zs_zone *zone = read_zone(run, "sub NS ns.sub\nns.sub A 192.0.2.1\nx.sub NS o.test.\nsubx A 192.0.2.1\nd DNAME t.test.\nb.d A 192.0.2.1\n");
+	ck_assert_uint_eq(zone->owners[find(zone, "sub")].flags, ZS_OWNER_CUT);
+	ck_assert_uint_eq(zone->owners[find(zone, "ns.sub")].flags, ZS_OWNER_OCCLUDED);
+	ck_assert_uint_eq(zone->owners[find(zone, "x.sub")].flags, ZS_OWNER_OCCLUDED);
+	ck_assert_uint_eq(zone->owners[find(zone, "subx")].flags, 0);
+	ck_assert_uint_eq(zone->owners[find(zone, "d")].flags, 0);
+	ck_assert_uint_eq(zone->owners[find(zone, "b.d")].flags, ZS_OWNER_OCCLUDED);
+	ck_assert_uint_eq(zone->owners[find(zone, "@")].flags, 0);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(records_are_added_in_order_once_and_removed)
+{
+	static const uint8_t name[] = "\1m\7example";
+	struct zs_run *run = zs_run_begin();
+	struct zs_zone *zone = read_zone(run, "a A 192.0.2.1\nz A 192.0.2.1\n");
+	const size_t owners = zone->owner_count;
+	for (int i = 3; i >= 0; i--) {
+		const uint8_t rdata[4] = { 192, 0, 2, (uint8_t)i };
+		zs_zone_add(zone, name, ZS_TYPE_A, 60, (struct zs_bytes){ rdata, 4 });
+		zs_zone_add(zone, name, ZS_TYPE_A, 60, (struct zs_bytes){ rdata, 4 });
+	}
+	zs_zone_add(zone, name, ZS_TYPE_NS, 60, (struct zs_bytes){ (const uint8_t *)"", 1 });
+	ck_assert_uint_eq(zone->owner_count, owners + 1);
+	const struct zs_rrset *set = zs_zone_rrset(zone, find(zone, "m"), ZS_TYPE_A);
+	ck_assert_uint_eq(set->count, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		ck_assert_uint_eq(zs_rrset_rdata(zone, set, i).data[3], i);
+	zs_zone_remove(zone, name, ZS_TYPE_A);
+	ck_assert(!zs_zone_rrset(zone, find(zone, "m"), ZS_TYPE_A) && zs_zone_rrset(zone, find(zone, "m"), ZS_TYPE_NS));
+	zs_zone_remove(zone, name, ZS_TYPE_NS);
+	ck_assert_uint_eq(zone->owner_count, owners);
+	ck_assert_uint_eq(find(zone, "m"), ZS_NO_OWNER);
+	ck_assert(zs_zone_rrset(zone, find(zone, "z"), ZS_TYPE_A));
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(serials_never_go_back_in_the_sense_of_rfc_1982)
+{
+	bool behind;
+	static const zs_time now = 1795488000; /* 2026-11-24 */
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, 5, now, &behind), (uint32_t)now);
+	ck_assert(!behind);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, 2026112401, now, &behind), 2026112402);
+	ck_assert(behind);
+	/* 2^31 and more ahead is behind: ldns-signzone -u goes backwards here */
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, 3900000000u, now, &behind), 3900000001u);
+	ck_assert(behind);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, 1, now, &behind), 2026112400);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, 2026112400, now, &behind), 2026112401);
+	ck_assert(!behind);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, 2026112499, now, &behind), 2026112500);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_INCREMENT, UINT32_MAX, now, &behind), 0);
+	ck_assert(zs_serial_after(0, UINT32_MAX) && !zs_serial_after(5, 5) && !zs_serial_after(0x80000000u, 0));
+	static const uint32_t known[] = { UINT32_MAX, 3, 4294967000u };
+	ck_assert_uint_eq(zs_serial_newest(known, 3), 3);
+}
+END_TEST
+
+START_TEST(content_is_everything_but_the_serial)
+{
+	static const char *const other[] = { "a A 192.0.2.2\n", "a 60 A 192.0.2.1\n", "b A 192.0.2.1\n", "a A 192.0.2.1\na TXT \"\"\n", "" };
+	struct zs_run *run = zs_run_begin();
+	uint8_t base[32], content[32];
+	struct zs_zone *zone = read_zone(run, "a A 192.0.2.1\n");
+	ck_assert(zs_zone_content(run, zone, base));
+	zs_zone_set_serial(zone, 99);
+	ck_assert(zs_zone_content(run, zone, content));
+	ck_assert_mem_eq(base, content, 32);
+	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+		ck_assert(zs_zone_content(run, read_zone(run, other[i]), content));
+		ck_assert_mem_ne(base, content, 32);
+	}
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_large_rrset_is_not_quadratic_and_sorted)
+{
+	struct zs_run *run = zs_run_begin();
+	struct zs_buf text = { .arena = run->arena, .max = 8 << 20 };
+	for (unsigned i = 60000; i--;)
+		zs_buf_printf(&text, "big A 10.%u.%u.%u\n", i >> 16, i >> 8 & 255, i & 255);
+	struct zs_zone *zone = read_zone(run, zs_buf_string(&text));
+	const struct zs_rrset *set = zs_zone_rrset(zone, find(zone, "big"), ZS_TYPE_A);
+	ck_assert_uint_eq(set->count, 60000);
+	for (uint32_t i = 1; i < set->count; i++)
+		ck_assert_int_lt(zs_bytes_compare(zs_rrset_rdata(zone, set, i - 1), zs_rrset_rdata(zone, set, i)), 0);
+	zs_run_end(run);
+}
+END_TEST
+
+ZS_SUITE(zone)
+{
+	Suite *suite = suite_create("zone");
+	TCase *tcase = tcase_create("zone");
+	tcase_add_test(tcase, owners_are_in_canonical_order_whatever_the_order_of_the_text);
+	tcase_add_test(tcase, cuts_hide_what_is_below_them);
+	tcase_add_test(tcase, records_are_added_in_order_once_and_removed);
+	tcase_add_test(tcase, serials_never_go_back_in_the_sense_of_rfc_1982);
+	tcase_add_test(tcase, content_is_everything_but_the_serial);
+	tcase_add_test(tcase, a_large_rrset_is_not_quadratic_and_sorted);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
