@@ -39,7 +39,7 @@ check: deps                       ## install what the tests need, then run every
 	@$(MAKE) --no-print-directory all
 	@sh tests/run.sh unit lint golden cli interop e2e fuzz
 unit: $(BUILD)/unit               ## the unit tests
-	CK_FORK=$(if $(filter asan tsan,$(FLAVOUR)),no,yes) $(BUILD)/unit
+	$(BUILD)/unit
 golden cli interop e2e: all       ## one kind of test, without installing anything
 	@sh tests/run.sh $@
 lint: all                         ## layers of the source, names in the library

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/secret.h"
@@ -232,7 +233,8 @@ static bool record_facts(struct build *b)
 	struct zs_facts *facts = b->facts;
 	if (!b->rescue) {
 		facts->inputs = b->inputs;
-		facts->input_count = b->input_count;
+		/* while a certificate cannot be used no run is "unchanged": each says so, and sees when it is mended */
+		facts->input_count = b->certificates_ok ? b->input_count : 0;
 		facts->input_room = b->input_room;
 	}
 	facts->last_build = b->run->now;
@@ -316,6 +318,21 @@ static void say_in_service(struct build *b)
 		        zs_time_short(p->earliest_expiration, until));
 }
 
+static bool repeat_reload(struct build *b)
+{
+	const bool reloaded = reload(b);
+	if (reloaded) {
+		b->result->outcome = ZS_BUILT_RELOADED;
+		set_next_due(b);
+	}
+	return zs_facts_write(b->run, b->facts) && reloaded;
+}
+
+static bool output_is_there(const struct build *b)
+{
+	return access(b->zone_config->output.path, F_OK) == 0;
+}
+
 /* A wrong input never lets a zone die. The error stays, and with it the exit status. */
 static bool rescue(struct build *b)
 {
@@ -330,18 +347,10 @@ static bool rescue(struct build *b)
 		if (load_published(b) && make_plan(b))
 			(void)!sign_and_publish(b); /* what fails here is reported with the rest */
 	}
+	if (b->facts->published.known && !b->facts->published.served_since && !b->rescue && output_is_there(b))
+		(void)!repeat_reload(b); /* an earlier one failed; the zone in place does not wait for the input */
 	say_in_service(b);
 	return false;
-}
-
-static bool repeat_reload(struct build *b)
-{
-	const bool reloaded = reload(b);
-	if (reloaded) {
-		b->result->outcome = ZS_BUILT_RELOADED;
-		set_next_due(b);
-	}
-	return zs_facts_write(b->run, b->facts) && reloaded;
 }
 
 static bool build_locked(struct build *b)

@@ -99,7 +99,7 @@ static size_t parse_name(struct zs_scan *scan, const struct zs_scan_text *text, 
 	const size_t len = zs_name_parse(t->text, t->len, text->have_origin ? text->origin : NULL, out, &error);
 	if (!len) {
 		const struct zs_source where = zs_scan_source(scan, text, token, error.offset);
-		zs_error(scan->run, &where, "the %s has %s", what, error.message);
+		zs_error(scan->run, &where, "bad %s: %s", what, error.message);
 		return 0;
 	}
 	for (size_t i = 0; !scan->told_idn && i < t->len; i++)
@@ -130,7 +130,8 @@ static bool read_owner(struct zs_scan *scan, struct zs_scan_text *text, bool bla
 		return false;
 	}
 	/* the same owner as above shares its octets, so that index.c sees runs */
-	if (!text->have_owner || memcmp(scan->zone->octets + text->owner, name, len) != 0)
+	const uint8_t *former = text->have_owner ? scan->zone->octets + text->owner : NULL;
+	if (!former || zs_name_len(former) != len || memcmp(former, name, len) != 0)
 		text->owner = add_octets(scan, name, len);
 	text->have_owner = true;
 	return true;

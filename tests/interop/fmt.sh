@@ -19,6 +19,6 @@ while read -r origin name _; do
 	ok "fmt of $name" same "$origin" "$name.zone"
 done < list
 cp -r "$top/testdata/demo" . && ok 'fmt of the demo' same example.com demo/example.com.zone
-zcat "$top/testdata/root/root-2026082201.zone.gz" > root.zone
+zcat "$top/testdata/rootzone/root-2026082201.zone.gz" > root.zone
 ok 'fmt of the root zone' same . root.zone
 finish

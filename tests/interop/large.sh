@@ -8,7 +8,7 @@ judge() { # WHAT ORIGIN FILE
 	ok "$1: kzonecheck" kzonecheck -d on -o "$2" "$3"
 	ok "$1: zonesign verify" "$ZONESIGN" -q verify --origin "$2" "$3"
 }
-zcat "$top/testdata/root/root-2026082201.zone.gz" > root.zone
+zcat "$top/testdata/rootzone/root-2026082201.zone.gz" > root.zone
 for denial in nsec nsec3 '{nsec3: {opt-out: yes}}'; do
 	rm -rf state signed
 	cat > zonesign.yaml <<-EOF
