@@ -47,10 +47,13 @@ static bool read_included(struct zs_scan *scan, struct zs_scan_text *text, const
 		ok = zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
 	else if (is_open_already(text, &stat))
 		ok = zs_error(run, where, "'%s' includes itself", path);
-	ok = ok && zs_file_read_fd(run, scan->arena, where, fd, path, ZS_ZONE_TEXT_MAX, input, &id);
+	if (ok && (uint64_t)stat.st_size > ZS_INCLUDE_TEXT_MAX - scan->included_len)
+		ok = zs_error(run, where, "the included files have more than %d octets together", ZS_INCLUDE_TEXT_MAX);
+	ok = ok && zs_file_read_fd(run, scan->arena, where, fd, path, ZS_INCLUDE_TEXT_MAX - scan->included_len, input, &id);
 	close(fd);
 	if (!ok || !zs_scan_add_input(scan, input, &id, &child->input_index))
 		return false;
+	scan->included_len += input->len;
 	child->input = input;
 	child->at = input->text;
 	child->end = input->text + input->len;

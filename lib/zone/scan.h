@@ -11,6 +11,7 @@ enum {
 	ZS_TOKENS_MAX = 70000,         /* tokens of one record: a TXT of 65,535 empty strings fits */
 	ZS_INCLUDE_DEPTH = 16,
 	ZS_INCLUDES_MAX = 10000,       /* files in all */
+	ZS_INCLUDE_TEXT_MAX = 1 << 30, /* octets of all included files together; one read twice counts twice */
 	ZS_GENERATE_MAX = 1000000,     /* records made by $GENERATE, in all */
 	ZS_GENERATE_LINE = 4096        /* octets of one generated record */
 };
@@ -36,6 +37,7 @@ struct zs_scan {
 	size_t record_count, record_room;
 	uint64_t stripped_count;
 	uint64_t generated_count;
+	size_t included_len;       /* octets of included files so far */
 	bool apex_known;
 	bool have_ttl;             /* a default: by $TTL, or the last explicit one, or SOA MINIMUM */
 	bool ttl_by_directive;

@@ -69,4 +69,11 @@ for names in 20 21 22 23 24 25 26 27 28 29 30; do
 	run "$ZONESIGN" check --origin example.com block.zone
 	is "a block filled with $names names" 0 "$status"
 done
+# files that are included again and again: bounded by their sum, which is judged before they are read
+mkdir bomb && cd bomb || exit 1
+truncate -s 400M large.inc
+printf '$TTL 1h\n@ SOA ns.other.test. host 1 1 1 1 1\n@ NS ns.other.test.\n$INCLUDE large.inc\n$INCLUDE large.inc\n$INCLUDE large.inc\n' > bomb.zone
+run "$ZONESIGN" check --origin example.com bomb.zone
+is 'a bomb of includes: exit status' 3 "$status"
+has 'a bomb of includes' err 'bomb.zone:6:10: error: the included files have more than 1073741824 octets together'
 finish
