@@ -51,7 +51,7 @@ asan tsan:                        ## the unit and command-line tests under a san
 	ZONESIGN=build/$@/zonesign sh tests/run.sh golden cli
 clang:                            ## build with clang, into build/clang
 	$(MAKE) CC=clang FLAVOUR=clang build/clang/zonesign
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard lib/*.[ch] lib/*/*.[ch])
 	@$(MAKE) --no-print-directory CC=clang FLAVOUR=fuzz build/fuzz/libzonesign.a build/fuzz/tests/fuzz/fuzz_$*.o
 	clang -fsanitize=fuzzer,address,undefined -pthread -o $@ build/fuzz/tests/fuzz/fuzz_$*.o build/fuzz/libzonesign.a $(LDLIBS)
 

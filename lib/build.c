@@ -91,7 +91,8 @@ static bool check_ttls(struct build *b)
 static bool load_input(struct build *b)
 {
 	const struct zs_zone_config *config = b->zone_config;
-	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_STRIP, .include_any = config->include_any };
+	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_STRIP, .include_any = config->include_any,
+		                                 .want_sha256 = true };
 	zs_run_stage(b->run, "read");
 	if (!zs_zone_read(b->run, b->arena, config->file.path, &options, &b->zone))
 		return false;

@@ -30,9 +30,9 @@ bool zs_build_zone_inputs(struct zs_run *run, const struct zs_zone *zone, struct
 		uint8_t digest[ZS_HASH_MAX];
 		const struct zs_input *input = zone->inputs[i];
 		struct zs_input_facts facts = { .path = zs_arena_strdup(run->arena, input->path), .id = zone->input_ids[i] };
-		if (!zs_hash(run, ZS_SHA256, (struct zs_bytes){ (const uint8_t *)input->text, input->len }, digest))
+		if (input->text && !zs_hash(run, ZS_SHA256, (struct zs_bytes){ (const uint8_t *)input->text, input->len }, digest))
 			return false;
-		memcpy(facts.sha256, digest, sizeof facts.sha256);
+		memcpy(facts.sha256, input->text ? digest : zone->sha256, sizeof facts.sha256);
 		ZS_PUSH(run->arena, *list, *count, *room) = facts;
 	}
 	return true;

@@ -152,12 +152,34 @@ size_t zs_base32hex_encode(const uint8_t *data, size_t len, char *out)
 	return (size_t)(p - out);
 }
 
-static int hex_value(char c)
+/* Values of digits, one more than they are; 0: no digit. */
+static const uint8_t hex_values[256] = {
+	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ['A'] = 11, 12, 13, 14, 15, 16, ['a'] = 11, 12, 13, 14, 15, 16,
+};
+static const uint8_t base32hex_values[256] = {
+	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+	['A'] = 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
+	['a'] = 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
+};
+static const uint8_t base64_values[256] = {
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+	['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, ['+'] = 63, ['/'] = 64,
+};
+
+int zs_hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return hex_values[(unsigned char)c] - 1;
+}
+
+static int base64_value(char c)
+{
+	return base64_values[(unsigned char)c] - 1;
+}
+
+static int base32hex_value(char c)
+{
+	return base32hex_values[(unsigned char)c] - 1;
 }
 
 static long wrong_at(size_t *bad, size_t offset)
@@ -169,28 +191,17 @@ static long wrong_at(size_t *bad, size_t offset)
 long zs_hex_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad)
 {
 	for (size_t i = 0; i < text_len; i += 2) {
-		const int high = hex_value(text[i]);
+		const int high = zs_hex_value(text[i]);
 		if (high < 0)
 			return wrong_at(bad, i);
 		if (i + 1 == text_len)
 			return wrong_at(bad, text_len);
-		const int low = hex_value(text[i + 1]);
+		const int low = zs_hex_value(text[i + 1]);
 		if (low < 0)
 			return wrong_at(bad, i + 1);
 		out[i / 2] = (uint8_t)(high << 4 | low);
 	}
 	return (long)(text_len / 2);
-}
-
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 long zs_base64_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad)
@@ -199,8 +210,18 @@ long zs_base64_decode(const char *text, size_t text_len, uint8_t *out, size_t *b
 	while (digits && text_len - digits < 2 && text[digits - 1] == '=')
 		digits--;
 	uint32_t bits = 0;
-	size_t written = 0;
-	for (size_t i = 0; i < digits; i++) {
+	size_t written = 0, whole = 0;
+	for (; whole + 4 <= digits; whole += 4) { /* four good digits are three octets */
+		const unsigned char *d = (const unsigned char *)text + whole;
+		const unsigned a = base64_values[d[0]], b = base64_values[d[1]], c = base64_values[d[2]], e = base64_values[d[3]];
+		if (!a || !b || !c || !e)
+			break; /* the loop below finds which */
+		bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (e - 1);
+		out[written++] = (uint8_t)(bits >> 16);
+		out[written++] = (uint8_t)(bits >> 8);
+		out[written++] = (uint8_t)bits;
+	}
+	for (size_t i = whole; i < digits; i++) {
 		const int value = base64_value(text[i]);
 		if (value < 0)
 			return wrong_at(bad, i);
@@ -214,14 +235,6 @@ long zs_base64_decode(const char *text, size_t text_len, uint8_t *out, size_t *b
 	if (bits & ((1u << spare) - 1))
 		return wrong_at(bad, digits - 1);
 	return (long)written;
-}
-
-static int base32hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'v' ? c - 'a' + 10 : -1;
 }
 
 long zs_base32hex_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad)

@@ -65,6 +65,8 @@ size_t zs_hex_encode_upper(const uint8_t *data, size_t len, char *out);
 size_t zs_base64_encode(const uint8_t *data, size_t len, char *out);
 size_t zs_base32hex_encode(const uint8_t *data, size_t len, char *out);
 
+int zs_hex_value(char c); /* of a hexadecimal digit; -1: it is none */
+
 /* The decoders return the octets written, or -1 with *bad (offset of the first wrong character, or text_len if the
  * text ends too early). out has room for text_len octets. Padding bits that are not zero are refused. */
 long zs_hex_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad);

@@ -26,11 +26,22 @@ enum zs_fault {
 	ZS_NOT_YET = 5  /* not yet, or a person must act */
 };
 
-/* A file as it was read. Diagnostics take their excerpt from text, so it lives as long as its readers. */
+/* Where a line of a large file begins, so that it is found again without reading all before it. */
+struct zs_input_mark {
+	uint64_t offset; /* octets */
+	uint32_t line;   /* from 1 */
+};
+
+/* A file as it was read, or a part of it. Diagnostics take their excerpt from text, so it lives as long as its readers;
+ * where there is no text, they read the line again if the file at path is still the one that was read. */
 struct zs_input {
-	const char *path; /* as the user would write it */
-	const char *text; /* len octets, then a NUL; NULL once released */
+	const char *path;    /* as the user would write it */
+	const char *text;    /* len octets, then a NUL; NULL once released, or if it was read in slices */
 	size_t len;
+	uint32_t first_line; /* of text in the file; 0: it is the whole file */
+	const struct zs_input_mark *marks; /* in rising order; or NULL */
+	size_t mark_count;
+	uint64_t ino, size;  /* of the file, where there are marks */
 };
 
 /* A place in an input. line 0: the file as a whole; column 0: the line as a whole. Both count from 1. */

@@ -27,12 +27,11 @@ bool zs_file_id_equal(const struct zs_file_id *a, const struct zs_file_id *b)
 	return a->size == b->size && a->ino == b->ino && a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
-/* Read exactly size octets from the start of the file; false with errno, or errno 0 at an early end. */
-static bool read_all(int fd, char *data, size_t size)
+bool zs_file_pread(int fd, void *data, size_t size, uint64_t offset)
 {
 	size_t have = 0;
 	while (have < size) {
-		const ssize_t n = pread(fd, data + have, size - have, (off_t)have);
+		const ssize_t n = pread(fd, (char *)data + have, size - have, (off_t)(offset + have));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n == 0)
@@ -42,6 +41,53 @@ static bool read_all(int fd, char *data, size_t size)
 		have += (size_t)n;
 	}
 	return true;
+}
+
+/* The offset of a line: from the last mark before it, newline by newline. */
+static bool find_line(int fd, const struct zs_input *input, uint32_t line, char *block, size_t room, uint64_t *offset)
+{
+	size_t mark = input->mark_count;
+	while (mark && input->marks[mark - 1].line > line)
+		mark--;
+	*offset = mark ? input->marks[mark - 1].offset : 0;
+	uint32_t at = mark ? input->marks[mark - 1].line : 1;
+	while (at < line) {
+		const size_t size = input->size - *offset < room ? (size_t)(input->size - *offset) : room;
+		if (!size || !zs_file_pread(fd, block, size, *offset))
+			return false;
+		const char *p = block, *end = block + size;
+		while (at < line && p && (p = memchr(p, '\n', (size_t)(end - p)))) {
+			p++;
+			at++;
+		}
+		*offset += p ? (size_t)(p - block) : size;
+	}
+	return true;
+}
+
+const char *zs_file_line(struct zs_arena *arena, const struct zs_input *input, uint32_t line, size_t *len)
+{
+	enum { ROOM = 64 * 1024 };
+	struct stat stat;
+	uint64_t offset;
+	const int fd = open(input->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return NULL;
+	char *block = zs_arena_alloc(arena, ROOM);
+	bool ok = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && (uint64_t)stat.st_ino == input->ino
+	       && (uint64_t)stat.st_size == input->size && find_line(fd, input, line, block, ROOM, &offset);
+	const size_t size = !ok ? 0 : input->size - offset < ROOM ? (size_t)(input->size - offset) : ROOM;
+	ok = ok && zs_file_pread(fd, block, size, offset);
+	close(fd);
+	if (!ok) {
+		zs_arena_release(arena, block, ROOM);
+		return NULL;
+	}
+	const char *newline = memchr(block, '\n', size);
+	*len = newline ? (size_t)(newline - block) : size;
+	const char *copy = zs_arena_text(arena, block, *len);
+	zs_arena_release(arena, block, ROOM);
+	return copy;
 }
 
 bool zs_file_read_fd(struct zs_run *run, struct zs_arena *arena, const struct zs_source *where, int fd,
@@ -57,7 +103,7 @@ bool zs_file_read_fd(struct zs_run *run, struct zs_arena *arena, const struct zs
 		                max);
 	const size_t size = (size_t)before.st_size;
 	char *text = zs_arena_alloc(arena, size + 1);
-	if (!read_all(fd, text, size)) {
+	if (!zs_file_pread(fd, text, size, 0)) {
 		const int error = errno;
 		zs_arena_release(arena, text, size + 1);
 		return zs_error(run, where, "cannot read '%s': %s", path, error ? strerror(error) : "it shrank while it was read");

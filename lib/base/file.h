@@ -27,6 +27,13 @@ ZS_MUST_CHECK bool zs_file_read(struct zs_run *run, struct zs_arena *arena, cons
 ZS_MUST_CHECK bool zs_file_read_fd(struct zs_run *run, struct zs_arena *arena, const struct zs_source *where, int fd,
                                    const char *path, size_t max, struct zs_input *out, struct zs_file_id *id);
 
+/* Read `size` octets at `offset`; false with errno, which is 0 if the file ends before. */
+ZS_MUST_CHECK bool zs_file_pread(int fd, void *data, size_t size, uint64_t offset);
+
+/* A line (from 1) of an input that has marks, read anew and without its end: up to 64 KiB of it, memory from arena. NULL
+ * if the file is no longer the one that was read. */
+const char *zs_file_line(struct zs_arena *arena, const struct zs_input *input, uint32_t line, size_t *len);
+
 /* All of data to fd, over interrupted and short writes. False with errno set. */
 ZS_MUST_CHECK bool zs_file_write_all(int fd, const void *data, size_t len);
 

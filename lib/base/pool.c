@@ -5,6 +5,9 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "base/run.h"
 
 enum { THREADS_MAX = 256 };
 
@@ -58,4 +61,49 @@ void zs_pool_run(unsigned threads, size_t count, size_t slice,
 	run_worker(&workers[0]);
 	for (unsigned i = 1; i < started; i++)
 		pthread_join(workers[i].id, NULL);
+}
+
+struct judging {
+	struct zs_run **runs; /* one per thread; NULL: not made yet */
+	uint8_t *said;        /* per slice: there is something to report */
+	size_t slice;
+	zs_time now;
+	void (*judge)(void *context, struct zs_run *run, size_t from, size_t to);
+	void *context;
+};
+
+static void judge_slice(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct judging *j = context;
+	struct zs_run **run = &j->runs[thread];
+	if (!*run) {
+		*run = zs_run_begin();
+		(*run)->now = j->now;
+	}
+	j->judge(j->context, *run, from, to);
+	if (!(*run)->diags)
+		return;
+	j->said[from / j->slice] = 1;
+	zs_run_end(*run);
+	*run = NULL;
+}
+
+void zs_pool_judge(struct zs_run *run, size_t count, size_t slice,
+                   void (*judge)(void *context, struct zs_run *run, size_t from, size_t to), void *context)
+{
+	if (run->jobs <= 1 || count <= slice) {
+		judge(context, run, 0, count);
+		return;
+	}
+	struct zs_arena *arena = zs_arena_new();
+	struct judging j = { .slice = slice, .now = run->now, .judge = judge, .context = context };
+	j.runs = zs_arena_array(arena, THREADS_MAX, sizeof *j.runs);
+	j.said = zs_arena_alloc(arena, count / slice + 1);
+	zs_pool_run(run->jobs, count, slice, judge_slice, &j);
+	for (size_t i = 0; i < THREADS_MAX; i++)
+		zs_run_end(j.runs[i]);
+	for (size_t from = 0; from < count; from += slice)
+		if (j.said[from / slice])
+			judge(context, run, from, count - from < slice ? count : from + slice);
+	zs_arena_free(arena);
 }

@@ -11,4 +11,11 @@
 void zs_pool_run(unsigned threads, size_t count, size_t slice,
                  void (*work)(void *context, unsigned thread, size_t from, size_t to), void *context);
 
+/* The same for work that reports diagnostics: judge(context, run, from, to) is called once for each slice with a run of
+ * the thread, and where that got any, once more, in order, with the caller's run. So what run gets is what one call over
+ * all indices had reported; judge must write nothing but slots of its slice, and twice the same. */
+struct zs_run;
+void zs_pool_judge(struct zs_run *run, size_t count, size_t slice,
+                   void (*judge)(void *context, struct zs_run *run, size_t from, size_t to), void *context);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 struct zs_run *zs_run_begin(void)
@@ -38,9 +39,13 @@ enum zs_fault zs_fault_gravest(enum zs_fault a, enum zs_fault b)
 }
 
 /* The line of an input without its end, or NULL. */
-static const char *find_line(const struct zs_input *input, uint32_t line, size_t *len)
+static const char *find_line(struct zs_run *run, const struct zs_input *input, uint32_t line, size_t *len)
 {
 	const char *p = input->text, *end = p ? p + input->len : NULL;
+	if (!p && input->mark_count)
+		return zs_file_line(run->arena, input, line, len);
+	if (input->first_line)
+		line -= input->first_line - 1;
 	while (p && --line) {
 		p = memchr(p, '\n', (size_t)(end - p));
 		p = p ? p + 1 : NULL;
@@ -49,17 +54,17 @@ static const char *find_line(const struct zs_input *input, uint32_t line, size_t
 		return NULL;
 	const char *stop = memchr(p, '\n', (size_t)(end - p));
 	*len = (size_t)((stop ? stop : end) - p);
-	if (*len && p[*len - 1] == '\r')
-		--*len;
 	return p;
 }
 
 static void take_excerpt(struct zs_run *run, struct zs_diag *diag, const struct zs_source *where)
 {
 	size_t len = 0;
-	const char *line = where->line ? find_line(where->input, where->line, &len) : NULL;
+	const char *line = where->line ? find_line(run, where->input, where->line, &len) : NULL;
 	if (!line)
 		return;
+	if (len && line[len - 1] == '\r')
+		len--;
 	diag->excerpt = zs_text_excerpt(run->arena, line, len, where->column, &diag->excerpt_column);
 }
 

@@ -178,11 +178,25 @@ size_t zs_name_check(const uint8_t *data, size_t len)
 	return used < len && used < ZS_NAME_MAX ? used + 1 : 0;
 }
 
+/* Of two runs of octets, how many at the start are the same octets; found eight at a time. */
+static unsigned equal_octets(const uint8_t *a, const uint8_t *b, unsigned len)
+{
+	unsigned i = 0;
+	for (; i + 8 <= len; i += 8) {
+		uint64_t left, right;
+		memcpy(&left, a + i, 8);
+		memcpy(&right, b + i, 8);
+		if (left != right)
+			break;
+	}
+	return i;
+}
+
 static int compare_labels(const uint8_t *a, const uint8_t *b)
 {
 	const unsigned a_len = *a++, b_len = *b++;
 	const unsigned common = a_len < b_len ? a_len : b_len;
-	for (unsigned i = 0; i < common; i++) {
+	for (unsigned i = equal_octets(a, b, common); i < common; i++) {
 		const int order = zs_octet_lower(a[i]) - zs_octet_lower(b[i]);
 		if (order)
 			return order;
@@ -219,11 +233,13 @@ bool zs_name_equal(const uint8_t *a, const uint8_t *b)
 			return false;
 		if (!len)
 			return true;
-		for (unsigned i = 1; i <= len; i++)
-			if (zs_octet_lower(a[i]) != zs_octet_lower(b[i]))
+		a++;
+		b++;
+		for (unsigned i = equal_octets(a, b, len); i < len; i++)
+			if (a[i] != b[i] && zs_octet_lower(a[i]) != zs_octet_lower(b[i]))
 				return false;
-		a += 1 + len;
-		b += 1 + len;
+		a += len;
+		b += len;
 	}
 }
 
@@ -234,15 +250,27 @@ const uint8_t *zs_name_skip(const uint8_t *name, unsigned count)
 	return name;
 }
 
+/* Where the last ancestor_len octets of name begin, if a label begins there; else NULL. */
+static const uint8_t *suffix(const uint8_t *name, size_t name_len, size_t ancestor_len)
+{
+	if (name_len < ancestor_len)
+		return NULL;
+	const uint8_t *wanted = name + (name_len - ancestor_len);
+	while (name < wanted)
+		name += 1 + *name;
+	return name == wanted ? name : NULL;
+}
+
 bool zs_name_within(const uint8_t *name, const uint8_t *ancestor)
 {
-	const unsigned labels = zs_name_labels(name), above = zs_name_labels(ancestor);
-	return labels >= above && zs_name_equal(zs_name_skip(name, labels - above), ancestor);
+	const uint8_t *end = suffix(name, zs_name_len(name), zs_name_len(ancestor));
+	return end && zs_name_equal(end, ancestor);
 }
 
 bool zs_name_below(const uint8_t *name, const uint8_t *ancestor)
 {
-	return zs_name_labels(name) > zs_name_labels(ancestor) && zs_name_within(name, ancestor);
+	const uint8_t *end = suffix(name, zs_name_len(name), zs_name_len(ancestor));
+	return end && end != name && zs_name_equal(end, ancestor);
 }
 
 unsigned zs_name_common_labels(const uint8_t *a, const uint8_t *b)

@@ -65,6 +65,7 @@ bool zs_read_base32hex8(struct zs_rdata_text *in);
 bool zs_read_nsap(struct zs_rdata_text *in);
 bool zs_read_eui(struct zs_rdata_text *in, unsigned octets);
 bool zs_read_u64hex(struct zs_rdata_text *in);
+bool zs_date_parse(const char text[14], uint32_t *out); /* YYYYMMDDHHmmSS, from 1970 to 2106 */
 /* One IPv4 or IPv6 address; the whole of text. */
 bool zs_ipv4_parse(const char *text, size_t len, uint8_t out[4]);
 bool zs_ipv6_parse(const char *text, size_t len, uint8_t out[16]);

@@ -24,8 +24,7 @@ static uint32_t day_number(unsigned year, unsigned month, unsigned day)
 	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - TO_1970;
 }
 
-/* YYYYMMDDHHmmSS of an instant from 1970 to 2106. */
-static bool read_date(const char *text, uint32_t *out)
+bool zs_date_parse(const char text[14], uint32_t *out)
 {
 	static const uint8_t lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	unsigned pairs[7];
@@ -56,7 +55,7 @@ bool zs_read_time(struct zs_rdata_text *in)
 	uint32_t date;
 	if (!out)
 		return false;
-	if (token->len == 14 && read_date(token->text, &date)) {
+	if (token->len == 14 && zs_date_parse(token->text, &date)) {
 		zs_put_u32(out, date);
 	} else if (token->len < 14 && zs_read_decimal(token->text, token->len, UINT32_MAX, &seconds)) {
 		zs_put_u32(out, (uint32_t)seconds);

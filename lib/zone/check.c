@@ -1,6 +1,7 @@
 /* check.c - the rules of a plain zone: one function a rule, each with its tiny zone in testdata/zones. */
 #include <string.h>
 
+#include "base/pool.h"
 #include "zone/zone.h"
 
 struct checker {
@@ -16,8 +17,14 @@ struct place {
 	const uint8_t *name;
 	const struct zs_rrset *set; /* NULL in rules about owners */
 	bool apex;
-	char text[ZS_NAME_TEXT];
 };
+
+/* The owner's name for messages. */
+static const char *text_of(const struct checker *c, const struct place *p)
+{
+	char text[ZS_NAME_TEXT];
+	return zs_arena_strdup(c->run->arena, zs_name_text(p->name, text));
+}
 
 static bool has(const struct checker *c, uint32_t owner, uint16_t type)
 {
@@ -37,9 +44,9 @@ static void soa_is_one_and_at_the_apex(const struct checker *c, const struct pla
 		return;
 	const struct zs_source at = where(c, p->set);
 	if (!p->apex)
-		zs_error(c->run, &at, "'%s' has a SOA record, which belongs to the apex only (RFC 1035 section 5.2)", p->text);
+		zs_error(c->run, &at, "'%s' has a SOA record, which belongs to the apex only (RFC 1035 section 5.2)", text_of(c, p));
 	else if (p->set->count > 1)
-		zs_error(c->run, &at, "'%s' has %u SOA records; a zone has one (RFC 1035 section 5.2)", p->text, p->set->count);
+		zs_error(c->run, &at, "'%s' has %u SOA records; a zone has one (RFC 1035 section 5.2)", text_of(c, p), p->set->count);
 }
 
 static void types_of_the_apex_stay_there(const struct checker *c, const struct place *p)
@@ -48,7 +55,7 @@ static void types_of_the_apex_stay_there(const struct checker *c, const struct p
 	if (p->apex || p->set->type == ZS_TYPE_SOA || p->set->type == ZS_TYPE_DNSKEY || !zs_type_has(p->set->type, ZS_TYPE_APEX_ONLY))
 		return;
 	const struct zs_source at = where(c, p->set);
-	zs_error(c->run, &at, "'%s' has a %s record, which belongs to the apex only", p->text, zs_type_text(p->set->type, type));
+	zs_error(c->run, &at, "'%s' has a %s record, which belongs to the apex only", text_of(c, p), zs_type_text(p->set->type, type));
 }
 
 static void ds_stands_at_a_delegation(const struct checker *c, const struct place *p)
@@ -57,10 +64,10 @@ static void ds_stands_at_a_delegation(const struct checker *c, const struct plac
 		return;
 	const struct zs_source at = where(c, p->set);
 	if (p->apex) {
-		zs_error(c->run, &at, "'%s' has a DS record at the apex; it belongs into the parent zone (RFC 4035 section 2.4)", p->text);
+		zs_error(c->run, &at, "'%s' has a DS record at the apex; it belongs into the parent zone (RFC 4035 section 2.4)", text_of(c, p));
 		zs_hint(c->run, "'zonesign ds' prints what to give to the registrar");
 	} else if (!has(c, p->index, ZS_TYPE_NS)) {
-		zs_error(c->run, &at, "'%s' has a DS record but no NS: it is no delegation (RFC 4035 section 2.4)", p->text);
+		zs_error(c->run, &at, "'%s' has a DS record but no NS: it is no delegation (RFC 4035 section 2.4)", text_of(c, p));
 	}
 }
 
@@ -72,14 +79,14 @@ static void cname_stands_alone(const struct checker *c, const struct place *p)
 		return;
 	const struct zs_source at = where(c, p->set);
 	if (p->set->count > 1)
-		zs_error(c->run, &at, "'%s' has %u CNAME records; one is allowed (RFC 2181 section 10.1)", p->text, p->set->count);
+		zs_error(c->run, &at, "'%s' has %u CNAME records; one is allowed (RFC 2181 section 10.1)", text_of(c, p), p->set->count);
 	for (uint32_t i = p->owner->first; i < p->owner->first + p->owner->rrset_count; i++) {
 		char type[ZS_TYPE_TEXT];
 		const struct zs_rrset *other = &c->zone->rrsets[i];
 		if (other->type == ZS_TYPE_CNAME || other->type == ZS_TYPE_KEY)
 			continue;
 		const struct zs_source its = where(c, other);
-		zs_error(c->run, &its, "'%s' has a CNAME and other data: %s (RFC 1034 section 3.6.2)", p->text,
+		zs_error(c->run, &its, "'%s' has a CNAME and other data: %s (RFC 1034 section 3.6.2)", text_of(c, p),
 		         zs_type_text(other->type, type));
 		return;
 	}
@@ -91,9 +98,9 @@ static void dname_is_one_and_no_delegation(const struct checker *c, const struct
 		return;
 	const struct zs_source at = where(c, p->set);
 	if (p->set->count > 1)
-		zs_error(c->run, &at, "'%s' has %u DNAME records; one is allowed (RFC 6672 section 2.4)", p->text, p->set->count);
+		zs_error(c->run, &at, "'%s' has %u DNAME records; one is allowed (RFC 6672 section 2.4)", text_of(c, p), p->set->count);
 	if (!p->apex && has(c, p->index, ZS_TYPE_NS))
-		zs_error(c->run, &at, "'%s' has DNAME and NS; only the apex may have both (RFC 6672 section 2.3)", p->text);
+		zs_error(c->run, &at, "'%s' has DNAME and NS; only the apex may have both (RFC 6672 section 2.3)", text_of(c, p));
 }
 
 static void nothing_is_below_a_dname(const struct checker *c, const struct place *p)
@@ -106,7 +113,7 @@ static void nothing_is_below_a_dname(const struct checker *c, const struct place
 		const uint32_t owner = zs_zone_find(c->zone, above, NULL);
 		if (owner != ZS_NO_OWNER && !(c->zone->owners[owner].flags & ZS_OWNER_OCCLUDED) && has(c, owner, ZS_TYPE_DNAME)) {
 			const struct zs_source at = where(c, p->set);
-			zs_error(c->run, &at, "'%s' is below the DNAME of '%s' (RFC 6672 section 2.4)", p->text, zs_name_text(above, text));
+			zs_error(c->run, &at, "'%s' is below the DNAME of '%s' (RFC 6672 section 2.4)", text_of(c, p), zs_name_text(above, text));
 			return;
 		}
 		if (!labels)
@@ -121,7 +128,7 @@ static void wildcards_are_plain(const struct checker *c, const struct place *p)
 	    || (p->set->type != ZS_TYPE_NS && p->set->type != ZS_TYPE_DS && p->set->type != ZS_TYPE_DNAME))
 		return;
 	const struct zs_source at = where(c, p->set);
-	zs_warn(c->run, &at, "'%s' is a wildcard with %s; what that means is not defined (RFC 4592 section 4)", p->text,
+	zs_warn(c->run, &at, "'%s' is a wildcard with %s; what that means is not defined (RFC 4592 section 4)", text_of(c, p),
 	        zs_type_text(p->set->type, type));
 }
 
@@ -139,7 +146,10 @@ static bool begins_with(const uint8_t *name, const uint8_t *prefix, unsigned lab
 /* "www.example.com" without its final dot became www.example.com.example.com. */
 static bool is_doubled(const struct zs_zone *zone, const uint8_t *name)
 {
-	const unsigned labels = zs_name_labels(name), apex = zone->apex_labels;
+	const unsigned apex = zone->apex_labels;
+	if (zs_name_len(name) + 1 < 2 * zs_name_len(zone->apex)) /* the short way out for nearly all */
+		return false;
+	const unsigned labels = zs_name_labels(name);
 	return apex > 0 && labels >= 2 * apex && zs_name_within(name, zone->apex)
 	    && begins_with(zs_name_skip(name, labels - 2 * apex), zone->apex, apex);
 }
@@ -151,9 +161,9 @@ static void owners_are_inside(const struct checker *c, const struct place *p)
 		return;
 	const struct zs_source at = where(c, p->set);
 	if (!zs_name_within(p->name, c->zone->apex)) {
-		zs_error(c->run, &at, "'%s' is outside of zone '%s' (RFC 1034 section 4.2)", p->text, zs_name_text(c->zone->apex, apex));
+		zs_error(c->run, &at, "'%s' is outside of zone '%s' (RFC 1034 section 4.2)", text_of(c, p), zs_name_text(c->zone->apex, apex));
 	} else if (is_doubled(c->zone, p->name)) {
-		zs_error(c->run, &at, "'%s' repeats the name of the zone (G12)", p->text);
+		zs_error(c->run, &at, "'%s' repeats the name of the zone (G12)", text_of(c, p));
 		zs_hint(c->run, "a final dot was forgotten: write the name with a dot at its end, or without the zone's name");
 	}
 }
@@ -164,7 +174,7 @@ static void ttl_is_within_the_limit(const struct checker *c, const struct place 
 	if (!c->max_ttl || p->set->ttl <= c->max_ttl)
 		return;
 	const struct zs_source at = where(c, p->set);
-	zs_error(c->run, &at, "the TTL of '%s' %s is %u, above max-zone-ttl %u (G12)", p->text, zs_type_text(p->set->type, type),
+	zs_error(c->run, &at, "the TTL of '%s' %s is %u, above max-zone-ttl %u (G12)", text_of(c, p), zs_type_text(p->set->type, type),
 	         p->set->ttl, c->max_ttl);
 	zs_hint(c->run, "rollovers count on the limit; raise max-zone-ttl in the policy first, or lower the TTL");
 }
@@ -219,29 +229,29 @@ static const struct zs_owner *cut_above(const struct checker *c, const uint8_t *
 static void missing_address(const struct checker *c, const struct place *p, const uint8_t *target, const struct zs_source *at)
 {
 	char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
-	const uint32_t owner = zs_zone_find(c->zone, target, NULL);
+	const uint32_t owner = zs_zone_find_near(c->zone, target, p->index);
+	if (has(c, owner, ZS_TYPE_A) || has(c, owner, ZS_TYPE_AAAA))
+		return;
 	const struct zs_owner *cut = cut_above(c, target);
 	zs_name_text(target, name);
 	zs_type_text(p->set->type, type);
-	if (has(c, owner, ZS_TYPE_A) || has(c, owner, ZS_TYPE_AAAA))
-		return;
 	if (has(c, owner, ZS_TYPE_CNAME)) {
-		zs_warn(c->run, at, "%s of '%s' points to '%s', which is an alias (RFC 2181 section 10.3)", type, p->text, name);
+		zs_warn(c->run, at, "%s of '%s' points to '%s', which is an alias (RFC 2181 section 10.3)", type, text_of(c, p), name);
 		return;
 	}
 	if (cut) {
 		/* glue is needed only where the server is inside the delegation that it serves */
 		const bool needed = p->set->type == ZS_TYPE_NS && (p->owner->flags & ZS_OWNER_CUT) && zs_name_within(target, p->name);
 		if (needed)
-			zs_error(c->run, at, "name server '%s' of '%s' has no glue: nobody could find it (RFC 1034 section 4.2.1)", name, p->text);
+			zs_error(c->run, at, "name server '%s' of '%s' has no glue: nobody could find it (RFC 1034 section 4.2.1)", name, text_of(c, p));
 		return;
 	}
 	if (owner == ZS_NO_OWNER && is_answered(c, target))
 		return;
 	if (p->set->type == ZS_TYPE_NS)
-		zs_error(c->run, at, "name server '%s' of '%s' has no address in the zone", name, p->text);
+		zs_error(c->run, at, "name server '%s' of '%s' has no address in the zone", name, text_of(c, p));
 	else
-		zs_warn(c->run, at, "%s of '%s' points to '%s', which has no address in the zone", type, p->text, name);
+		zs_warn(c->run, at, "%s of '%s' points to '%s', which has no address in the zone", type, text_of(c, p), name);
 	if (is_doubled(c->zone, target))
 		zs_hint(c->run, "a final dot was forgotten behind '%s'", name);
 }
@@ -316,29 +326,37 @@ static void old_dnssec_is_told(const struct checker *c)
 		        (unsigned long long)c->zone->stripped_count);
 }
 
-bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl)
+/* All rules on owners[from..to). */
+static void check_owners(void *context, struct zs_run *run, size_t from, size_t to)
 {
 	static void (*const rules[])(const struct checker *, const struct place *) = {
 		soa_is_one_and_at_the_apex, types_of_the_apex_stay_there, ds_stands_at_a_delegation, cname_stands_alone,
 		dname_is_one_and_no_delegation, nothing_is_below_a_dname, wildcards_are_plain, owners_are_inside,
 		ttl_is_within_the_limit, targets_have_addresses,
 	};
-	const struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl };
-	const unsigned before = run->error_count;
+	struct checker c = *(const struct checker *)context;
 	struct place p;
-	apex_is_complete(&c);
-	for (uint32_t i = 0; i < zone->owner_count; i++) {
-		p.index = i;
-		p.owner = &zone->owners[i];
-		p.name = zs_owner_name(zone, p.owner);
-		p.apex = zs_name_equal(p.name, zone->apex);
-		zs_name_text(p.name, p.text);
+	c.run = run;
+	for (size_t i = from; i < to; i++) {
+		p.index = (uint32_t)i;
+		p.owner = &c.zone->owners[i];
+		p.name = zs_owner_name(c.zone, p.owner);
+		p.apex = zs_name_equal(p.name, c.zone->apex);
 		for (uint32_t s = p.owner->first; s < p.owner->first + p.owner->rrset_count; s++) {
-			p.set = &zone->rrsets[s];
+			p.set = &c.zone->rrsets[s];
 			for (size_t r = 0; r < ZS_COUNT(rules); r++)
 				rules[r](&c, &p);
 		}
 	}
+}
+
+bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl)
+{
+	enum { SLICE = 4096 };
+	struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl };
+	const unsigned before = run->error_count;
+	apex_is_complete(&c);
+	zs_pool_judge(run, zone->owner_count, SLICE, check_owners, &c);
 	occluded_data_is_told(&c);
 	old_dnssec_is_told(&c);
 	return zs_run_ok_since(run, before);

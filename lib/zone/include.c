@@ -42,14 +42,14 @@ static bool read_included(struct zs_scan *scan, struct zs_scan_text *text, const
 	if (fd < 0)
 		return zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
 	bool ok = true;
-	struct zs_input *input = zs_arena_alloc(scan->arena, sizeof *input);
+	struct zs_input *input = zs_arena_alloc(scan->input_arena, sizeof *input);
 	if (fstat(fd, &stat) != 0)
 		ok = zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
 	else if (is_open_already(text, &stat))
 		ok = zs_error(run, where, "'%s' includes itself", path);
 	if (ok && (uint64_t)stat.st_size > ZS_INCLUDE_TEXT_MAX - scan->included_len)
 		ok = zs_error(run, where, "the included files have more than %d octets together", ZS_INCLUDE_TEXT_MAX);
-	ok = ok && zs_file_read_fd(run, scan->arena, where, fd, path, ZS_INCLUDE_TEXT_MAX - scan->included_len, input, &id);
+	ok = ok && zs_file_read_fd(run, scan->input_arena, where, fd, path, ZS_INCLUDE_TEXT_MAX - scan->included_len, input, &id);
 	close(fd);
 	if (!ok || !zs_scan_add_input(scan, input, &id, &child->input_index))
 		return false;
@@ -81,17 +81,18 @@ void zs_scan_include(struct zs_scan *scan, struct zs_scan_text *text)
 		zs_error(run, &where, "files are included more than %d deep", ZS_INCLUDE_DEPTH);
 		return;
 	}
-	memcpy(child.origin, text->origin, sizeof child.origin);
-	child.have_origin = text->have_origin;
+	if (text->have_origin)
+		zs_scan_set_origin(&child, text->origin);
 	if (scan->token_count == 3) {
 		struct zs_name_error error;
 		const struct zs_token *t = &scan->tokens[2];
-		if (!zs_name_parse(t->text, t->len, text->have_origin ? text->origin : NULL, child.origin, &error)) {
+		uint8_t origin[ZS_NAME_MAX];
+		if (!zs_name_parse(t->text, t->len, text->have_origin ? text->origin : NULL, origin, &error)) {
 			const struct zs_source at = zs_scan_source(scan, text, 2, error.offset);
 			zs_error(run, &at, "the origin has %s", error.message);
 			return;
 		}
-		child.have_origin = true;
+		zs_scan_set_origin(&child, origin);
 	}
 	const char *name = zs_arena_text(run->arena, scan->tokens[1].text, scan->tokens[1].len);
 	if (!read_included(scan, text, &where, zs_file_beside(run->arena, text->input->path, name), &child))

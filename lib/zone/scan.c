@@ -47,20 +47,56 @@ int zs_scan_ttl(const char *text, size_t len, uint32_t *out)
 	return 1;
 }
 
+void zs_scan_begin(struct zs_scan *scan, struct zs_run *run, struct zs_arena *arena, const struct zs_zone_options *options,
+                   struct zs_zone *zone)
+{
+	*scan = (struct zs_scan){ .run = run, .arena = arena, .input_arena = arena, .options = options, .zone = zone };
+	scan->record_max = options->max_records ? options->max_records : UINT32_MAX - 1;
+	scan->interned = zs_arena_array(arena, (size_t)1 << ZS_INTERN_BITS, sizeof *scan->interned);
+	if (options->apex) {
+		memcpy(zone->apex, options->apex, zs_name_len(options->apex));
+		scan->apex_known = true;
+	}
+}
+
+void zs_scan_set_origin(struct zs_scan_text *text, const uint8_t *origin)
+{
+	text->origin_len = zs_name_len(origin);
+	memcpy(text->origin, origin, text->origin_len);
+	text->have_origin = true;
+	text->owner_text_len = 0; /* the same text is another name now */
+}
+
+void zs_scan_reserve(struct zs_scan *scan, size_t size)
+{
+	struct zs_zone *zone = scan->zone;
+	if (size <= zone->octets_room - zone->octets_len)
+		return;
+	size_t room = zone->octets_room ? zone->octets_room * 2 : 65536;
+	while (room < zone->octets_len + size)
+		room *= 2;
+	zone->octets = zs_arena_grow(scan->arena, zone->octets, zone->octets_room, room);
+	zone->octets_room = room;
+}
+
 static uint32_t add_octets(struct zs_scan *scan, const void *data, size_t len)
 {
 	struct zs_zone *zone = scan->zone;
-	if (len > zone->octets_room - zone->octets_len) {
-		size_t room = zone->octets_room ? zone->octets_room * 2 : 65536;
-		while (room < zone->octets_len + len)
-			room *= 2;
-		zone->octets = zs_arena_grow(scan->arena, zone->octets, zone->octets_room, room);
-		zone->octets_room = room;
-	}
+	zs_scan_reserve(scan, len);
 	const uint32_t offset = (uint32_t)zone->octets_len;
 	memcpy(zone->octets + offset, data, len);
 	zone->octets_len += len;
 	return offset;
+}
+
+void zs_scan_add_record(struct zs_scan *scan, const struct zs_record *record)
+{
+	if (scan->record_count == scan->record_room) {
+		const size_t room = scan->record_room ? scan->record_room * 2 : 256;
+		scan->records = zs_arena_grow(scan->arena, scan->records, scan->record_room * sizeof *record, room * sizeof *record);
+		scan->record_room = room;
+	}
+	scan->records[scan->record_count++] = *record;
 }
 
 bool zs_scan_add_input(struct zs_scan *scan, const struct zs_input *input, const struct zs_file_id *id, uint16_t *index)
@@ -72,8 +108,8 @@ bool zs_scan_add_input(struct zs_scan *scan, const struct zs_input *input, const
 	*index = (uint16_t)zone->input_count;
 	if (zone->input_count == zone->input_room) {
 		size_t room = zone->input_room;
-		zone->inputs = zs_arena_push(scan->arena, (void *)zone->inputs, &room, sizeof *zone->inputs);
-		zone->input_ids = zs_arena_push(scan->arena, zone->input_ids, &ids_room, sizeof *zone->input_ids);
+		zone->inputs = zs_arena_push(scan->input_arena, (void *)zone->inputs, &room, sizeof *zone->inputs);
+		zone->input_ids = zs_arena_push(scan->input_arena, zone->input_ids, &ids_room, sizeof *zone->input_ids);
 		zone->input_room = room;
 	}
 	zone->inputs[zone->input_count] = input;
@@ -96,6 +132,7 @@ static size_t parse_name(struct zs_scan *scan, const struct zs_scan_text *text, 
 		zs_hint(scan->run, "end the name with a dot, or begin the file with $ORIGIN");
 		return 0;
 	}
+	scan->used_origin = scan->used_origin || !scan->origin_set;
 	const size_t len = zs_name_parse(t->text, t->len, text->have_origin ? text->origin : NULL, out, &error);
 	if (!len) {
 		const struct zs_source where = zs_scan_source(scan, text, token, error.offset);
@@ -125,6 +162,7 @@ static bool read_owner(struct zs_scan *scan, struct zs_scan_text *text, bool bla
 		return false;
 	}
 	const size_t len = parse_name(scan, text, 0, "owner", name);
+	text->owner_text_len = 0;
 	if (!len) {
 		text->have_owner = false;
 		return false;
@@ -236,6 +274,7 @@ static bool default_ttl(struct zs_scan *scan, const struct zs_scan_text *text, c
 {
 	if (scan->have_ttl) {
 		*ttl = scan->default_ttl;
+		scan->used_ttl = scan->used_ttl || !scan->ttl_set;
 		return true;
 	}
 	const struct zs_source where = whole_record(scan, text);
@@ -245,7 +284,7 @@ static bool default_ttl(struct zs_scan *scan, const struct zs_scan_text *text, c
 			*ttl = 0;
 		zs_warn(scan->run, &where, "the SOA has no TTL and there is no $TTL: its MINIMUM, %u, is taken for both", *ttl);
 		scan->default_ttl = *ttl;
-		scan->have_ttl = true;
+		scan->have_ttl = scan->ttl_set = true;
 		return true;
 	}
 	if (!scan->told_ttl) {
@@ -258,9 +297,8 @@ static bool default_ttl(struct zs_scan *scan, const struct zs_scan_text *text, c
 
 static bool too_large(struct zs_scan *scan, const struct zs_scan_text *text)
 {
-	const uint64_t max = scan->options->max_records ? scan->options->max_records : UINT32_MAX - 1;
 	/* rdata and name of one record, at the most */
-	if (scan->zone->octets_len < UINT32_MAX - ZS_RDATA_MAX - ZS_NAME_MAX && scan->record_count < max)
+	if (scan->zone->octets_len < UINT32_MAX - ZS_RDATA_MAX - ZS_NAME_MAX && scan->record_count < scan->record_max)
 		return false;
 	const struct zs_source where = whole_record(scan, text);
 	zs_error(scan->run, &where, "the zone is too large: %zu records so far", scan->record_count);
@@ -278,12 +316,13 @@ static void read_record(struct zs_scan *scan, struct zs_scan_text *text, bool bl
 		return;
 	if (head.have_ttl && !scan->ttl_by_directive) { /* RFC 1035: the last stated one goes on */
 		scan->default_ttl = head.ttl;
-		scan->have_ttl = true;
+		scan->have_ttl = scan->ttl_set = true;
 	}
 	if (scan->options->dnssec == ZS_DNSSEC_STRIP && zs_type_has(head.type, ZS_TYPE_SIGNER_MADE)) {
 		scan->stripped_count++;
 		return;
 	}
+	scan->used_origin = scan->used_origin || !scan->origin_set;
 	const long len = zs_rdata_parse(head.type, scan->tokens + head.rdata, scan->token_count - head.rdata,
 	                                text->have_origin ? text->origin : NULL, rdata, &error);
 	if (len < 0) {
@@ -299,10 +338,8 @@ static void read_record(struct zs_scan *scan, struct zs_scan_text *text, bool bl
 	}
 	const uint32_t offset = add_octets(scan, rdata, (size_t)len);
 	const uint32_t line = text->generated ? text->generated->line : scan->token_lines[0];
-	ZS_PUSH(scan->arena, scan->records, scan->record_count, scan->record_room) = (struct zs_record){
-		.name = text->owner, .ttl = head.ttl, .rdata = offset, .line = line,
-		.type = head.type, .rdata_len = (uint16_t)len, .input = text->input_index,
-	};
+	zs_scan_add_record(scan, &(struct zs_record){ .name = text->owner, .ttl = head.ttl, .rdata = offset, .line = line,
+	                                              .type = head.type, .rdata_len = (uint16_t)len, .input = text->input_index });
 }
 
 static void set_origin(struct zs_scan *scan, struct zs_scan_text *text)
@@ -316,8 +353,8 @@ static void set_origin(struct zs_scan *scan, struct zs_scan_text *text)
 	const size_t len = parse_name(scan, text, 1, "origin", name);
 	if (!len)
 		return;
-	memcpy(text->origin, name, len);
-	text->have_origin = true;
+	zs_scan_set_origin(text, name);
+	scan->origin_set = true;
 }
 
 static void set_ttl(struct zs_scan *scan, const struct zs_scan_text *text)
@@ -336,7 +373,7 @@ static void set_ttl(struct zs_scan *scan, const struct zs_scan_text *text)
 		return;
 	}
 	scan->default_ttl = ttl;
-	scan->have_ttl = scan->ttl_by_directive = true;
+	scan->have_ttl = scan->ttl_by_directive = scan->ttl_set = true;
 }
 
 static void read_directive(struct zs_scan *scan, struct zs_scan_text *text)
@@ -347,6 +384,8 @@ static void read_directive(struct zs_scan *scan, struct zs_scan_text *text)
 		set_origin(scan, text);
 	} else if (zs_text_equal(t->text, t->len, "$TTL")) {
 		set_ttl(scan, text);
+	} else if (scan->ahead) {
+		scan->stopped = true;
 	} else if (text->generated) {
 		zs_error(scan->run, text->generated, "$GENERATE makes records, not directives");
 	} else if (zs_text_equal(t->text, t->len, "$INCLUDE")) {
@@ -367,7 +406,7 @@ static void read_directive(struct zs_scan *scan, struct zs_scan_text *text)
 
 static void warn_missing_newline(struct zs_scan *scan, const struct zs_scan_text *text)
 {
-	if (text->generated || !text->input->len || text->input->text[text->input->len - 1] == '\n')
+	if (text->generated || !text->input->len || text->end[-1] == '\n' || text->part)
 		return;
 	const struct zs_source where = { .input = text->input, .line = text->line };
 	zs_warn(scan->run, &where, "no newline at the end of the file; is it complete? (G15)");
@@ -381,6 +420,8 @@ void zs_scan_text(struct zs_scan *scan, struct zs_scan_text *text)
 			text->line++;
 			continue;
 		}
+		if (!text->generated && zs_scan_straight(scan, text))
+			continue;
 		const bool blank = *text->at == ' ' || *text->at == '\t';
 		const char *line_start = text->at;
 		if (!zs_scan_tokens(scan, text) || !scan->token_count)

@@ -1,5 +1,6 @@
-/* scan.h - zone file text to records, private to zone/: scan.c reads records and directives, token.c splits lines,
- * include.c opens files, generate.c expands $GENERATE, index.c makes the zone of the records. */
+/* scan.h - zone file text to records, private to zone/: scan.c reads records and directives, straight.c the simple lines,
+ * token.c splits the others, include.c opens files, generate.c expands $GENERATE, slices.c reads large files in parallel;
+ * group.c makes owners of records, order.c sorts them. */
 #ifndef ZS_ZONE_SCAN_H
 #define ZS_ZONE_SCAN_H
 
@@ -15,7 +16,8 @@ enum {
 	ZS_GENERATE_MAX = 1000000,     /* records made by $GENERATE, in all */
 	ZS_GENERATE_LINE = 4096        /* octets of one generated record */
 };
-#define ZS_ZONE_TEXT_MAX ((size_t)UINT32_MAX) /* octets of one file */
+#define ZS_ZONE_TEXT_MAX ((size_t)64 << 30) /* octets of one file */
+enum { ZS_INTERN_BITS = 10, ZS_SLICE = 1 << 20 };
 
 /* One record as read. */
 struct zs_record {
@@ -31,6 +33,7 @@ struct zs_record {
 struct zs_scan {
 	struct zs_run *run;
 	struct zs_arena *arena;
+	struct zs_arena *input_arena; /* of included files, which live as long as the zone */
 	const struct zs_zone_options *options;
 	struct zs_zone *zone;      /* octets, inputs */
 	struct zs_record *records; /* in the order of the text */
@@ -43,6 +46,13 @@ struct zs_scan {
 	bool ttl_by_directive;
 	uint32_t default_ttl;
 	bool told_ttl, told_idn, stopped;
+	/* what of the state before this text decided how it was read; slices.c looks whether it was right */
+	bool used_ttl, ttl_set;    /* a default TTL from before; set anew since */
+	bool used_origin, origin_set;
+	bool unclosed;             /* the text ended inside of parentheses */
+	bool ahead;                /* reading ahead: a directive that reads files or makes records stops it */
+	uint64_t record_max;
+	uint32_t *interned;        /* offsets of RDATA, by a hash: see straight.c */
 	const char *directory;     /* of the zone file, resolved; includes stay beneath it */
 	struct zs_token *tokens;   /* of the record at work */
 	uint32_t *token_lines;
@@ -57,10 +67,14 @@ struct zs_scan_text {
 	const char *at, *end;
 	uint32_t line;
 	uint8_t origin[ZS_NAME_MAX];
+	size_t origin_len;
 	bool have_origin;
 	uint32_t owner;        /* offset of the last owner in zone->octets */
 	bool have_owner;
+	const char *owner_text; /* the field it was read from by the straight way; owner_text_len 0: there is none */
+	uint32_t owner_text_len;
 	unsigned depth;
+	bool part;             /* of a file: more follows behind end */
 	dev_t device;          /* to find cycles */
 	ino_t inode;
 	const struct zs_source *generated; /* errors point here: the $GENERATE line */
@@ -86,7 +100,38 @@ bool zs_scan_add_input(struct zs_scan *scan, const struct zs_input *input, const
 /* "1h30m", "3600": seconds up to 2^31 - 1 (RFC 2181 section 8). 1: good; 0: not a TTL at all; -1: a number out of range. */
 int zs_scan_ttl(const char *text, size_t len, uint32_t *out);
 
-/* Sort the records and fill owners, rrsets and rdata of scan->zone. False if a rule of one RRset was broken. */
-bool zs_scan_index(struct zs_scan *scan);
+/* Start with what zs_zone_read was asked for. */
+void zs_scan_begin(struct zs_scan *scan, struct zs_run *run, struct zs_arena *arena, const struct zs_zone_options *options,
+                   struct zs_zone *zone);
+void zs_scan_set_origin(struct zs_scan_text *text, const uint8_t *origin);
+
+/* Read one simple line. False: it is not simple, and nothing was changed. */
+bool zs_scan_straight(struct zs_scan *scan, struct zs_scan_text *text);
+
+/* Room for size octets behind zone->octets_len. */
+void zs_scan_reserve(struct zs_scan *scan, size_t size);
+void zs_scan_add_record(struct zs_scan *scan, const struct zs_record *record);
+
+/* Read the file open at fd, whose size and path input has, in slices by run->jobs threads, with the same result as
+ * zs_scan_text and zs_scan_group have on the whole of it. text is the state to begin with. input gets its marks, sha256
+ * (may be NULL) the digest of the file. */
+bool zs_scan_slices(struct zs_scan *scan, int fd, struct zs_scan_text *text, struct zs_input *input, uint8_t sha256[32]);
+
+/* array with room for `wanted` elements of size octets; what is new is not zeroed. */
+void *zs_zone_room(struct zs_arena *arena, void *array, size_t *room, size_t wanted, size_t size);
+
+/* group.c: the records, which are in the order of the text, become owners, RRsets and RDATA of scan->zone, added to what
+ * it has; one owner for each run of records. False if a rule of an RRset was broken. */
+bool zs_scan_group(struct zs_scan *scan);
+/* One RRset of count records, sorted; name is their owner's. Added to the zone's arrays, not to an owner. */
+bool zs_scan_add_rrset(struct zs_scan *scan, uint32_t name, const struct zs_record *records, const uint32_t *order, size_t count);
+/* By type and type covered, then RDATA in canonical order; equal records in the order of the text. */
+int zs_scan_compare_records(const struct zs_zone *zone, const struct zs_record *a, const struct zs_record *b);
+int zs_scan_compare_sets(const struct zs_zone *zone, const struct zs_record *a, const struct zs_record *b);
+/* Sort order[0..count), indices of records. */
+void zs_scan_sort(const struct zs_zone *zone, const struct zs_record *records, uint32_t *order, size_t count);
+
+/* order.c: owners in canonical order, each once. */
+bool zs_scan_order(struct zs_scan *scan);
 
 #endif

@@ -159,6 +159,7 @@ bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text)
 				return false;
 		}
 	}
+	scan->unclosed = open != 0;
 	if (open)
 		return zs_error(scan->run, &opened, "a parenthesis that is never closed");
 	return true;

@@ -11,42 +11,84 @@
 #include "dns/rdata.h"
 #include "zone/scan.h"
 
-static bool read_zone(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, const struct zs_file_id *id,
-                      const char *directory, const struct zs_zone_options *options, struct zs_zone **out)
+/* A zone that is being read: its scan, and the text to begin with. */
+static void begin(struct zs_scan *scan, struct zs_scan_text *text, struct zs_run *run, struct zs_arena *arena,
+                  const struct zs_zone_options *options)
 {
 	struct zs_zone *zone = zs_arena_alloc(arena, sizeof *zone);
 	zone->arena = arena;
-	struct zs_scan scan = { .run = run, .arena = arena, .options = options, .zone = zone, .directory = directory };
-	struct zs_scan_text text = { .input = input, .at = input->text, .end = input->text + input->len, .line = 1 };
-	const unsigned before = run->error_count;
-	if (options->apex) {
-		memcpy(zone->apex, options->apex, zs_name_len(options->apex));
-		memcpy(text.origin, zone->apex, sizeof text.origin);
-		text.have_origin = scan.apex_known = true;
-	}
-	if (!zs_scan_add_input(&scan, input, id, &text.input_index))
-		return false;
-	zs_scan_text(&scan, &text);
-	if (!zs_run_ok_since(run, before))
-		return false;
+	zs_scan_begin(scan, run, arena, options, zone);
+	*text = (struct zs_scan_text){ .line = 1 };
+	if (options->apex)
+		zs_scan_set_origin(text, options->apex);
+}
+
+/* The records are read and grouped: put the owners in order. */
+static bool end(struct zs_scan *scan, const struct zs_input *input, struct zs_zone **out)
+{
+	struct zs_zone *zone = scan->zone;
 	const struct zs_source whole = { .input = input };
-	if (!scan.apex_known)
-		return zs_error(run, &whole, "no SOA record: this is no zone, or its name is not known");
+	if (!scan->apex_known)
+		return zs_error(scan->run, &whole, "no SOA record: this is no zone, or its name is not known");
 	zone->apex_labels = (uint8_t)zs_name_labels(zone->apex);
-	zone->stripped_count = scan.stripped_count;
-	const bool ok = zs_scan_index(&scan);
-	zs_arena_release(arena, scan.records, scan.record_room * sizeof *scan.records);
-	if (!ok)
+	zone->stripped_count = scan->stripped_count;
+	if (!zs_scan_order(scan))
 		return false;
 	zs_zone_mark_cuts(zone);
 	*out = zone;
 	return true;
 }
 
+static bool read_whole(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, const struct zs_file_id *id,
+                       const char *directory, const struct zs_zone_options *options, struct zs_zone **out)
+{
+	struct zs_scan scan;
+	struct zs_scan_text text;
+	const unsigned before = run->error_count;
+	begin(&scan, &text, run, arena, options);
+	scan.directory = directory;
+	text.input = input;
+	text.at = input->text;
+	text.end = input->text + input->len;
+	if (!zs_scan_add_input(&scan, input, id, &text.input_index))
+		return false;
+	zs_scan_text(&scan, &text);
+	if (!zs_run_ok_since(run, before))
+		return false;
+	const bool ok = zs_scan_group(&scan);
+	zs_arena_release(arena, scan.records, scan.record_room * sizeof *scan.records);
+	return ok && end(&scan, input, out);
+}
+
+static bool read_sliced(struct zs_run *run, struct zs_arena *arena, int fd, const char *path, const struct stat *stat,
+                        const char *directory, const struct zs_zone_options *options, struct zs_zone **out)
+{
+	struct zs_scan scan;
+	struct zs_scan_text text;
+	struct stat after;
+	const struct zs_file_id id = zs_file_id(stat);
+	const unsigned before = run->error_count;
+	struct zs_input *input = zs_arena_alloc(arena, sizeof *input);
+	*input = (struct zs_input){ .path = zs_arena_strdup(arena, path), .ino = id.ino, .size = id.size };
+	begin(&scan, &text, run, arena, options);
+	scan.directory = directory;
+	text.device = stat->st_dev;
+	text.inode = stat->st_ino;
+	if (!zs_scan_add_input(&scan, input, &id, &text.input_index))
+		return false;
+	const bool ok = zs_scan_slices(&scan, fd, &text, input, options->want_sha256 ? scan.zone->sha256 : NULL);
+	if (fstat(fd, &after) != 0)
+		return zs_error(run, NULL, "cannot read '%s': %s", path, strerror(errno));
+	const struct zs_file_id now = zs_file_id(&after);
+	if (now.size != id.size || now.mtime_ns != id.mtime_ns)
+		return zs_error(run, NULL, "'%s' changed while it was read; run again when it is complete (G15)", path);
+	return ok && zs_run_ok_since(run, before) && end(&scan, input, out);
+}
+
 bool zs_zone_read_text(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input,
                        const struct zs_zone_options *options, struct zs_zone **out)
 {
-	return read_zone(run, arena, input, NULL, "/", options, out);
+	return read_whole(run, arena, input, NULL, "/", options, out);
 }
 
 bool zs_zone_read_fd(struct zs_run *run, struct zs_arena *arena, int fd, const char *path,
@@ -55,10 +97,15 @@ bool zs_zone_read_fd(struct zs_run *run, struct zs_arena *arena, int fd, const c
 	struct zs_input *input = zs_arena_alloc(arena, sizeof *input);
 	struct zs_file_id id;
 	char resolved[PATH_MAX];
+	struct stat stat;
+	const uint64_t slice = options->slice ? options->slice : ZS_SLICE;
+	const char *directory = realpath(zs_file_dir(arena, path), resolved) ? zs_arena_strdup(arena, resolved) : "/nowhere";
+	if (options->apex && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && (uint64_t)stat.st_size >= 4 * slice
+	    && (uint64_t)stat.st_size <= ZS_ZONE_TEXT_MAX)
+		return read_sliced(run, arena, fd, path, &stat, directory, options, out);
 	if (!zs_file_read_fd(run, arena, NULL, fd, path, ZS_ZONE_TEXT_MAX, input, &id))
 		return false;
-	const char *directory = realpath(zs_file_dir(arena, path), resolved) ? zs_arena_strdup(arena, resolved) : "/nowhere";
-	return read_zone(run, arena, input, &id, directory, options, out);
+	return read_whole(run, arena, input, &id, directory, options, out);
 }
 
 bool zs_zone_read(struct zs_run *run, struct zs_arena *arena, const char *path, const struct zs_zone_options *options,
@@ -76,6 +123,8 @@ void zs_zone_release_text(struct zs_zone *zone)
 {
 	for (size_t i = 0; i < zone->input_count; i++) {
 		const struct zs_input *input = zone->inputs[i];
+		if (!input->text)
+			continue;
 		struct zs_input *bare = zs_arena_alloc(zone->arena, sizeof *bare);
 		*bare = (struct zs_input){ .path = input->path };
 		zs_arena_release(zone->arena, (void *)(uintptr_t)input->text, input->len + 1);
@@ -86,31 +135,37 @@ void zs_zone_release_text(struct zs_zone *zone)
 void zs_zone_mark_cuts(struct zs_zone *zone)
 {
 	const uint8_t *top = NULL; /* the cut or DNAME that hides what is below it */
+	const size_t apex_len = zs_name_len(zone->apex);
 	for (size_t i = 0; i < zone->owner_count; i++) {
 		struct zs_owner *owner = &zone->owners[i];
 		const uint8_t *name = zs_owner_name(zone, owner);
+		bool ns = false, dname = false;
 		owner->flags = 0;
 		if (top && zs_name_below(name, top)) {
 			owner->flags = ZS_OWNER_OCCLUDED;
 			continue;
 		}
-		const bool apex = zs_name_equal(name, zone->apex);
-		if (!apex && zs_zone_rrset(zone, (uint32_t)i, ZS_TYPE_NS))
+		top = NULL; /* canonical order: nothing below it follows any more */
+		for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++) {
+			ns = ns || zone->rrsets[s].type == ZS_TYPE_NS;
+			dname = dname || zone->rrsets[s].type == ZS_TYPE_DNAME;
+		}
+		if (ns && (owner->name_len != apex_len || !zs_name_equal(name, zone->apex)))
 			owner->flags = ZS_OWNER_CUT;
-		if (owner->flags || zs_zone_rrset(zone, (uint32_t)i, ZS_TYPE_DNAME))
+		if (owner->flags || dname)
 			top = name;
 	}
 }
 
-uint32_t zs_zone_find(const struct zs_zone *zone, const uint8_t *name, uint32_t *place)
+/* The first owner of [low, high) that is not below name. */
+static uint32_t search(const struct zs_zone *zone, const uint8_t *name, uint32_t low, uint32_t high, bool *there)
 {
-	uint32_t low = 0, high = (uint32_t)zone->owner_count;
+	*there = false;
 	while (low < high) {
 		const uint32_t middle = low + (high - low) / 2;
 		const int order = zs_name_compare(zs_owner_name(zone, &zone->owners[middle]), name);
 		if (order == 0) {
-			if (place)
-				*place = middle;
+			*there = true;
 			return middle;
 		}
 		if (order < 0)
@@ -118,9 +173,35 @@ uint32_t zs_zone_find(const struct zs_zone *zone, const uint8_t *name, uint32_t 
 		else
 			high = middle;
 	}
+	return low;
+}
+
+uint32_t zs_zone_find(const struct zs_zone *zone, const uint8_t *name, uint32_t *place)
+{
+	bool there;
+	const uint32_t at = search(zone, name, 0, (uint32_t)zone->owner_count, &there);
 	if (place)
-		*place = low;
-	return ZS_NO_OWNER;
+		*place = at;
+	return there ? at : ZS_NO_OWNER;
+}
+
+uint32_t zs_zone_find_near(const struct zs_zone *zone, const uint8_t *name, uint32_t near)
+{
+	enum { FAR = 64 };
+	const uint32_t count = (uint32_t)zone->owner_count;
+	uint32_t low = near, high = near;
+	bool there;
+	/* by doubled steps away from near, until the name is enclosed */
+	for (uint32_t step = 1; step <= FAR; step *= 2) {
+		low = near > step ? near - step : 0;
+		high = count - near > step ? near + step : count;
+		if ((!low || zs_name_compare(zs_owner_name(zone, &zone->owners[low]), name) <= 0)
+		    && (high == count || zs_name_compare(zs_owner_name(zone, &zone->owners[high]), name) >= 0)) {
+			const uint32_t at = search(zone, name, low, high == count ? count : high + 1, &there);
+			return there ? at : ZS_NO_OWNER;
+		}
+	}
+	return zs_zone_find(zone, name, NULL);
 }
 
 const struct zs_rrset *zs_zone_rrset(const struct zs_zone *zone, uint32_t owner, uint16_t type)

@@ -63,6 +63,7 @@ struct zs_zone {
 	const struct zs_input **inputs;
 	struct zs_file_id *input_ids; /* stat values of the same index */
 	size_t input_count, input_room;
+	uint8_t sha256[32];           /* of inputs[0], where want_sha256 asked for it and its text is not kept */
 	uint64_t record_count;        /* records read, duplicates not counted */
 	uint64_t stripped_count;      /* RRSIG, NSEC, NSEC3, NSEC3PARAM dropped from the input */
 };
@@ -79,6 +80,9 @@ struct zs_zone_options {
 	bool include_never;      /* a signed file of ours has none; verify/ refuses them */
 	bool strict_rrsets;      /* differing TTLs in an RRset and duplicate records are errors, not warnings */
 	uint64_t max_records;    /* 0: no bound but memory's */
+	bool want_sha256;        /* of the file itself, also if it is large: see zone->sha256 */
+	bool general;            /* for tests: no line is read the straight way, which changes nothing but the time */
+	size_t slice;            /* octets of a slice, for tests; 0: ZS_SLICE. A file of four or more is read in slices */
 };
 
 /* Read the zone file `path` into *out, memory from arena. All errors of the file are reported, bounded by
@@ -106,6 +110,9 @@ ZS_MUST_CHECK bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone,
 
 /* Index of the owner `name`, or ZS_NO_OWNER. *place (may be NULL): where it is or would be inserted. */
 uint32_t zs_zone_find(const struct zs_zone *zone, const uint8_t *name, uint32_t *place);
+
+/* The same for a name that is likely to be near the owner of that index: a few steps, then the whole. */
+uint32_t zs_zone_find_near(const struct zs_zone *zone, const uint8_t *name, uint32_t near);
 
 /* The RRset of an owner (index; ZS_NO_OWNER gives NULL), or NULL. Not for RRSIG. Valid until the zone is edited. */
 const struct zs_rrset *zs_zone_rrset(const struct zs_zone *zone, uint32_t owner, uint16_t type);

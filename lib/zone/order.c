@@ -1,0 +1,356 @@
+/* order.c - owners in the order of the text become owners in canonical order (RFC 4034 section 6.1), each once.
+ *
+ * A name's sort key is its labels from the right, lower case, each ended by a 0 octet; octets 0 and 1 in a label are
+ * 1 1 and 1 2. Keys compare as octets in canonical order, and equal keys are equal names. Eight octets of it at a time
+ * are compared as a number; only names that are equal so far are looked at again.
+ */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "zone/scan.h"
+
+enum { SLICE = 4096, BUCKETS = 1 << 16, FEW = 48 };
+
+struct item {
+	uint64_t key;   /* eight octets of the sort key */
+	uint32_t owner; /* index in the order of the text */
+};
+
+struct ordering {
+	struct zs_zone *zone;
+	unsigned skip;         /* labels on the right that all names share */
+	atomic_bool outside;   /* a name is not within the apex */
+	atomic_bool unsorted, equal;
+	struct item *items, *spare;
+	size_t count;
+	size_t *bucket;        /* first item of each bucket, and the end */
+	unsigned shift;        /* the 16 bits of a key that say its bucket */
+};
+
+/* Octets [8 * depth, 8 * depth + 8) of the sort key of a name, zeros behind its end. *more: the key goes on. */
+static uint64_t sort_key(const uint8_t *name, unsigned skip, unsigned depth, bool *more)
+{
+	const uint8_t *labels[128];
+	unsigned count = 0, at = 0;
+	const unsigned start = 8 * depth, end = start + 8;
+	for (const uint8_t *p = name; *p; p += 1 + *p)
+		labels[count++] = p;
+	uint64_t key = 0;
+	*more = false;
+	for (unsigned i = count > skip ? count - skip : 0; i--;) {
+		const uint8_t *label = labels[i], *stop = label + 1 + *label;
+		for (const uint8_t *p = label + 1;; p++) {
+			if (at >= end) {
+				*more = true;
+				return key;
+			}
+			if (p == stop) {
+				at++; /* the 0 is there already */
+				break;
+			}
+			const uint8_t c = zs_octet_lower(*p);
+			if (at >= start)
+				key |= (uint64_t)(c < 2 ? 1 : c) << 8 * (end - 1 - at);
+			at++;
+			if (c < 2 && at < end && at >= start)
+				key |= (uint64_t)(c + 1) << 8 * (end - 1 - at);
+			at += c < 2;
+		}
+	}
+	return key;
+}
+
+static const uint8_t *name_of(const struct ordering *o, uint32_t owner)
+{
+	return zs_owner_name(o->zone, &o->zone->owners[owner]);
+}
+
+static void make_keys(void *context, unsigned thread, size_t from, size_t to)
+{
+	struct ordering *o = context;
+	bool more;
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		const uint8_t *name = name_of(o, (uint32_t)i);
+		if (o->skip && !zs_name_within(name, o->zone->apex))
+			atomic_store_explicit(&o->outside, true, memory_order_relaxed);
+		o->items[i] = (struct item){ .key = sort_key(name, o->skip, 0, &more), .owner = (uint32_t)i };
+	}
+}
+
+static void look_at_order(void *context, unsigned thread, size_t from, size_t to)
+{
+	struct ordering *o = context;
+	(void)thread;
+	for (size_t i = from ? from : 1; i < to; i++) {
+		if (o->items[i - 1].key < o->items[i].key)
+			continue;
+		const int order = o->items[i - 1].key > o->items[i].key ? 1 : zs_name_compare(name_of(o, (uint32_t)i - 1), name_of(o, (uint32_t)i));
+		if (order > 0)
+			atomic_store_explicit(&o->unsorted, true, memory_order_relaxed);
+		if (order == 0)
+			atomic_store_explicit(&o->equal, true, memory_order_relaxed);
+	}
+}
+
+/* Stable, by key. */
+static void insertion_sort(struct item *items, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		const struct item item = items[i];
+		size_t at = i;
+		for (; at && items[at - 1].key > item.key; at--)
+			items[at] = items[at - 1];
+		items[at] = item;
+	}
+}
+
+/* Stable, by key: octet by octet from the last, those that all share left out. */
+static void radix_sort(struct item *items, struct item *spare, size_t count)
+{
+	uint64_t differ = 0;
+	for (size_t i = 1; i < count; i++)
+		differ |= items[i].key ^ items[0].key;
+	struct item *from = items, *to = spare;
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		if (!(differ >> shift & 255))
+			continue;
+		size_t start[256] = { 0 }, sum = 0;
+		for (size_t i = 0; i < count; i++)
+			start[from[i].key >> shift & 255]++;
+		for (unsigned i = 0; i < 256; i++) {
+			const size_t here = start[i];
+			start[i] = sum;
+			sum += here;
+		}
+		for (size_t i = 0; i < count; i++)
+			to[start[from[i].key >> shift & 255]++] = from[i];
+		struct item *swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != items)
+		memcpy(items, from, count * sizeof *items);
+}
+
+/* Sort items whose keys are those of depth; where they are equal, by the rest of the names. */
+static void sort_items(const struct ordering *o, struct item *items, struct item *spare, size_t count, unsigned depth)
+{
+	if (count <= FEW)
+		insertion_sort(items, count);
+	else
+		radix_sort(items, spare, count);
+	for (size_t from = 0, to; from < count; from = to) {
+		bool any = false, more;
+		for (to = from + 1; to < count && items[to].key == items[from].key; to++)
+			;
+		if (to - from == 1)
+			continue;
+		for (size_t i = from; i < to; i++) {
+			items[i].key = sort_key(name_of(o, items[i].owner), o->skip, depth + 1, &more);
+			any = any || items[i].key || more;
+		}
+		if (any) /* else the names have ended: they are equal, and stay in the order of the text */
+			sort_items(o, items + from, spare + from, to - from, depth + 1);
+	}
+}
+
+static void sort_buckets(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct ordering *o = context;
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		const size_t first = o->bucket[i], count = o->bucket[i + 1] - first;
+		if (count > 1)
+			sort_items(o, o->items + first, o->spare + first, count, 0);
+	}
+}
+
+/* Into buckets by the first 16 bits in which keys differ; each bucket is then sorted on its own. */
+static void sort_all(struct zs_arena *arena, struct ordering *o, unsigned jobs)
+{
+	uint64_t differ = 0;
+	for (size_t i = 1; i < o->count; i++)
+		differ |= o->items[i].key ^ o->items[0].key;
+	for (o->shift = 48; o->shift && !(differ >> o->shift); o->shift -= 8)
+		;
+	o->bucket = zs_arena_array(arena, BUCKETS + 1, sizeof *o->bucket);
+	o->spare = zs_arena_array(arena, o->count, sizeof *o->spare);
+	size_t *at = zs_arena_array(arena, BUCKETS, sizeof *at), sum = 0;
+	for (size_t i = 0; i < o->count; i++)
+		at[o->items[i].key >> o->shift & (BUCKETS - 1)]++;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		o->bucket[i] = sum;
+		sum += at[i];
+		at[i] = o->bucket[i];
+	}
+	o->bucket[BUCKETS] = sum;
+	for (size_t i = 0; i < o->count; i++)
+		o->spare[at[o->items[i].key >> o->shift & (BUCKETS - 1)]++] = o->items[i];
+	struct item *swap = o->items;
+	o->items = o->spare;
+	o->spare = swap;
+	zs_pool_run(jobs, BUCKETS, 64, sort_buckets, o);
+}
+
+static void add_records(const struct zs_zone *zone, const struct zs_owner *owner, struct zs_record *records, size_t *count)
+{
+	for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++)
+		for (uint32_t i = 0; i < zone->rrsets[s].count; i++) {
+			const struct zs_rdata *r = &zone->rdata[zone->rrsets[s].first + i];
+			records[(*count)++] = (struct zs_record){ .name = owner->name, .ttl = zone->rrsets[s].ttl, .rdata = r->offset, .line = r->line,
+				                                  .type = zone->rrsets[s].type, .rdata_len = r->len, .input = r->input };
+		}
+}
+
+/* One owner of several that have the same name: owners[from..to), the first in the text in front. */
+static bool combine(struct zs_scan *scan, const struct zs_owner *owners, size_t count, struct zs_owner *out)
+{
+	struct zs_zone *zone = scan->zone;
+	size_t total = 0, used = 0;
+	bool ok = true;
+	for (size_t i = 0; i < count; i++)
+		for (uint32_t s = owners[i].first; s < owners[i].first + owners[i].rrset_count; s++)
+			total += zone->rrsets[s].count;
+	struct zs_arena *arena = zs_arena_new();
+	struct zs_record *records = zs_arena_array(arena, total, sizeof *records);
+	uint32_t *order = zs_arena_array(arena, total, sizeof *order);
+	for (size_t i = 0; i < count; i++)
+		add_records(zone, &owners[i], records, &used);
+	for (uint32_t i = 0; i < total; i++)
+		order[i] = i;
+	zs_scan_sort(zone, records, order, total);
+	zone->record_count -= total; /* they are added again */
+	*out = (struct zs_owner){ .name = owners[0].name, .name_len = owners[0].name_len, .first = (uint32_t)zone->rrset_count };
+	for (size_t at = 0, end; at < total && ok; at = end) {
+		for (end = at + 1; end < total && zs_scan_compare_sets(zone, &records[order[at]], &records[order[end]]) == 0; end++)
+			;
+		ok = zs_scan_add_rrset(scan, out->name, records, order + at, end - at);
+		if (++out->rrset_count == UINT16_MAX)
+			ok = zs_error(scan->run, NULL, "an owner has more than %d RRsets", UINT16_MAX - 1);
+	}
+	zs_arena_free(arena);
+	return ok;
+}
+
+/* The owners as items has them, equal ones made one. */
+static bool take_order(struct zs_scan *scan, const struct ordering *o)
+{
+	struct zs_zone *zone = scan->zone;
+	struct zs_owner *owners = zs_arena_array(scan->arena, o->count, sizeof *owners);
+	size_t kept = 0;
+	bool ok = true;
+	for (size_t i = 0; i < o->count; i++)
+		owners[i] = zone->owners[o->items[i].owner];
+	for (size_t from = 0, to; from < o->count; from = to) {
+		for (to = from + 1; to < o->count && o->items[to].key == o->items[from].key
+		                    && zs_name_equal(zs_owner_name(zone, &owners[to]), zs_owner_name(zone, &owners[from])); to++)
+			;
+		if (to - from == 1) {
+			owners[kept++] = owners[from];
+			continue;
+		}
+		struct zs_owner whole;
+		ok = combine(scan, owners + from, to - from, &whole) && ok;
+		owners[kept++] = whole;
+	}
+	zs_arena_release(scan->arena, zone->owners, zone->owner_room * sizeof *owners);
+	zone->owners = owners;
+	zone->owner_count = kept;
+	zone->owner_room = o->count;
+	return ok;
+}
+
+/* RRsets and RDATA moved into the order of the owners, so that whoever goes through the zone goes through memory. */
+struct moving {
+	struct zs_zone *zone;
+	struct zs_rrset *rrsets;
+	struct zs_rdata *rdata;
+	uint32_t *first_rrset, *first_rdata; /* per slice of owners */
+};
+
+static void count_slice(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct moving *m = context;
+	uint32_t rrsets = 0, rdata = 0;
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		const struct zs_owner *owner = &m->zone->owners[i];
+		rrsets += owner->rrset_count;
+		for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++)
+			rdata += m->zone->rrsets[s].count;
+	}
+	m->first_rrset[from / SLICE + 1] = rrsets;
+	m->first_rdata[from / SLICE + 1] = rdata;
+}
+
+static void move_slice(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct moving *m = context;
+	uint32_t rrset = m->first_rrset[from / SLICE], rdata = m->first_rdata[from / SLICE];
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		struct zs_owner *owner = &m->zone->owners[i];
+		const uint32_t first = owner->first;
+		owner->first = rrset;
+		for (uint32_t s = first; s < first + owner->rrset_count; s++) {
+			struct zs_rrset *set = &m->rrsets[rrset++];
+			*set = m->zone->rrsets[s];
+			for (uint32_t r = 0; r < set->count; r++)
+				m->rdata[rdata + r] = m->zone->rdata[set->first + r];
+			set->first = rdata;
+			rdata += set->count;
+		}
+	}
+}
+
+static void move_arrays(struct zs_zone *zone, unsigned jobs)
+{
+	const size_t slices = (zone->owner_count + SLICE - 1) / SLICE;
+	struct zs_arena *arena = zs_arena_new();
+	struct moving m = { .zone = zone };
+	m.first_rrset = zs_arena_array(arena, slices + 1, sizeof *m.first_rrset);
+	m.first_rdata = zs_arena_array(arena, slices + 1, sizeof *m.first_rdata);
+	zs_pool_run(jobs, zone->owner_count, SLICE, count_slice, &m);
+	for (size_t i = 0; i < slices; i++) {
+		m.first_rrset[i + 1] += m.first_rrset[i];
+		m.first_rdata[i + 1] += m.first_rdata[i];
+	}
+	const size_t rrsets = m.first_rrset[slices], rdata = m.first_rdata[slices];
+	m.rrsets = zs_arena_array(zone->arena, rrsets, sizeof *m.rrsets);
+	m.rdata = zs_arena_array(zone->arena, rdata, sizeof *m.rdata);
+	zs_pool_run(jobs, zone->owner_count, SLICE, move_slice, &m);
+	zs_arena_release(zone->arena, zone->rrsets, zone->rrset_room * sizeof *zone->rrsets);
+	zs_arena_release(zone->arena, zone->rdata, zone->rdata_room * sizeof *zone->rdata);
+	zone->rrsets = m.rrsets;
+	zone->rdata = m.rdata;
+	zone->rrset_count = zone->rrset_room = rrsets;
+	zone->rdata_count = zone->rdata_room = rdata;
+	zs_arena_free(arena);
+}
+
+bool zs_scan_order(struct zs_scan *scan)
+{
+	struct zs_zone *zone = scan->zone;
+	const unsigned jobs = scan->run->jobs;
+	struct zs_arena *arena = zs_arena_new();
+	struct ordering o = { .zone = zone, .skip = zone->apex_labels, .count = zone->owner_count };
+	bool ok = true;
+	o.items = zs_arena_array(arena, o.count, sizeof *o.items);
+	zs_pool_run(jobs, o.count, SLICE, make_keys, &o);
+	if (atomic_load(&o.outside)) { /* the keys hold below the apex only: make whole ones */
+		o.skip = 0;
+		zs_pool_run(jobs, o.count, SLICE, make_keys, &o);
+	}
+	zs_pool_run(jobs, o.count, SLICE, look_at_order, &o);
+	if (atomic_load(&o.unsorted))
+		sort_all(arena, &o, jobs);
+	if (atomic_load(&o.unsorted) || atomic_load(&o.equal))
+		ok = take_order(scan, &o);
+	zs_arena_free(arena);
+	if (atomic_load(&o.unsorted))
+		move_arrays(zone, jobs);
+	return ok;
+}

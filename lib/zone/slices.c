@@ -1,0 +1,452 @@
+/* slices.c - large zone files: read and scanned in slices, by several threads, without the whole text in memory.
+ *
+ * A slice begins at a line that names an owner, so it needs three things of what is before it: that no parenthesis is
+ * open, the origin, and the default TTL. A thread takes for granted those that were in force where the zone had been put
+ * together when it began. Slices are put together in the order of the file, and what was taken for granted is looked at
+ * then: a slice that was read with something wrong, that has a directive for which order matters, or about which there is
+ * anything to say, is read again at that point, with the right state and the zone's own run. So records, lines and
+ * diagnostics are those of one pass over the file.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/pool.h"
+#include "zone/scan.h"
+
+enum { SLACK = 64 * 1024, SPARE_SLOTS = 2 };
+
+/* One slice at work. */
+struct slot {
+	struct zs_arena *arena;   /* of its arrays, which the next slice uses again */
+	struct zs_run *run;       /* of diagnostics: any, and the slice is read again */
+	struct zs_scan scan;
+	struct zs_scan_text text;
+	struct zs_zone zone;      /* grouped; offsets count from 0 */
+	struct zs_input input;
+	const struct zs_input *only; /* the inputs of a zone that has no other */
+	char *buffer;
+	size_t room;
+	uint64_t start, end;      /* in the file */
+	uint32_t line_count;
+	bool redo;                /* it must be read again */
+	bool io_failed;
+	bool assumed_by_directive, assumed_have_ttl;
+	uint32_t assumed_ttl;
+	uint8_t assumed_origin[ZS_NAME_MAX];
+	bool done;
+};
+
+struct slicing {
+	struct zs_scan *scan;     /* of the whole */
+	struct zs_scan_text text; /* the state where the zone has been put together: origin, owner, line */
+	int fd;
+	const char *path;
+	uint64_t size, at;        /* all before `at` is put together */
+	uint64_t slice;           /* octets */
+	size_t count;             /* slices */
+	struct slot *slots;
+	size_t slot_count;
+	struct zs_hasher *hasher;
+	struct zs_input *input;
+	struct zs_input_mark *marks;
+	size_t mark_room;
+	bool failed;
+	pthread_mutex_t mutex;
+	pthread_cond_t moved;
+	size_t next;              /* to be scanned */
+	size_t joined;            /* slices before it are put together */
+	bool joining;             /* a thread is at it */
+};
+
+static void make_room(struct slot *slot, size_t size)
+{
+	if (size <= slot->room)
+		return;
+	zs_arena_release(slot->arena, slot->buffer, slot->room);
+	slot->buffer = zs_arena_alloc(slot->arena, size);
+	slot->room = size;
+}
+
+static bool begins_record(const char *p)
+{
+	return p[-1] == '\n' && *p != '\n' && *p != '\r' && *p != ' ' && *p != '\t' && *p != ';' && *p != ')' && *p != '(' && *p != '"';
+}
+
+/* The first line at or after offset at which a slice may begin; the size of the file if there is none. The block that is
+ * at data (len octets from `from`) is looked at first. */
+static bool find_start(const struct slicing *s, uint64_t from, const char *data, size_t len, uint64_t offset, uint64_t *out)
+{
+	char block[SLACK];
+	if (!offset) {
+		*out = 0;
+		return true;
+	}
+	for (;;) {
+		while (data && offset < from + len) {
+			const char *p = data + (offset - from), *end = data + len;
+			if (begins_record(p)) {
+				*out = offset;
+				return true;
+			}
+			const char *newline = memchr(p, '\n', (size_t)(end - p));
+			offset = newline ? from + (uint64_t)(newline + 1 - data) : from + len;
+		}
+		if (offset >= s->size) {
+			*out = s->size;
+			return true;
+		}
+		from = offset - 1; /* not in this block: the next begins with its last octet */
+		len = s->size - from < sizeof block ? (size_t)(s->size - from) : sizeof block;
+		data = block;
+		if (!zs_file_pread(s->fd, block, len, from))
+			return false;
+	}
+}
+
+/* The text from `start` to the beginning of slice `next` into the slot. */
+static bool read_text(const struct slicing *s, struct slot *slot, uint64_t start, size_t next)
+{
+	const uint64_t wanted = next * s->slice + SLACK;
+	const uint64_t stop = wanted < s->size ? wanted : s->size, nominal = next * s->slice;
+	size_t len = stop > start ? (size_t)(stop - start) : 0;
+	make_room(slot, len + 1);
+	if (!zs_file_pread(s->fd, slot->buffer, len, start))
+		return false;
+	if (nominal >= s->size) {
+		slot->end = s->size;
+	} else if (!find_start(s, start, slot->buffer, len, nominal > start ? nominal : start + 1, &slot->end)) {
+		return false;
+	}
+	if (slot->end > start + len) { /* a record of more than SLACK octets: rare, so it is read again */
+		len = (size_t)(slot->end - start);
+		make_room(slot, len + 1);
+		if (!zs_file_pread(s->fd, slot->buffer, len, start))
+			return false;
+	}
+	slot->buffer[slot->end - start] = 0;
+	slot->start = start;
+	slot->input = (struct zs_input){ .path = s->path, .text = slot->buffer, .len = (size_t)(slot->end - start) };
+	return true;
+}
+
+/* Scan the slot's text from the given state, into arrays that begin empty. */
+static void scan_slot(const struct slicing *s, struct slot *slot, struct zs_run *run, uint32_t line)
+{
+	struct zs_scan *scan = &slot->scan;
+	struct zs_zone *zone = &slot->zone;
+	scan->run = run;
+	scan->zone = zone;
+	scan->record_count = 0;
+	scan->used_ttl = scan->ttl_set = scan->used_origin = scan->origin_set = scan->unclosed = scan->stopped = false;
+	scan->stripped_count = 0;
+	memset(scan->interned, 0, sizeof *scan->interned << ZS_INTERN_BITS);
+	zone->octets_len = zone->owner_count = zone->rrset_count = zone->rdata_count = 0;
+	zone->record_count = 0;
+	slot->input.first_line = line;
+	slot->text.input = &slot->input;
+	slot->text.at = slot->buffer;
+	slot->text.end = slot->buffer + slot->input.len;
+	slot->text.line = line;
+	slot->text.have_owner = false;
+	slot->text.owner_text_len = 0;
+	slot->text.part = slot->end < s->size;
+	zs_scan_text(scan, &slot->text);
+	if (!scan->stopped && !scan->unclosed)
+		(void)!zs_scan_group(scan); /* what it says is in the run */
+	slot->line_count = slot->text.line - line;
+}
+
+static void open_slot(const struct slicing *s, struct slot *slot)
+{
+	slot->arena = zs_arena_new();
+	slot->zone.arena = slot->arena;
+	memcpy(slot->zone.apex, s->scan->zone->apex, sizeof slot->zone.apex);
+	zs_scan_begin(&slot->scan, NULL, slot->arena, s->scan->options, &slot->zone);
+	slot->only = &slot->input;
+}
+
+/* What a slice that is not the next one is read with. */
+static void assume(const struct slicing *s, struct slot *slot)
+{
+	struct zs_scan *scan = &slot->scan;
+	slot->text.have_origin = false;
+	if (s->text.have_origin)
+		zs_scan_set_origin(&slot->text, s->text.origin);
+	memcpy(slot->assumed_origin, s->text.origin, sizeof slot->assumed_origin);
+	scan->have_ttl = slot->assumed_have_ttl = s->scan->have_ttl;
+	scan->default_ttl = slot->assumed_ttl = s->scan->default_ttl;
+	scan->ttl_by_directive = slot->assumed_by_directive = s->scan->ttl_by_directive;
+	scan->told_idn = s->scan->told_idn;
+	scan->told_ttl = false;
+}
+
+static void scan_ahead(struct slicing *s, struct slot *slot, size_t index)
+{
+	uint64_t start = 0;
+	slot->redo = slot->io_failed = false;
+	zs_run_end(slot->run);
+	slot->run = zs_run_begin();
+	slot->scan.ahead = true;
+	slot->zone.inputs = &slot->only;
+	slot->zone.input_count = 1;
+	if (!find_start(s, 0, NULL, 0, index * s->slice, &start) || !read_text(s, slot, start, index + 1)) {
+		slot->io_failed = slot->redo = true; /* said when it is read again */
+		slot->start = slot->end = start;
+		return;
+	}
+	scan_slot(s, slot, slot->run, 1);
+	slot->redo = slot->run->error_count || slot->run->warning_count || slot->scan.stopped || slot->scan.unclosed;
+}
+
+static bool is_right(const struct slicing *s, const struct slot *slot)
+{
+	const struct zs_scan *scan = &slot->scan;
+	if (slot->redo || slot->start != s->at || slot->assumed_by_directive != s->scan->ttl_by_directive)
+		return false;
+	if (scan->used_ttl && (slot->assumed_have_ttl != s->scan->have_ttl || slot->assumed_ttl != s->scan->default_ttl))
+		return false;
+	/* a slice that was read without a default may have stumbled for that reason only, which is a redo above */
+	return !scan->used_origin || memcmp(slot->assumed_origin, s->text.origin, sizeof slot->assumed_origin) == 0;
+}
+
+static void set_inputs(struct zs_zone *to, const struct zs_zone *from)
+{
+	to->inputs = from->inputs;
+	to->input_ids = from->input_ids;
+	to->input_count = from->input_count;
+	to->input_room = from->input_room;
+}
+
+/* The text from where the zone has been put together up to the beginning of a slice behind `index`: of the next one, if no
+ * record reaches over that. */
+static bool read_whole_records(struct slicing *s, struct slot *slot, size_t index)
+{
+	for (size_t next = index + 1;; next++) {
+		if (!read_text(s, slot, s->at, next))
+			return zs_error(s->scan->run, NULL, "cannot read '%s': %s", s->path, errno ? strerror(errno) : "it shrank while it was read");
+		if (slot->end >= s->size)
+			return true;
+		struct zs_run *look = zs_run_begin();
+		slot->scan.ahead = true;
+		slot->zone.inputs = &slot->only;
+		slot->zone.input_count = 1;
+		assume(s, slot);
+		scan_slot(s, slot, look, 1);
+		zs_run_end(look);
+		if (!slot->scan.unclosed)
+			return true;
+	}
+}
+
+/* Read the slice again where its turn has come: from the right place, in the right state, with the run of the zone. */
+static bool scan_again(struct slicing *s, struct slot *slot, size_t index)
+{
+	struct zs_scan *scan = &slot->scan;
+	if (!read_whole_records(s, slot, index))
+		return false;
+	assume(s, slot);
+	set_inputs(&slot->zone, s->scan->zone);
+	scan->ahead = false;
+	scan->told_ttl = s->scan->told_ttl;
+	scan->directory = s->scan->directory;
+	scan->input_arena = s->scan->input_arena;
+	scan->included_len = s->scan->included_len;
+	scan->generated_count = s->scan->generated_count;
+	slot->text.device = s->text.device;
+	slot->text.inode = s->text.inode;
+	scan_slot(s, slot, s->scan->run, s->text.line);
+	set_inputs(s->scan->zone, &slot->zone);
+	return true;
+}
+
+static bool fits(const struct slicing *s, const struct slot *slot)
+{
+	const struct zs_zone *zone = s->scan->zone;
+	const uint64_t records = zone->record_count + slot->zone.record_count;
+	if (zone->octets_len + slot->zone.octets_len < UINT32_MAX - ZS_RDATA_MAX - ZS_NAME_MAX && records <= s->scan->record_max)
+		return true;
+	const struct zs_source where = { .input = zone->inputs[0], .line = s->text.line };
+	return zs_error(s->scan->run, &where, "the zone is too large: %llu records so far", (unsigned long long)records);
+}
+
+/* Add the slot's arrays to the zone's. */
+static void append(struct zs_zone *zone, const struct slot *slot, uint32_t lines)
+{
+	const struct zs_zone *part = &slot->zone;
+	const uint32_t octets = (uint32_t)zone->octets_len, rrsets = (uint32_t)zone->rrset_count, rdata = (uint32_t)zone->rdata_count;
+	zone->octets = zs_zone_room(zone->arena, zone->octets, &zone->octets_room, zone->octets_len + part->octets_len, 1);
+	zone->owners = zs_zone_room(zone->arena, zone->owners, &zone->owner_room, zone->owner_count + part->owner_count, sizeof *zone->owners);
+	zone->rrsets = zs_zone_room(zone->arena, zone->rrsets, &zone->rrset_room, zone->rrset_count + part->rrset_count, sizeof *zone->rrsets);
+	zone->rdata = zs_zone_room(zone->arena, zone->rdata, &zone->rdata_room, zone->rdata_count + part->rdata_count, sizeof *zone->rdata);
+	if (part->octets_len)
+		memcpy(zone->octets + octets, part->octets, part->octets_len);
+	zone->octets_len += part->octets_len;
+	for (size_t i = 0; i < part->owner_count; i++) {
+		struct zs_owner *owner = &zone->owners[zone->owner_count++];
+		*owner = part->owners[i];
+		owner->name += octets;
+		owner->first += rrsets;
+	}
+	for (size_t i = 0; i < part->rrset_count; i++) {
+		struct zs_rrset *set = &zone->rrsets[zone->rrset_count++];
+		*set = part->rrsets[i];
+		set->first += rdata;
+	}
+	for (size_t i = 0; i < part->rdata_count; i++) {
+		struct zs_rdata *r = &zone->rdata[zone->rdata_count++];
+		*r = part->rdata[i];
+		r->offset += octets;
+		r->line += lines;
+	}
+	zone->record_count += part->record_count;
+}
+
+/* The state behind the slice becomes that of the whole. */
+static void go_on(struct slicing *s, const struct slot *slot)
+{
+	const struct zs_scan *scan = &slot->scan;
+	if (scan->ttl_set) {
+		s->scan->have_ttl = scan->have_ttl;
+		s->scan->default_ttl = scan->default_ttl;
+		s->scan->ttl_by_directive = scan->ttl_by_directive;
+	}
+	if (scan->origin_set)
+		zs_scan_set_origin(&s->text, slot->text.origin);
+	s->scan->stripped_count += scan->stripped_count;
+	if (!scan->ahead) {
+		s->scan->included_len = scan->included_len;
+		s->scan->generated_count = scan->generated_count;
+		s->scan->told_ttl = scan->told_ttl;
+		s->scan->told_idn = scan->told_idn;
+		s->scan->stopped = scan->stopped;
+	}
+	s->text.line += slot->line_count;
+	s->at = slot->end;
+}
+
+/* Where the zone has been put together: diagnostics find lines of the file by it. */
+static void add_mark(struct slicing *s)
+{
+	s->marks = zs_zone_room(s->scan->arena, s->marks, &s->mark_room, s->input->mark_count + 1, sizeof *s->marks);
+	s->marks[s->input->mark_count++] = (struct zs_input_mark){ .offset = s->at, .line = s->text.line };
+	s->input->marks = s->marks;
+}
+
+/* Put the slot, which is next, to the zone. False: there is nothing in it that is not there already, or all has failed. */
+static bool join(struct slicing *s, struct slot *slot, size_t index)
+{
+	uint32_t lines = s->text.line - 1;
+	if (s->failed || s->scan->stopped || s->at >= s->size)
+		return false;
+	if (!slot->io_failed && slot->start < s->at && slot->end <= s->at)
+		return false; /* a record of an earlier slice reached over all of this one */
+	add_mark(s);
+	if (!is_right(s, slot)) {
+		if (!scan_again(s, slot, index)) {
+			s->failed = true;
+			return false;
+		}
+		lines = 0; /* read with the right numbers */
+	}
+	if (!fits(s, slot)) {
+		s->failed = true;
+		return false;
+	}
+	if (s->hasher)
+		zs_hasher_add(s->hasher, slot->buffer, slot->input.len);
+	append(s->scan->zone, slot, lines);
+	return true;
+}
+
+/* Put together all slices that are ready and next. The mutex is held at entry and exit, not during the work. */
+static void join_ready(struct slicing *s)
+{
+	while (!s->joining && s->joined < s->count && s->slots[s->joined % s->slot_count].done) {
+		struct slot *slot = &s->slots[s->joined % s->slot_count];
+		s->joining = true;
+		pthread_mutex_unlock(&s->mutex);
+		const bool more = join(s, slot, s->joined); /* only who is joining moves s->joined */
+		pthread_mutex_lock(&s->mutex);
+		if (more)
+			go_on(s, slot);
+		slot->done = false;
+		s->joined++;
+		s->joining = false;
+		pthread_cond_broadcast(&s->moved);
+	}
+}
+
+static void work(void *context, unsigned thread, size_t from, size_t to)
+{
+	struct slicing *s = context;
+	(void)thread, (void)from, (void)to;
+	pthread_mutex_lock(&s->mutex);
+	for (;;) {
+		join_ready(s);
+		while (s->next < s->count && s->next - s->joined >= s->slot_count) {
+			pthread_cond_wait(&s->moved, &s->mutex);
+			join_ready(s);
+		}
+		if (s->next >= s->count)
+			break;
+		const size_t index = s->next++;
+		struct slot *slot = &s->slots[index % s->slot_count];
+		assume(s, slot);
+		pthread_mutex_unlock(&s->mutex);
+		scan_ahead(s, slot, index);
+		pthread_mutex_lock(&s->mutex);
+		slot->done = true;
+	}
+	pthread_mutex_unlock(&s->mutex);
+}
+
+static void end_slots(struct slicing *s)
+{
+	for (size_t i = 0; i < s->slot_count; i++) {
+		zs_run_end(s->slots[i].run);
+		zs_arena_free(s->slots[i].arena);
+	}
+}
+
+bool zs_scan_slices(struct zs_scan *scan, int fd, struct zs_scan_text *text, struct zs_input *input, uint8_t sha256[32])
+{
+	struct zs_run *run = scan->run;
+	struct zs_arena *arena = zs_arena_new();
+	struct slicing s = { .scan = scan, .text = *text, .fd = fd, .path = input->path, .size = input->size, .input = input };
+	s.slice = scan->options->slice ? scan->options->slice : ZS_SLICE;
+	s.count = (size_t)((s.size + s.slice - 1) / s.slice);
+	s.slot_count = run->jobs + SPARE_SLOTS;
+	s.slots = zs_arena_array(arena, s.slot_count, sizeof *s.slots);
+	pthread_mutex_init(&s.mutex, NULL);
+	pthread_cond_init(&s.moved, NULL);
+	for (size_t i = 0; i < s.slot_count; i++)
+		open_slot(&s, &s.slots[i]);
+	bool ok = true;
+	if (sha256)
+		ok = (s.hasher = zs_hasher_new(run, arena, ZS_SHA256)) != NULL;
+	/* the first slice alone: it has the directives that the others take for granted */
+	if (ok && s.count) {
+		assume(&s, &s.slots[0]);
+		scan_ahead(&s, &s.slots[0], 0);
+		if (join(&s, &s.slots[0], 0))
+			go_on(&s, &s.slots[0]);
+		s.next = s.joined = 1;
+		zs_pool_run(run->jobs, run->jobs, 1, work, &s);
+	}
+	end_slots(&s);
+	pthread_cond_destroy(&s.moved);
+	pthread_mutex_destroy(&s.mutex);
+	if (ok && s.hasher) {
+		uint8_t digest[ZS_HASH_MAX];
+		ok = zs_hasher_end(run, s.hasher, digest);
+		if (ok)
+			memcpy(sha256, digest, 32);
+	}
+	zs_arena_free(arena);
+	if (ok && !s.failed && !scan->stopped && s.at != s.size) /* a bug: a part of the file would be missing */
+		return zs_fail(run, "'%s' was read up to octet %llu only", input->path, (unsigned long long)s.at);
+	return ok && !s.failed;
+}

@@ -1,0 +1,156 @@
+/* test_line.c - simple lines: what is read the straight way is what the general way reads, and the common forms are. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "dns/line.h"
+#include "dns/rdata.h"
+
+static uint8_t out[ZS_LINE_ROOM];
+
+static struct zs_line line_of(const char *text)
+{
+	return (struct zs_line){ .at = text, .origin = (const uint8_t *)"\7example", .origin_len = 9, .out = out };
+}
+
+START_TEST(names_are_read_as_zs_name_parse_reads_them)
+{
+	static const char long_label[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk";
+	char text[1100];
+	const struct {
+		const char *format;
+		bool simple;
+	} cases[] = {
+		{ "www", true }, { "www.example.org.", true }, { "@", true }, { ".", true }, { "*.a-b_c", true }, { "a..b", false },
+		{ ".a", false }, { "@a", false }, { "a\\.b", false }, { "a\"b", false }, { "a(b", false }, { "..", false },
+		{ "\303\244", false }, { "%s", true }, { "%sx", false }, { "%s.%s.%s.", true }, { "%s.%s.%s.%s.", false }, { "%s.%s.%s.a", true },
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		char name[1000];
+		uint8_t wire[ZS_NAME_MAX];
+		struct zs_name_error error;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		snprintf(name, sizeof name, cases[i].format, long_label, long_label, long_label, long_label);
+#pragma GCC diagnostic pop
+		snprintf(text, sizeof text, "%s rest\n", name);
+		struct zs_line line = line_of(text);
+		const bool simple = zs_line_name(&line);
+		ck_assert_msg(simple == cases[i].simple, "%s", name);
+		const size_t len = zs_name_parse(name, strlen(name), (const uint8_t *)"\7example", wire, &error);
+		if (!simple)
+			continue;
+		ck_assert_msg(len == line.len && memcmp(wire, out, len) == 0, "%s", name);
+		ck_assert_msg(strcmp(line.at, " rest\n") == 0, "%s", name);
+		ck_assert_int_eq(line.used_origin, name[strlen(name) - 1] != '.');
+	}
+}
+END_TEST
+
+START_TEST(relative_names_need_an_origin)
+{
+	struct zs_line line = line_of("www\n");
+	line.origin = NULL;
+	ck_assert(!zs_line_name(&line));
+	line = line_of("www.\n");
+	line.origin = NULL;
+	ck_assert(zs_line_name(&line));
+}
+END_TEST
+
+/* Every vector of the general way: the same octets or not simple; never simple in another way. */
+START_TEST(rdata_is_read_as_zs_rdata_parse_reads_it)
+{
+	static char text[200000];
+	static const char *const straight[] = { "A",  "NS",   "CNAME", "PTR",   "MX",     "TXT",  "AAAA", "SRV",
+		                                "DS", "TLSA", "RRSIG", "DNSKEY", "NSEC", "NSEC3", "CAA" };
+	bool seen[ZS_COUNT(straight)] = { false };
+	FILE *file = fopen("testdata/rdata/vectors.txt", "r");
+	ck_assert(file);
+	size_t simple = 0;
+	while (fgets(text, sizeof text, file)) {
+		uint16_t type;
+		uint8_t wire[ZS_LINE_ROOM];
+		size_t bad;
+		char *data = strchr(text, '|'), *hex = data ? strchr(data + 1, '|') : NULL;
+		if (*text == ';' || !hex || !zs_type_parse(text, (size_t)(data - text), &type))
+			continue;
+		*data++ = *hex++ = 0;
+		hex[strcspn(hex, "|\n")] = 0;
+		struct zs_line line = line_of(data);
+		if (!zs_line_rdata(&line, type))
+			continue;
+		simple++;
+		const long len = strlen(hex) > 2 * sizeof wire ? -1 : zs_hex_decode(hex, strlen(hex), wire, &bad);
+		ck_assert_msg(len == (long)line.len && memcmp(out, wire, line.len) == 0, "%s %s", text, data);
+		for (size_t i = 0; i < ZS_COUNT(straight); i++)
+			seen[i] = seen[i] || strcmp(straight[i], text) == 0;
+	}
+	fclose(file);
+	ck_assert_uint_ge(simple, 40);
+	for (size_t i = 0; i < ZS_COUNT(straight); i++)
+		ck_assert_msg(seen[i], "no %s is simple", straight[i]);
+}
+END_TEST
+
+/* What the general way refuses is not simple. */
+START_TEST(bad_rdata_is_not_simple)
+{
+	static char text[200000];
+	FILE *file = fopen("testdata/rdata/refused.txt", "r");
+	ck_assert(file);
+	size_t count = 0;
+	while (fgets(text, sizeof text, file)) {
+		uint16_t type;
+		char *data = strchr(text, '|'), *end = data ? strchr(data + 1, '|') : NULL;
+		if (*text == ';' || !end || !zs_type_parse(text, (size_t)(data - text), &type))
+			continue;
+		*data++ = *end = 0;
+		struct zs_line line = line_of(data);
+		ck_assert_msg(!zs_line_rdata(&line, type), "%s %s", text, data);
+		count++;
+	}
+	fclose(file);
+	ck_assert_uint_ge(count, 100);
+}
+END_TEST
+
+START_TEST(a_line_ends_where_it_ends)
+{
+	static const struct {
+		uint16_t type;
+		const char *text;
+		bool simple;
+	} cases[] = {
+		{ ZS_TYPE_A, "192.0.2.1\n", true }, { ZS_TYPE_A, "192.0.2.1", true }, { ZS_TYPE_A, "192.0.2.1 \t\r\n", true },
+		{ ZS_TYPE_A, "192.0.2.1 ; comment\n", true }, { ZS_TYPE_A, "192.0.2.1 x\n", false }, { ZS_TYPE_A, "192.0.2.1)\n", false },
+		{ ZS_TYPE_A, "192.0.2.01\n", false }, { ZS_TYPE_A, "192.0.2.256\n", false }, { ZS_TYPE_A, "192.0.2\n", false },
+		{ ZS_TYPE_AAAA, "::\n", true }, { ZS_TYPE_AAAA, "1::\n", true }, { ZS_TYPE_AAAA, "1:2:3:4:5:6:7:8\n", true },
+		{ ZS_TYPE_AAAA, "1:2:3:4:5:6:7:8:9\n", false }, { ZS_TYPE_AAAA, "1:2:3:4:5:6:7::\n", true }, { ZS_TYPE_AAAA, "1:2:3:4:5:6:7::8\n", false },
+		{ ZS_TYPE_AAAA, "1:2:3:4:5:6:7:8::\n", false }, { ZS_TYPE_AAAA, "1::2::3\n", false }, { ZS_TYPE_AAAA, ":1\n", false },
+		{ ZS_TYPE_AAAA, "1:\n", false }, { ZS_TYPE_AAAA, ":::\n", false }, { ZS_TYPE_AAAA, "12345::\n", false },
+		{ ZS_TYPE_TXT, "\"a\" \"b\"\n", true }, { ZS_TYPE_TXT, "\"a\n", false }, { ZS_TYPE_TXT, "\"a\"\"b\"\n", false },
+		{ ZS_TYPE_MX, "65536 a\n", false }, { ZS_TYPE_MX, "10\n", false }, { ZS_TYPE_NSEC, "a. A NS\n", true },
+		{ ZS_TYPE_NSEC, "a. NS A\n", false }, { ZS_TYPE_NSEC, "a.\n", true }, { ZS_TYPE_NSEC, "a. A ANY\n", false },
+		{ ZS_TYPE_DS, "1 13 2 00 00\n", false }, { ZS_TYPE_SOA, "a. b. 1 1 1 1 1\n", false },
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_line line = line_of(cases[i].text);
+		ck_assert_msg(zs_line_rdata(&line, cases[i].type) == cases[i].simple, "%s", cases[i].text);
+	}
+}
+END_TEST
+
+ZS_SUITE(line)
+{
+	Suite *suite = suite_create("line");
+	TCase *all = tcase_create("all");
+	tcase_add_test(all, names_are_read_as_zs_name_parse_reads_them);
+	tcase_add_test(all, relative_names_need_an_origin);
+	tcase_add_test(all, rdata_is_read_as_zs_rdata_parse_reads_it);
+	tcase_add_test(all, bad_rdata_is_not_simple);
+	tcase_add_test(all, a_line_ends_where_it_ends);
+	suite_add_tcase(suite, all);
+	return suite;
+}

@@ -1,0 +1,199 @@
+/* test_slices.c - a file read in slices by threads gives the zone, and the diagnostics, of one that is read whole. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "zone/zone.h"
+
+static const uint8_t apex[] = "\7example";
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The diagnostics as lines, sorted: those about RRsets come in the order of the text where that is read at once, else of
+ * names. */
+static void print_diags(const struct zs_run *run, FILE *to)
+{
+	const char *lines[3 * ZS_DIAG_MAX];
+	size_t count = 0;
+	for (const struct zs_diag *d = run->diags; d; d = d->next)
+		lines[count++] = zs_arena_printf(run->arena, "%u:%u: %s\n%s\n", d->line, d->column, d->message, d->excerpt ? d->excerpt : "(none)");
+	qsort(lines, count, sizeof *lines, by_text);
+	for (size_t i = 0; i < count; i++)
+		fputs(lines[i], to);
+}
+
+/* Everything that can be seen of a reading, as one text. */
+static char *reading(const char *text, size_t len, size_t slice, unsigned jobs, bool general)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_KEEP, .slice = slice, .general = general, .want_sha256 = true };
+	struct zs_zone *zone;
+	char *out = NULL;
+	size_t size;
+	FILE *to = open_memstream(&out, &size);
+	char path[] = "/tmp/zonesign-slices-XXXXXX";
+	const int fd = mkstemp(path);
+	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
+	run->jobs = jobs;
+	if (zs_zone_read_fd(run, run->arena, fd, path, &options, &zone)) {
+		uint8_t content[32];
+		ck_assert(zs_zone_content(run, zone, content));
+		for (size_t i = 0; i < sizeof content; i++)
+			fprintf(to, "%02x", content[i]);
+		fprintf(to, " %zu owners, %llu records\n", zone->owner_count, (unsigned long long)zone->record_count);
+		for (size_t i = 0; i < zone->owner_count; i++)
+			for (uint32_t s = zone->owners[i].first; s < zone->owners[i].first + zone->owners[i].rrset_count; s++)
+				fprintf(to, "%u %u line %u\n", zone->owners[i].flags, zone->rrsets[s].type, zone->rdata[zone->rrsets[s].first].line);
+	}
+	print_diags(run, to);
+	fclose(to);
+	unlink(path);
+	close(fd);
+	zs_run_end(run);
+	return out;
+}
+
+static void same_in_slices(const char *text)
+{
+	const size_t len = strlen(text);
+	char *whole = reading(text, len, 1 << 20, 1, false), *general = reading(text, len, 1 << 20, 1, true);
+	ck_assert_str_eq(whole, general);
+	for (size_t slice = 5; slice <= len / 4; slice += slice / 3 + 1)
+		for (unsigned jobs = 1; jobs <= 3; jobs += 2) {
+			char *sliced = reading(text, len, slice, jobs, false);
+			size_t same = 0;
+			while (whole[same] && whole[same] == sliced[same])
+				same++;
+			ck_assert_msg(strcmp(whole, sliced) == 0, "slices of %zu, %u threads, from %zu on: %.200s\nwhole: %.200s", slice, jobs,
+			              same, sliced + same, whole + same);
+			free(sliced);
+		}
+	free(whole);
+	free(general);
+}
+
+static const char head[] = "$TTL 300\n@ SOA ns h 7 1 1 1 1\n@ NS ns\nns A 192.0.2.1\n";
+
+static char *many(const char *const *lines, size_t count, unsigned repeat)
+{
+	char *out = NULL;
+	size_t size;
+	FILE *to = open_memstream(&out, &size);
+	fputs(head, to);
+	for (unsigned i = 0; i < repeat; i++)
+		for (size_t j = 0; j < count; j++) {
+			for (const char *p = lines[j]; *p; p++)
+				if (*p == '#')
+					fprintf(to, "%u", i * 7919 % 1000);
+				else
+					fputc(*p, to);
+			fputc('\n', to);
+		}
+	fclose(to);
+	return out;
+}
+
+#define SAME(repeat, ...)                                             \
+	do {                                                          \
+		static const char *const lines[] = { __VA_ARGS__ };   \
+		char *text = many(lines, ZS_COUNT(lines), repeat);    \
+		same_in_slices(text);                                 \
+		free(text);                                           \
+	} while (0)
+
+START_TEST(plain_records)
+{
+	SAME(30, "h# A 192.0.2.1", "h# AAAA 2001:db8::1", "\tMX 10 ns", "d# NS ns.d#", "ns.d# A 192.0.2.2", "H# TXT \"x\"");
+}
+END_TEST
+
+START_TEST(state_that_goes_from_line_to_line)
+{
+	SAME(12, "h# A 192.0.2.1", "$ORIGIN s#.example.", "h A 192.0.2.1", "@ AAAA ::1", "$TTL 60#", "h AAAA ::2", "$ORIGIN example.");
+	SAME(12, "$ORIGIN a", "$ORIGIN example.", "h# 77 A 192.0.2.1", "i# A 192.0.2.1");
+}
+END_TEST
+
+START_TEST(ttls_that_are_not_by_directive)
+{
+	static const char text[] = "@ 300 SOA ns h 7 1 1 1 1\n@ NS ns\nns A 192.0.2.1\na 60 A 192.0.2.1\nb A 192.0.2.1\nc A 192.0.2.1\n"
+	                           "d 90 A 192.0.2.1\ne A 192.0.2.1\nf A 192.0.2.1\ng A 192.0.2.1\n$TTL 5\nh 70 A 192.0.2.1\ni A 192.0.2.1\n";
+	same_in_slices(text);
+}
+END_TEST
+
+START_TEST(records_over_several_lines)
+{
+	SAME(10, "h# TXT ( \"a\"", "\"b\"", "c ; (", ") ; )", "i# A 192.0.2.1");
+	SAME(10, "h# TXT (", "a A 192.0.2.1", "b", ") ", "i# A 192.0.2.1", "; a comment (", "");
+	SAME(2, "h# TXT (", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", ")");
+}
+END_TEST
+
+START_TEST(what_there_is_to_say)
+{
+	SAME(12, "h# A 192.0.2.1", "h# A 192.0.2.1", "i# 60 A 192.0.2.1", "i# 61 A 192.0.2.2");
+	SAME(12, "h# A 192.0.2.1", "\303\244# A 192.0.2.1", "i# A 192.0.2.300", "j# X", "k# A (", "192.0.2.1)");
+	SAME(3, "h# A 192.0.2.1", "i# TXT (");
+	SAME(4, "$GENERATE 1-3 g#-$ A 192.0.2.$", "h# A 192.0.2.1", "$NONSENSE", "$INCLUDE nowhere");
+	same_in_slices("$TTL 300\n@ SOA ns h 7 1 1 1 1\n@ NS ns\nns A 192.0.2.1\na A 192.0.2.1\nb A 192.0.2.1\nc A 192.0.2.1");
+}
+END_TEST
+
+START_TEST(names_outside_and_odd_octets)
+{
+	SAME(12, "h#.test. A 192.0.2.1", "\\000\\001# A 192.0.2.1", "\\000# A 192.0.2.1", "\\001# A 192.0.2.1", "\\255# A 192.0.2.1",
+	     "\\000.h# A 192.0.2.1", "a.\\000 A 192.0.2.#", "aaaaaaaaaaaaaaaaaaaaaaaaaa# A 192.0.2.1", "AAAAAAAAaaaaaaaaaaaaaaaaaa# AAAA ::1",
+	     "zzzzzzzz.aaaaaaaaaaaaaaaaaaaaaaaaaa# A 192.0.2.1");
+}
+END_TEST
+
+START_TEST(line_is_found_again_without_the_text)
+{
+	struct zs_run *run = zs_run_begin();
+	char path[] = "/tmp/zonesign-slices-XXXXXX";
+	const int fd = mkstemp(path);
+	static const char *const lines[] = { "h# A 192.0.2.1", "mx# MX 10 nowhere" };
+	char *text = many(lines, 2, 40);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	const struct zs_zone_options options = { .apex = apex, .slice = 100 };
+	struct zs_zone *zone;
+	ck_assert(zs_zone_read(run, run->arena, path, &options, &zone));
+	ck_assert(zs_zone_check(run, zone, 0));
+	unsigned count = 0;
+	for (const struct zs_diag *d = run->diags; d; d = d->next) {
+		if (!strstr(d->message, "nowhere"))
+			continue;
+		ck_assert_ptr_nonnull(d->excerpt);
+		ck_assert_msg(strstr(d->excerpt, " MX 10 nowhere"), "line %u: %s", d->line, d->excerpt);
+		count++;
+	}
+	ck_assert_uint_eq(count, 40);
+	unlink(path);
+	close(fd);
+	free(text);
+	zs_run_end(run);
+}
+END_TEST
+
+ZS_SUITE(slices)
+{
+	Suite *suite = suite_create("slices");
+	TCase *all = tcase_create("all");
+	tcase_set_timeout(all, 60);
+	tcase_add_test(all, plain_records);
+	tcase_add_test(all, state_that_goes_from_line_to_line);
+	tcase_add_test(all, ttls_that_are_not_by_directive);
+	tcase_add_test(all, records_over_several_lines);
+	tcase_add_test(all, what_there_is_to_say);
+	tcase_add_test(all, names_outside_and_odd_octets);
+	tcase_add_test(all, line_is_found_again_without_the_text);
+	suite_add_tcase(suite, all);
+	return suite;
+}
