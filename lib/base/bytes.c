@@ -17,7 +17,7 @@ static void make_room(struct zs_buf *buf, size_t size)
 	buf->room = room;
 }
 
-uint8_t *zs_buf_reserve(struct zs_buf *buf, size_t size)
+uint8_t *zs_buf_make_room(struct zs_buf *buf, size_t size)
 {
 	if (buf->full || size > buf->max || buf->len > buf->max - size) {
 		buf->full = true;
@@ -25,20 +25,6 @@ uint8_t *zs_buf_reserve(struct zs_buf *buf, size_t size)
 	}
 	make_room(buf, size);
 	return buf->data + buf->len;
-}
-
-void zs_buf_add(struct zs_buf *buf, const void *data, size_t len)
-{
-	uint8_t *room = len ? zs_buf_reserve(buf, len) : NULL;
-	if (!room)
-		return;
-	memcpy(room, data, len);
-	buf->len += len;
-}
-
-void zs_buf_octet(struct zs_buf *buf, uint8_t octet)
-{
-	zs_buf_add(buf, &octet, 1);
 }
 
 void zs_buf_u16(struct zs_buf *buf, uint16_t value)

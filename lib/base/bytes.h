@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 
@@ -22,10 +23,34 @@ struct zs_buf {
 	bool full;
 };
 
+/* The slow part of zs_buf_reserve: grow, or NULL. */
+uint8_t *zs_buf_make_room(struct zs_buf *buf, size_t size);
+
 /* Room for size more octets at buf->data + buf->len, or NULL if that exceeds max. */
-uint8_t *zs_buf_reserve(struct zs_buf *buf, size_t size);
-void zs_buf_add(struct zs_buf *buf, const void *data, size_t len);
-void zs_buf_octet(struct zs_buf *buf, uint8_t octet);
+static inline uint8_t *zs_buf_reserve(struct zs_buf *buf, size_t size)
+{
+	/* room counts a NUL behind the octets, so room - len is 1 at least where there is any */
+	return size < buf->room - buf->len && !buf->full && size <= buf->max - buf->len ? buf->data + buf->len : zs_buf_make_room(buf, size);
+}
+
+static inline void zs_buf_add(struct zs_buf *buf, const void *data, size_t len)
+{
+	uint8_t *room = len ? zs_buf_reserve(buf, len) : NULL;
+	if (!room)
+		return;
+	memcpy(room, data, len);
+	buf->len += len;
+}
+
+static inline void zs_buf_octet(struct zs_buf *buf, uint8_t octet)
+{
+	uint8_t *room = zs_buf_reserve(buf, 1);
+	if (!room)
+		return;
+	*room = octet;
+	buf->len++;
+}
+
 void zs_buf_u16(struct zs_buf *buf, uint16_t value); /* big-endian, as on the wire */
 void zs_buf_u32(struct zs_buf *buf, uint32_t value);
 void zs_buf_text(struct zs_buf *buf, const char *text);

@@ -63,6 +63,78 @@ void zs_pool_run(unsigned threads, size_t count, size_t slice,
 		pthread_join(workers[i].id, NULL);
 }
 
+struct line {
+	const struct zs_pool_stages *stages;
+	void *context;
+	pthread_mutex_t mutex;
+	pthread_cond_t moved;
+	size_t next, taken, count; /* to be made; all before it are taken */
+	unsigned slots;
+	bool taking;               /* a thread is at it */
+	bool *made;                /* per slot */
+};
+
+/* Take all that is ready and next. The mutex is held at entry and exit, not during the work. */
+static void take_ready(struct line *l)
+{
+	while (!l->taking && l->taken < l->count && l->made[l->taken % l->slots]) {
+		const size_t index = l->taken;
+		const unsigned slot = (unsigned)(index % l->slots);
+		l->taking = true;
+		pthread_mutex_unlock(&l->mutex);
+		l->stages->take(l->context, slot, index);
+		pthread_mutex_lock(&l->mutex);
+		if (l->stages->taken)
+			l->stages->taken(l->context, slot, index);
+		l->made[slot] = false;
+		l->taken++;
+		l->taking = false;
+		pthread_cond_broadcast(&l->moved);
+	}
+}
+
+static void stand_in_line(void *context, unsigned thread, size_t from, size_t to)
+{
+	struct line *l = context;
+	(void)thread, (void)from, (void)to;
+	pthread_mutex_lock(&l->mutex);
+	for (;;) {
+		take_ready(l);
+		while (l->next < l->count && l->next - l->taken >= l->slots) {
+			pthread_cond_wait(&l->moved, &l->mutex);
+			take_ready(l);
+		}
+		if (l->next >= l->count)
+			break;
+		const size_t index = l->next++;
+		const unsigned slot = (unsigned)(index % l->slots);
+		if (l->stages->begin)
+			l->stages->begin(l->context, slot, index);
+		pthread_mutex_unlock(&l->mutex);
+		l->stages->make(l->context, slot, index);
+		pthread_mutex_lock(&l->mutex);
+		l->made[slot] = true;
+	}
+	pthread_mutex_unlock(&l->mutex);
+}
+
+unsigned zs_pool_slots(unsigned threads)
+{
+	return (threads < THREADS_MAX ? threads : THREADS_MAX) + 2;
+}
+
+void zs_pool_in_order(unsigned threads, size_t first, size_t count, const struct zs_pool_stages *stages, void *context)
+{
+	bool made[THREADS_MAX + 2] = { false };
+	struct line l = { .stages = stages, .context = context, .next = first, .taken = first, .count = count,
+		          .slots = zs_pool_slots(threads), .made = made };
+	pthread_mutex_init(&l.mutex, NULL);
+	pthread_cond_init(&l.moved, NULL);
+	zs_pool_run(threads, threads ? threads : 1, 1, stand_in_line, &l);
+	pthread_cond_destroy(&l.moved);
+	pthread_mutex_destroy(&l.mutex);
+}
+
 struct judging {
 	struct zs_run **runs; /* one per thread; NULL: not made yet */
 	uint8_t *said;        /* per slice: there is something to report */

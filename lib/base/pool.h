@@ -11,7 +11,19 @@
 void zs_pool_run(unsigned threads, size_t count, size_t slice,
                  void (*work)(void *context, unsigned thread, size_t from, size_t to), void *context);
 
-/* The same for work that reports diagnostics: judge(context, run, from, to) is called once for each slice with a run of
+/* Work that is made in any order and taken in the order of its indices, through a few slots that hold what is made until it
+ * is taken. make runs in parallel, one slot a call; take is called for each index in order, by one thread at a time. begin
+ * and taken (each may be NULL) are called just before make and just after take while no other begin or taken is. */
+struct zs_pool_stages {
+	void (*begin)(void *context, unsigned slot, size_t index);
+	void (*make)(void *context, unsigned slot, size_t index);
+	void (*take)(void *context, unsigned slot, size_t index);
+	void (*taken)(void *context, unsigned slot, size_t index);
+};
+unsigned zs_pool_slots(unsigned threads); /* that zs_pool_in_order uses */
+void zs_pool_in_order(unsigned threads, size_t first, size_t count, const struct zs_pool_stages *stages, void *context);
+
+/* The same as zs_pool_run for work that reports diagnostics: judge(context, run, from, to) is called once for each slice with a run of
  * the thread, and where that got any, once more, in order, with the caller's run. So what run gets is what one call over
  * all indices had reported; judge must write nothing but slots of its slice, and twice the same. */
 struct zs_run;

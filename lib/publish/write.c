@@ -8,93 +8,173 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/pool.h"
 #include "dns/rdata.h"
 #include "publish/publish.h"
 
-enum { FLUSH_AT = 512 * 1024, BUFFER_MAX = 4 * 1024 * 1024 };
+enum { SLICE = 1024, TEXT_MAX = 256 << 20 };
 
+/* A slice of the zone becomes text in a slot, by any thread; slots are written and digested in order. */
 struct writer {
 	struct zs_run *run;
 	const struct zs_signed_zone *zone;
 	struct zs_candidate *candidate;
 	struct zs_hasher *hasher;
-	struct zs_buf text;
-	size_t job; /* next of zone->jobs */
+	struct zs_text_slot {
+		struct zs_arena *arena;
+		struct zs_buf text;
+		size_t job_count;    /* signatures in it */
+	} *slots;
+	size_t owner_slices;
+	size_t job_count;            /* written */
 	bool ok;
 };
 
-static void flush(struct writer *w)
+/* One slice at work. */
+struct text {
+	const struct zs_signed_zone *zone;
+	struct zs_buf *out;
+	size_t job, first_job; /* next of zone->jobs */
+	char head[ZS_NAME_TEXT + 64];
+	size_t owner_len;
+};
+
+/* "owner. 3600 IN TYPE ", of which the owner is there already. */
+static size_t put_head(struct text *t, uint32_t ttl, uint16_t type)
 {
-	if (w->ok && !zs_file_write_all(w->candidate->fd, w->text.data, w->text.len))
-		w->ok = zs_fail(w->run, "cannot write '%s': %s", w->candidate->path, strerror(errno));
-	if (w->text.full) /* one record of more than 3 MiB of text: 65,535 octets make at most 270,000 */
-		w->ok = w->ok && zs_fail(w->run, "a record is too long to write");
-	zs_hasher_add(w->hasher, w->text.data, w->text.len);
-	w->candidate->len += w->text.len;
-	w->text.len = 0;
+	char name[ZS_TYPE_TEXT], digits[10];
+	char *p = t->head + t->owner_len;
+	unsigned count = 0;
+	*p++ = ' ';
+	do
+		digits[count++] = (char)('0' + ttl % 10);
+	while (ttl /= 10);
+	while (count)
+		*p++ = digits[--count];
+	memcpy(p, " IN ", 4);
+	p += 4;
+	const char *text = zs_type_file_text(type, name);
+	const size_t len = strlen(text);
+	memcpy(p, text, len);
+	p += len;
+	*p++ = ' ';
+	return (size_t)(p - t->head);
 }
 
-static void put_record(struct writer *w, const char *owner, size_t owner_len, uint32_t ttl, uint16_t type, struct zs_bytes rdata)
+static void put_record(struct text *t, size_t head_len, uint16_t type, struct zs_bytes rdata)
 {
-	char digits[16], name[ZS_TYPE_TEXT];
-	zs_buf_add(&w->text, owner, owner_len);
-	const int len = snprintf(digits, sizeof digits, " %u IN ", ttl);
-	zs_buf_add(&w->text, digits, (size_t)len);
-	zs_buf_text(&w->text, zs_type_file_text(type, name));
-	zs_buf_octet(&w->text, ' ');
-	zs_rdata_format_file(type, rdata.data, rdata.len, &w->text);
-	zs_buf_octet(&w->text, '\n');
-	if (w->text.len > FLUSH_AT)
-		flush(w);
+	zs_buf_add(t->out, t->head, head_len);
+	zs_rdata_format_file(type, rdata.data, rdata.len, t->out);
+	zs_buf_octet(t->out, '\n');
 }
 
 /* The signatures over the set (a type of an owner; or a denial record), which are next in the order of jobs. */
-static void put_rrsigs(struct writer *w, const char *owner, size_t owner_len, uint32_t owner_index, uint16_t type, uint32_t ttl)
+static void put_rrsigs(struct text *t, uint32_t owner_index, uint16_t type, uint32_t ttl)
 {
 	uint8_t rdata[ZS_RRSIG_MAX];
-	for (; w->job < w->zone->job_count; w->job++) {
-		const struct zs_sign_job *job = &w->zone->jobs[w->job];
+	size_t head_len = 0;
+	for (; t->job < t->zone->job_count; t->job++) {
+		const struct zs_sign_job *job = &t->zone->jobs[t->job];
 		if (job->owner != owner_index || job->type != type)
 			return;
-		put_record(w, owner, owner_len, ttl, ZS_TYPE_RRSIG, (struct zs_bytes){ rdata, zs_sign_rrsig(w->zone, job, rdata) });
+		if (!head_len)
+			head_len = put_head(t, ttl, ZS_TYPE_RRSIG);
+		put_record(t, head_len, ZS_TYPE_RRSIG, (struct zs_bytes){ rdata, zs_sign_rrsig(t->zone, job, rdata) });
 	}
 }
 
-static void put_owner(struct writer *w, uint32_t index, size_t *denial)
+static void put_denial(struct text *t, const struct zs_denial_record *record, uint32_t owner_index, uint16_t type)
 {
-	const struct zs_zone *zone = w->zone->zone;
+	put_record(t, put_head(t, t->zone->denial_ttl, type), type, (struct zs_bytes){ t->zone->octets + record->rdata, record->rdata_len });
+	put_rrsigs(t, owner_index, type, t->zone->denial_ttl);
+}
+
+static void put_owner(struct text *t, uint32_t index, size_t *denial)
+{
+	const struct zs_zone *zone = t->zone->zone;
 	const struct zs_owner *owner = &zone->owners[index];
-	char name[ZS_NAME_TEXT];
-	const size_t len = zs_name_format(zs_owner_name(zone, owner), name);
+	t->owner_len = zs_name_format(zs_owner_name(zone, owner), t->head);
 	for (uint32_t n = 0; n < owner->rrset_count; n++) {
 		const struct zs_rrset *set = &zone->rrsets[zs_sign_nth_set(zone, owner, n)];
+		const size_t head_len = put_head(t, set->ttl, set->type);
 		for (uint32_t i = 0; i < set->count; i++)
-			put_record(w, name, len, set->ttl, set->type, zs_rrset_rdata(zone, set, i));
-		put_rrsigs(w, name, len, index, set->type, set->ttl);
+			put_record(t, head_len, set->type, zs_rrset_rdata(zone, set, i));
+		put_rrsigs(t, index, set->type, set->ttl);
 	}
-	if (*denial < w->zone->denial_count && w->zone->denials[*denial].owner == index) {
-		const struct zs_denial_record *nsec = &w->zone->denials[(*denial)++];
-		put_record(w, name, len, w->zone->denial_ttl, ZS_TYPE_NSEC,
-		           (struct zs_bytes){ w->zone->octets + nsec->rdata, nsec->rdata_len });
-		put_rrsigs(w, name, len, index, ZS_TYPE_NSEC, w->zone->denial_ttl);
+	if (*denial < t->zone->denial_count && t->zone->denials[*denial].owner == index)
+		put_denial(t, &t->zone->denials[(*denial)++], index, ZS_TYPE_NSEC);
+}
+
+static void put_owners(struct text *t, uint32_t from, uint32_t to)
+{
+	size_t denial = zs_sign_first_denial(t->zone, from);
+	t->job = t->first_job = zs_sign_first_job(t->zone, from, false);
+	for (uint32_t i = from; i < to; i++)
+		put_owner(t, i, &denial);
+}
+
+static void put_nsec3s(struct text *t, uint32_t from, uint32_t to)
+{
+	t->job = t->first_job = zs_sign_first_job(t->zone, from, true);
+	for (uint32_t i = from; i < to; i++) {
+		uint8_t wire[ZS_NAME_MAX];
+		zs_sign_nsec3_owner(t->zone, &t->zone->denials[i], wire);
+		t->owner_len = zs_name_format(wire, t->head);
+		put_denial(t, &t->zone->denials[i], i, ZS_TYPE_NSEC3);
 	}
 }
 
-static void put_all(struct writer *w)
+static uint32_t slice_end(size_t index, size_t count)
 {
-	size_t denial = 0;
-	for (uint32_t i = 0; i < w->zone->zone->owner_count; i++)
-		put_owner(w, i, &denial);
-	for (; denial < w->zone->denial_count; denial++) {
-		uint8_t wire[ZS_NAME_MAX];
-		char name[ZS_NAME_TEXT];
-		const struct zs_denial_record *record = &w->zone->denials[denial];
-		zs_sign_nsec3_owner(w->zone, record, wire);
-		const size_t len = zs_name_format(wire, name);
-		put_record(w, name, len, w->zone->denial_ttl, ZS_TYPE_NSEC3,
-		           (struct zs_bytes){ w->zone->octets + record->rdata, record->rdata_len });
-		put_rrsigs(w, name, len, (uint32_t)denial, ZS_TYPE_NSEC3, w->zone->denial_ttl);
+	return (uint32_t)((index + 1) * SLICE < count ? (index + 1) * SLICE : count);
+}
+
+static void make_text(void *context, unsigned slot, size_t index)
+{
+	struct writer *w = context;
+	struct zs_text_slot *s = &w->slots[slot];
+	struct text t = { .zone = w->zone, .out = &s->text };
+	s->text.len = 0;
+	if (index < w->owner_slices) {
+		put_owners(&t, (uint32_t)(index * SLICE), slice_end(index, w->zone->zone->owner_count));
+	} else {
+		index -= w->owner_slices;
+		put_nsec3s(&t, (uint32_t)(index * SLICE), slice_end(index, w->zone->denial_count));
 	}
+	s->job_count = t.job - t.first_job;
+}
+
+static void write_text(void *context, unsigned slot, size_t index)
+{
+	struct writer *w = context;
+	const struct zs_text_slot *s = &w->slots[slot];
+	(void)index;
+	if (!w->ok)
+		return;
+	if (s->text.full)
+		w->ok = zs_fail(w->run, "%d names make more than %d octets of text", SLICE, TEXT_MAX);
+	else if (!zs_file_write_all(w->candidate->fd, s->text.data, s->text.len))
+		w->ok = zs_fail(w->run, "cannot write '%s': %s", w->candidate->path, strerror(errno));
+	zs_hasher_add(w->hasher, s->text.data, s->text.len);
+	w->candidate->len += s->text.len;
+	w->job_count += s->job_count;
+}
+
+static void write_all(struct writer *w, struct zs_arena *arena)
+{
+	static const struct zs_pool_stages stages = { .make = make_text, .take = write_text };
+	const struct zs_signed_zone *zone = w->zone;
+	const size_t owners = zone->zone->owner_count, nsec3s = zs_sign_has_nsec3(zone) ? zone->denial_count : 0;
+	const unsigned threads = owners > SLICE ? w->run->jobs : 1, slots = zs_pool_slots(threads);
+	w->owner_slices = (owners + SLICE - 1) / SLICE;
+	w->slots = zs_arena_array(arena, slots, sizeof *w->slots);
+	for (unsigned i = 0; i < slots; i++) {
+		w->slots[i].arena = zs_arena_new();
+		w->slots[i].text = (struct zs_buf){ .arena = w->slots[i].arena, .max = TEXT_MAX };
+	}
+	zs_pool_in_order(threads, 0, w->owner_slices + (nsec3s + SLICE - 1) / SLICE, &stages, w);
+	for (unsigned i = 0; i < slots; i++)
+		zs_arena_free(w->slots[i].arena);
 }
 
 /* Where the output is; a symbolic link is resolved once, and its target replaced. */
@@ -142,17 +222,15 @@ bool zs_publish_write(struct zs_run *run, const struct zs_zone_config *zone, con
 		return false;
 	}
 	struct zs_arena *arena = zs_arena_new();
-	struct writer w = { .run = run, .zone = in, .candidate = out, .text = { .arena = arena, .max = BUFFER_MAX }, .ok = true };
+	struct writer w = { .run = run, .zone = in, .candidate = out, .ok = true };
+	uint8_t digest[ZS_HASH_MAX];
 	w.hasher = zs_hasher_new(run, arena, ZS_SHA256);
 	if (w.hasher)
-		put_all(&w);
-	if (w.hasher)
-		flush(&w);
-	uint8_t digest[ZS_HASH_MAX];
+		write_all(&w, arena);
 	bool ok = w.hasher && w.ok && zs_hasher_end(run, w.hasher, digest);
 	zs_arena_free(arena);
-	if (ok && w.job != in->job_count) /* a bug: the order of jobs is not that of writing */
-		ok = zs_fail(run, "%zu signatures were not written", in->job_count - w.job);
+	if (ok && w.job_count != in->job_count) /* a bug: the order of jobs is not that of writing */
+		ok = zs_fail(run, "%zu of %zu signatures were written", w.job_count, in->job_count);
 	if (ok && fsync(out->fd) != 0)
 		ok = zs_fail(run, "cannot sync '%s': %s", out->path, strerror(errno));
 	if (!ok) {

@@ -88,6 +88,39 @@ bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
 	return ok;
 }
 
+bool zs_sign_has_nsec3(const struct zs_signed_zone *zone)
+{
+	return zone->denial_count && zone->denials[0].owner == ZS_NO_OWNER;
+}
+
+size_t zs_sign_first_job(const struct zs_signed_zone *zone, uint32_t owner, bool nsec3)
+{
+	size_t low = 0, high = zone->job_count;
+	while (low < high) { /* those of NSEC3 stand behind the others */
+		const size_t middle = low + (high - low) / 2;
+		const struct zs_sign_job *job = &zone->jobs[middle];
+		const bool is_nsec3 = job->type == ZS_TYPE_NSEC3;
+		if (is_nsec3 != nsec3 ? nsec3 : job->owner < owner)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t zs_sign_first_denial(const struct zs_signed_zone *zone, uint32_t owner)
+{
+	size_t low = 0, high = zone->denial_count;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		if (zone->denials[middle].owner < owner)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static bool is_denial(uint16_t type)
 {
 	return type == ZS_TYPE_NSEC || type == ZS_TYPE_NSEC3;

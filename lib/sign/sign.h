@@ -69,6 +69,13 @@ ZS_MUST_CHECK bool zs_sign(struct zs_run *run, const struct zs_policy *policy, s
  * zone files expect. The index in zone->rrsets of the n-th. */
 uint32_t zs_sign_nth_set(const struct zs_zone *zone, const struct zs_owner *owner, uint32_t n);
 
+/* Are denials NSEC3, whose owners are not the zone's? */
+bool zs_sign_has_nsec3(const struct zs_signed_zone *zone);
+/* The first job of an owner or of a later one; with nsec3, of the denial of that index. */
+size_t zs_sign_first_job(const struct zs_signed_zone *zone, uint32_t owner, bool nsec3);
+/* The first NSEC of an owner or of a later one. */
+size_t zs_sign_first_denial(const struct zs_signed_zone *zone, uint32_t owner);
+
 /* RRSIG RDATA of a job, its signature included, to out (18 + 255 + 1024 octets at the most); its length. */
 enum { ZS_RRSIG_MAX = 18 + 255 + 1024 };
 size_t zs_sign_rrsig(const struct zs_signed_zone *zone, const struct zs_sign_job *job, uint8_t out[ZS_RRSIG_MAX]);

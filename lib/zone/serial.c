@@ -1,9 +1,10 @@
 /* serial.c - the next SOA serial (RFC 1982), and what "the content changed" means. */
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/hash.h"
-#include "dns/rdata.h"
+#include "base/pool.h"
 #include "zone/zone.h"
 
 uint32_t zs_serial_newest(const uint32_t *serials, size_t count)
@@ -36,35 +37,69 @@ uint32_t zs_serial_next(enum zs_serial_policy policy, uint32_t base, zs_time now
 	return base + 1;
 }
 
+enum { SLICE = 4096 };
+
+struct content {
+	const struct zs_zone *zone;
+	uint8_t *digests; /* per slice of owners, 32 octets */
+	atomic_bool failed;
+};
+
+static void add_set(const struct zs_zone *zone, const struct zs_rrset *set, struct zs_buf *out)
+{
+	zs_buf_u16(out, set->type);
+	zs_buf_u16(out, set->covered);
+	zs_buf_u32(out, set->ttl);
+	zs_buf_u32(out, set->count);
+	for (uint32_t r = 0; r < set->count; r++) {
+		const struct zs_bytes data = zs_rrset_rdata(zone, set, r);
+		zs_buf_u16(out, (uint16_t)data.len);
+		zs_buf_add(out, data.data, data.len);
+		if (set->type == ZS_TYPE_SOA && !out->full)
+			memset(out->data + out->len - 20, 0, 4);
+	}
+}
+
+/* Pieces of a megabyte or so go through the digest at once: a call for each record costs more than its octets. */
+static void digest_slice(void *context, unsigned thread, size_t from, size_t to)
+{
+	enum { PIECE = 1 << 20 };
+	struct content *c = context;
+	struct zs_run *run = zs_run_begin();
+	struct zs_hasher *hasher = zs_hasher_new(run, run->arena, ZS_SHA256);
+	struct zs_buf buf = { .arena = run->arena, .max = (size_t)UINT32_MAX };
+	uint8_t digest[ZS_HASH_MAX];
+	(void)thread;
+	for (size_t i = from; hasher && i < to; i++) {
+		const struct zs_owner *owner = &c->zone->owners[i];
+		zs_buf_add(&buf, zs_owner_name(c->zone, owner), owner->name_len);
+		zs_buf_u16(&buf, owner->rrset_count);
+		for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++) {
+			add_set(c->zone, &c->zone->rrsets[s], &buf);
+			if (buf.len < PIECE)
+				continue;
+			zs_hasher_add(hasher, buf.data, buf.len);
+			buf.len = 0;
+		}
+	}
+	if (hasher)
+		zs_hasher_add(hasher, buf.data, buf.len);
+	if (hasher && !buf.full && zs_hasher_end(run, hasher, digest))
+		memcpy(c->digests + from / SLICE * 32, digest, 32);
+	else
+		atomic_store(&c->failed, true);
+	zs_run_end(run);
+}
+
 bool zs_zone_content(struct zs_run *run, const struct zs_zone *zone, uint8_t out[32])
 {
 	struct zs_arena *arena = zs_arena_new();
-	struct zs_hasher *hasher = zs_hasher_new(run, arena, ZS_SHA256);
-	uint8_t *rdata = zs_arena_alloc(arena, ZS_RDATA_MAX);
-	for (size_t i = 0; hasher && i < zone->owner_count; i++) {
-		const struct zs_owner *owner = &zone->owners[i];
-		zs_hasher_add(hasher, zs_owner_name(zone, owner), owner->name_len);
-		for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++) {
-			const struct zs_rrset *set = &zone->rrsets[s];
-			uint8_t head[10];
-			zs_put_u16(head, set->type);
-			zs_put_u32(head + 2, set->ttl);
-			zs_put_u32(head + 6, set->count);
-			zs_hasher_add(hasher, head, sizeof head);
-			for (uint32_t r = 0; r < set->count; r++) {
-				struct zs_bytes data = zs_rrset_rdata(zone, set, r);
-				uint8_t len[2];
-				memcpy(rdata, data.data, data.len);
-				if (set->type == ZS_TYPE_SOA)
-					memset(rdata + data.len - 20, 0, 4);
-				zs_put_u16(len, (uint16_t)data.len);
-				zs_hasher_add(hasher, len, 2);
-				zs_hasher_add(hasher, rdata, data.len);
-			}
-		}
-	}
+	const size_t slices = (zone->owner_count + SLICE - 1) / SLICE;
+	struct content c = { .zone = zone, .digests = zs_arena_array(arena, slices, 32) };
 	uint8_t digest[ZS_HASH_MAX];
-	const bool ok = hasher && zs_hasher_end(run, hasher, digest);
+	zs_pool_run(run->jobs, zone->owner_count, SLICE, digest_slice, &c);
+	bool ok = !atomic_load(&c.failed) || zs_fail(run, "cannot digest the zone: %s", zs_hash_openssl_error(arena));
+	ok = ok && zs_hash(run, ZS_SHA256, (struct zs_bytes){ c.digests, slices * 32 }, digest);
 	zs_arena_free(arena);
 	if (ok)
 		memcpy(out, digest, 32);

@@ -8,7 +8,6 @@
  * diagnostics are those of one pass over the file.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +15,7 @@
 #include "base/pool.h"
 #include "zone/scan.h"
 
-enum { SLACK = 64 * 1024, SPARE_SLOTS = 2 };
+enum { SLACK = 64 * 1024 };
 
 /* One slice at work. */
 struct slot {
@@ -36,7 +35,7 @@ struct slot {
 	bool assumed_by_directive, assumed_have_ttl;
 	uint32_t assumed_ttl;
 	uint8_t assumed_origin[ZS_NAME_MAX];
-	bool done;
+	bool joined;              /* it was put to the zone */
 };
 
 struct slicing {
@@ -48,17 +47,12 @@ struct slicing {
 	uint64_t slice;           /* octets */
 	size_t count;             /* slices */
 	struct slot *slots;
-	size_t slot_count;
+	unsigned slot_count;
 	struct zs_hasher *hasher;
 	struct zs_input *input;
 	struct zs_input_mark *marks;
 	size_t mark_room;
 	bool failed;
-	pthread_mutex_t mutex;
-	pthread_cond_t moved;
-	size_t next;              /* to be scanned */
-	size_t joined;            /* slices before it are put together */
-	bool joining;             /* a thread is at it */
 };
 
 static void make_room(struct slot *slot, size_t size)
@@ -361,51 +355,36 @@ static bool join(struct slicing *s, struct slot *slot, size_t index)
 	return true;
 }
 
-/* Put together all slices that are ready and next. The mutex is held at entry and exit, not during the work. */
-static void join_ready(struct slicing *s)
-{
-	while (!s->joining && s->joined < s->count && s->slots[s->joined % s->slot_count].done) {
-		struct slot *slot = &s->slots[s->joined % s->slot_count];
-		s->joining = true;
-		pthread_mutex_unlock(&s->mutex);
-		const bool more = join(s, slot, s->joined); /* only who is joining moves s->joined */
-		pthread_mutex_lock(&s->mutex);
-		if (more)
-			go_on(s, slot);
-		slot->done = false;
-		s->joined++;
-		s->joining = false;
-		pthread_cond_broadcast(&s->moved);
-	}
-}
-
-static void work(void *context, unsigned thread, size_t from, size_t to)
+static void begin_slice(void *context, unsigned slot, size_t index)
 {
 	struct slicing *s = context;
-	(void)thread, (void)from, (void)to;
-	pthread_mutex_lock(&s->mutex);
-	for (;;) {
-		join_ready(s);
-		while (s->next < s->count && s->next - s->joined >= s->slot_count) {
-			pthread_cond_wait(&s->moved, &s->mutex);
-			join_ready(s);
-		}
-		if (s->next >= s->count)
-			break;
-		const size_t index = s->next++;
-		struct slot *slot = &s->slots[index % s->slot_count];
-		assume(s, slot);
-		pthread_mutex_unlock(&s->mutex);
-		scan_ahead(s, slot, index);
-		pthread_mutex_lock(&s->mutex);
-		slot->done = true;
-	}
-	pthread_mutex_unlock(&s->mutex);
+	(void)index;
+	assume(s, &s->slots[slot]);
+}
+
+static void make_slice(void *context, unsigned slot, size_t index)
+{
+	struct slicing *s = context;
+	scan_ahead(s, &s->slots[slot], index);
+}
+
+static void take_slice(void *context, unsigned slot, size_t index)
+{
+	struct slicing *s = context;
+	s->slots[slot].joined = join(s, &s->slots[slot], index);
+}
+
+static void slice_taken(void *context, unsigned slot, size_t index)
+{
+	struct slicing *s = context;
+	(void)index;
+	if (s->slots[slot].joined)
+		go_on(s, &s->slots[slot]);
 }
 
 static void end_slots(struct slicing *s)
 {
-	for (size_t i = 0; i < s->slot_count; i++) {
+	for (unsigned i = 0; i < s->slot_count; i++) {
 		zs_run_end(s->slots[i].run);
 		zs_arena_free(s->slots[i].arena);
 	}
@@ -418,27 +397,20 @@ bool zs_scan_slices(struct zs_scan *scan, int fd, struct zs_scan_text *text, str
 	struct slicing s = { .scan = scan, .text = *text, .fd = fd, .path = input->path, .size = input->size, .input = input };
 	s.slice = scan->options->slice ? scan->options->slice : ZS_SLICE;
 	s.count = (size_t)((s.size + s.slice - 1) / s.slice);
-	s.slot_count = run->jobs + SPARE_SLOTS;
+	s.slot_count = zs_pool_slots(run->jobs);
 	s.slots = zs_arena_array(arena, s.slot_count, sizeof *s.slots);
-	pthread_mutex_init(&s.mutex, NULL);
-	pthread_cond_init(&s.moved, NULL);
-	for (size_t i = 0; i < s.slot_count; i++)
+	for (unsigned i = 0; i < s.slot_count; i++)
 		open_slot(&s, &s.slots[i]);
 	bool ok = true;
 	if (sha256)
 		ok = (s.hasher = zs_hasher_new(run, arena, ZS_SHA256)) != NULL;
 	/* the first slice alone: it has the directives that the others take for granted */
 	if (ok && s.count) {
-		assume(&s, &s.slots[0]);
-		scan_ahead(&s, &s.slots[0], 0);
-		if (join(&s, &s.slots[0], 0))
-			go_on(&s, &s.slots[0]);
-		s.next = s.joined = 1;
-		zs_pool_run(run->jobs, run->jobs, 1, work, &s);
+		static const struct zs_pool_stages stages = { begin_slice, make_slice, take_slice, slice_taken };
+		zs_pool_in_order(1, 0, 1, &stages, &s);
+		zs_pool_in_order(run->jobs, 1, s.count, &stages, &s);
 	}
 	end_slots(&s);
-	pthread_cond_destroy(&s.moved);
-	pthread_mutex_destroy(&s.mutex);
 	if (ok && s.hasher) {
 		uint8_t digest[ZS_HASH_MAX];
 		ok = zs_hasher_end(run, s.hasher, digest);
