@@ -43,7 +43,7 @@ static const char *outcome_text(enum zs_build_outcome outcome)
 {
 	static const char *const texts[] = {
 		[ZS_BUILT_NOTHING] = "nothing to do", [ZS_BUILT_PUBLISHED] = "published", [ZS_BUILT_RESCUED] = "rescued",
-		[ZS_BUILT_RELOADED] = "reloaded", [ZS_BUILT_FAILED] = "failed",
+		[ZS_BUILT_RELOADED] = "reloaded", [ZS_BUILT_UNVERIFIED] = "signed, not verified", [ZS_BUILT_FAILED] = "failed",
 	};
 	return texts[outcome];
 }
@@ -70,6 +70,10 @@ static void print_result(const struct zs_cli *cli, const struct zs_zone_config *
 		if (!cli->quiet)
 			printf("%s reloaded: serial %u is in service now\n", zone->name_text, r->serial);
 		break;
+	case ZS_BUILT_UNVERIFIED:
+		if (!cli->quiet)
+			printf("%s signed, not verified and not published: %zu signatures\n", zone->name_text, r->signature_count);
+		break;
 	case ZS_BUILT_FAILED:
 		break;
 	}
@@ -84,6 +88,7 @@ static void add_json(struct zs_json *zones, const struct zs_zone_config *zone, c
 	zs_json_set_int(one, "serial", r->serial);
 	zs_json_set_int(one, "records", (int64_t)r->record_count);
 	zs_json_set_int(one, "signatures", (int64_t)r->signature_count);
+	zs_json_set_int(one, "reused", (int64_t)r->reused_count);
 	zs_json_set_time(one, "earliest_expiration", r->earliest_expiration);
 	zs_json_set_time(one, "next_due", r->next_due);
 	zs_json_set_time(one, "first_ds", r->first_ds);
@@ -114,7 +119,8 @@ static enum zs_fault build_zone(const struct zs_cli *cli, const struct zs_config
 int zs_cmd_build(const struct zs_cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "jobs", required_argument, NULL, 'j' }, { "accept", required_argument, NULL, 'a' }, { "help", no_argument, NULL, 'h' }, { 0 },
+		{ "jobs", required_argument, NULL, 'j' }, { "accept", required_argument, NULL, 'a' },
+		{ "bench-no-verify", no_argument, NULL, 'b' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	struct zs_run *run = zs_cli_run(cli);
 	const char **accept = zs_arena_array(run->arena, (size_t)argc, sizeof *accept);
@@ -125,6 +131,8 @@ int zs_cmd_build(const struct zs_cli *cli, int argc, char **argv)
 			fputs(help, stdout);
 			return zs_cli_end(cli, run);
 		}
+		if (c == 'b')
+			build.bench_no_verify = true;
 		if (c == 'j' && (!zs_text_number(optarg, strlen(optarg), 256, &jobs) || !jobs))
 			zs_usage(run, "--jobs takes a number from 1 to 256");
 		else if (c == 'a' && strcmp(optarg, "clock") != 0 && strcmp(optarg, "adopt") != 0)

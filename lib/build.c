@@ -34,7 +34,11 @@ struct build {
 	struct zs_intent intent;
 	struct zs_input_facts *inputs;
 	size_t input_count, input_room;
+	struct zs_arena *verify_arena;  /* of the proofs, until the cache has them */
 	struct zs_verify_result verified;
+	struct zs_signatures_writer *signatures; /* the next cache, aside */
+	const uint8_t (*proofs)[ZS_PROOF_LEN];   /* of the present one */
+	size_t proof_count;
 	bool rescue;                 /* the zone is the one last published, not the input */
 	bool certificates_ok;
 };
@@ -168,19 +172,18 @@ static bool make_plan(struct build *b)
 static bool verify_candidate(struct build *b)
 {
 	const struct zs_policy *policy = b->zone_config->policy;
-	struct zs_arena *arena = zs_arena_new();
 	const struct zs_verify_options options = {
 		.apex = b->zone_config->name, .now = b->run->now, .strict = true, .has_serial = true, .serial = b->intent.serial,
 		.refresh = policy->refresh, .margin = b->ttls.largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
-		.zonemd = policy->zonemd, .jobs = b->run->jobs,
+		.zonemd = policy->zonemd, .jobs = b->run->jobs, .proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true,
 	};
+	b->verify_arena = zs_arena_new();
 	zs_run_stage(b->run, "verify");
-	const bool ok = zs_verify_fd(b->run, arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
+	const bool ok = zs_verify_fd(b->run, b->verify_arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
 	b->intent.earliest_expiration = b->verified.earliest_expiration;
 	b->result->signature_count = b->verified.verified_count + b->verified.reused_count;
+	b->result->reused_count = b->verified.reused_count;
 	b->result->record_count = b->verified.record_count;
-	b->verified = (struct zs_verify_result){ 0 };
-	zs_arena_free(arena);
 	return ok;
 }
 
@@ -269,22 +272,60 @@ static bool commit(struct build *b)
 	return record_facts(b) && reloaded;
 }
 
-/* Signatures and file; the plain zone and the signer's arrays end before the file is verified. */
-static bool write_signed(struct build *b)
+static void end_zone(struct build *b)
 {
-	struct zs_soa soa;
-	zs_run_stage(b->run, "sign");
-	bool ok = zs_build_choose_serial(b->run, b->zone_config, b->facts, b->zone)
-	       && zs_sign(b->run, b->zone_config->policy, b->zone, b->plan, b->keys, &b->signed_zone);
-	if (ok && zs_zone_soa(b->zone, &soa))
-		b->intent.serial = soa.serial;
-	zs_run_stage(b->run, "write");
-	ok = ok && zs_publish_write(b->run, b->zone_config, b->signed_zone, &b->candidate);
 	zs_arena_free(b->arena);
 	b->arena = NULL;
 	b->zone = NULL;
 	b->signed_zone = NULL;
-	return ok;
+}
+
+/* The signatures; those of the cache that are still good are used again. */
+static bool make_signatures(struct build *b)
+{
+	struct zs_soa soa;
+	struct zs_signatures *known = NULL;
+	zs_run_stage(b->run, "sign");
+	if (!b->options->bench_no_verify)
+		known = zs_signatures_open(b->run, b->run->arena, b->facts->dir_fd, b->zone);
+	b->proofs = zs_signatures_proofs(known, &b->proof_count);
+	const struct zs_sign_options options = { .known = known, .keep = !b->options->bench_no_verify };
+	if (!zs_build_choose_serial(b->run, b->zone_config, b->facts, b->zone)
+	    || !zs_sign(b->run, b->zone_config->policy, b->zone, b->plan, b->keys, &options, &b->signed_zone))
+		return false;
+	if (zs_zone_soa(b->zone, &soa))
+		b->intent.serial = soa.serial;
+	zs_signatures_close_entries(known);
+	return true;
+}
+
+static bool output_is_there(const struct build *b)
+{
+	return access(b->zone_config->output.path, F_OK) == 0;
+}
+
+/* Would the new zone be the published one, but for the serial? */
+static bool is_the_same(const struct build *b)
+{
+	const struct zs_published *p = &b->facts->published;
+	return p->known && p->served_since && memcmp(b->intent.content, p->content, 32) == 0 && output_is_there(b)
+	    && !b->signed_zone->made_content_count && refresh_due(b, p->earliest_expiration) > b->run->now;
+}
+
+/* The file aside, verified. The plain zone and the signer's arrays end before it is read back. */
+static bool make_candidate(struct build *b)
+{
+	zs_run_stage(b->run, "write");
+	bool ok = zs_publish_write(b->run, b->zone_config, b->signed_zone, &b->candidate);
+	if (ok)
+		b->signatures = zs_signatures_begin(b->run, b->run->arena, b->facts->dir_fd, b->signed_zone);
+	end_zone(b);
+	if (!ok || verify_candidate(b))
+		return ok;
+	/* if one of its signatures is at fault, the next run is better off without it */
+	if (b->proof_count && zs_signatures_remove(b->facts->dir_fd))
+		zs_note(b->run, "the signature cache is dropped: the next build makes all signatures anew");
+	return false;
 }
 
 static bool sign_and_publish(struct build *b)
@@ -297,16 +338,23 @@ static bool sign_and_publish(struct build *b)
 		return record_facts(b);
 	}
 	b->intent.plan = b->rescue ? "the content last published, signed again" : "the input, signed";
-	if (!write_signed(b))
+	if (!make_signatures(b))
 		return false;
-	if (!verify_candidate(b)) {
-		zs_publish_discard(&b->candidate);
-		return false;
+	if (is_the_same(b)) {
+		b->result->outcome = ZS_BUILT_NOTHING; /* it was time to look, and there is nothing to do */
+		return record_facts(b);
 	}
-	const bool ok = commit(b);
+	bool ok = make_candidate(b) && commit(b);
 	zs_publish_discard(&b->candidate);
-	if (b->facts->published.known && memcmp(b->facts->published.content, b->intent.content, 32) == 0)
+	if (b->facts->published.known && memcmp(b->facts->published.content, b->intent.content, 32) == 0) {
 		b->result->outcome = b->rescue ? ZS_BUILT_RESCUED : ZS_BUILT_PUBLISHED;
+		zs_signatures_end(b->signatures, b->verified.proofs, b->verified.proof_count);
+	} else {
+		zs_signatures_discard(b->signatures);
+	}
+	b->signatures = NULL;
+	zs_arena_free(b->verify_arena);
+	b->verify_arena = NULL;
 	return ok;
 }
 
@@ -329,11 +377,6 @@ static bool repeat_reload(struct build *b)
 	return zs_facts_write(b->run, b->facts) && reloaded;
 }
 
-static bool output_is_there(const struct build *b)
-{
-	return access(b->zone_config->output.path, F_OK) == 0;
-}
-
 /* A wrong input never lets a zone die. The error stays, and with it the exit status. */
 static bool rescue(struct build *b)
 {
@@ -354,8 +397,29 @@ static bool rescue(struct build *b)
 	return false;
 }
 
+/* For the bench alone: all signatures anew with the keys of the state, written beside the output, verified by nobody. */
+static bool build_for_bench(struct build *b)
+{
+	struct zs_zone_config elsewhere = *b->zone_config;
+	if (!b->facts->key_count)
+		return zs_error(b->run, NULL, "the state of '%s' has no keys; build it once without --bench-no-verify", b->zone_config->name_text);
+	elsewhere.output.path = zs_arena_printf(b->run->arena, "%s.unverified", b->zone_config->output.path);
+	if (!load_input(b) || !make_plan(b) || !make_signatures(b))
+		return false;
+	zs_run_stage(b->run, "write");
+	bool ok = zs_publish_write(b->run, &elsewhere, b->signed_zone, &b->candidate);
+	b->result->outcome = ok ? ZS_BUILT_UNVERIFIED : ZS_BUILT_FAILED;
+	b->result->signature_count = ok ? b->signed_zone->job_count : 0;
+	b->result->serial = b->intent.serial;
+	end_zone(b);
+	return ok && zs_publish_place(b->run, &b->candidate);
+}
+
 static bool build_locked(struct build *b)
 {
+	if (b->options->bench_no_verify)
+		return build_for_bench(b);
+
 	if (!zs_build_check_clock(b->run, b->options, b->facts)
 	    || !zs_build_check_output(b->run, b->zone_config, b->options, b->facts))
 		return false;
@@ -402,7 +466,9 @@ bool zs_build(struct zs_run *run, const struct zs_config *config, const struct z
 	b.arena = zs_arena_new();
 	const bool ok = build_locked(&b);
 	zs_publish_discard(&b.candidate);
+	zs_signatures_discard(b.signatures);
 	zs_arena_free(b.arena);
+	zs_arena_free(b.verify_arena);
 	zs_facts_close(b.facts);
 	return ok;
 }

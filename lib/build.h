@@ -8,15 +8,17 @@
 struct zs_build_options {
 	const char *const *accept; /* guards the user overrides in this run, "clock" or "adopt" */
 	size_t accept_count;
+	bool bench_no_verify; /* sign all with the keys of the state into OUTPUT.unverified; change neither output nor state */
 };
 
-enum zs_build_outcome { ZS_BUILT_NOTHING, ZS_BUILT_PUBLISHED, ZS_BUILT_RESCUED, ZS_BUILT_RELOADED, ZS_BUILT_FAILED };
+enum zs_build_outcome { ZS_BUILT_NOTHING, ZS_BUILT_PUBLISHED, ZS_BUILT_RESCUED, ZS_BUILT_RELOADED, ZS_BUILT_UNVERIFIED, ZS_BUILT_FAILED };
 
 struct zs_build_result {
 	enum zs_build_outcome outcome;
 	uint32_t serial;
 	uint64_t record_count;
 	size_t signature_count;
+	size_t reused_count;     /* of them, those from the cache whose proof was found */
 	zs_time earliest_expiration, next_due, first_ds;
 	bool ds_wanted;          /* a DS may be given to the parent now */
 };

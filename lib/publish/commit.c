@@ -38,6 +38,21 @@ bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_
 	return ok;
 }
 
+static void close_candidate(struct zs_candidate *candidate)
+{
+	close(candidate->fd);
+	close(candidate->dir_fd);
+	candidate->fd = candidate->dir_fd = -1;
+}
+
+bool zs_publish_place(struct zs_run *run, struct zs_candidate *candidate)
+{
+	if (renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) != 0)
+		return zs_fail(run, "cannot rename to '%s': %s", candidate->path, strerror(errno));
+	close_candidate(candidate);
+	return true;
+}
+
 bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const struct zs_intent *intent, struct zs_facts *facts)
 {
 	facts->intent = *intent;
@@ -56,9 +71,7 @@ bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const
 	/* published: from here on only the reload can fail */
 	const bool synced = fsync(candidate->dir_fd) == 0;
 	const int error = errno;
-	close(candidate->fd);
-	close(candidate->dir_fd);
-	candidate->fd = candidate->dir_fd = -1;
+	close_candidate(candidate);
 	return synced || zs_fail(run, "cannot sync the directory of '%s': %s", candidate->path, strerror(error));
 }
 

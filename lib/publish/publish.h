@@ -32,6 +32,9 @@ void zs_publish_discard(struct zs_candidate *candidate);
 ZS_MUST_CHECK bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const struct zs_intent *intent,
                                      struct zs_facts *facts);
 
+/* Only rename the candidate to its place, for what is not the published zone. */
+ZS_MUST_CHECK bool zs_publish_place(struct zs_run *run, struct zs_candidate *candidate);
+
 /* Run the reload command, if there is one. ZS_FAILED if it fails; the zone stays published and the next run repeats it. */
 ZS_MUST_CHECK bool zs_publish_reload(struct zs_run *run, const struct zs_zone_config *zone);
 

@@ -34,8 +34,7 @@ static bool add_job(struct zs_run *run, struct zs_signed_zone *out, struct zs_si
 	const unsigned labels = zs_name_labels(owner);
 	job.labels = (uint8_t)(labels - zs_name_is_wildcard(owner));
 	job.expiration = (uint32_t)expiration;
-	if (!out->earliest_expiration || expiration < out->earliest_expiration)
-		out->earliest_expiration = expiration;
+	job.inception = out->inception;
 	for (size_t i = 0; i < out->signer_count; i++) {
 		if (!(keys ? out->signers[i].sign_dnskeys : out->signers[i].sign_zone))
 			continue;
@@ -85,6 +84,8 @@ bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
 		             name, false);
 	}
 	out->signatures = zs_arena_alloc(out->arena, out->signatures_len);
+	if (out->keep)
+		out->lookups = zs_arena_array(out->arena, out->job_count, sizeof *out->lookups);
 	return ok;
 }
 
@@ -134,7 +135,7 @@ static size_t head_of(const struct zs_signed_zone *zone, const struct zs_sign_jo
 	out[3] = job->labels;
 	zs_put_u32(out + 4, is_denial(job->type) ? zone->denial_ttl : zone->zone->rrsets[job->set].ttl);
 	zs_put_u32(out + 8, job->expiration);
-	zs_put_u32(out + 12, zone->inception);
+	zs_put_u32(out + 12, job->inception);
 	zs_put_u16(out + 16, key->tag);
 	memcpy(out + 18, signer, zone->apex_len);
 	return 18 + zone->apex_len;
@@ -199,12 +200,15 @@ struct worker {
 	EVP_MD *sha256, *sha384, *sha512;
 	struct zs_arena *arena;
 	struct zs_buf data;
+	size_t made_count, made_content_count;
 };
 
 struct signing {
-	const struct zs_signed_zone *zone;
+	struct zs_signed_zone *zone;
 	size_t first;
 	struct worker *workers;
+	const struct zs_known_key **known; /* per signer */
+	struct zs_reuse_times times;
 	atomic_bool failed;
 };
 
@@ -268,16 +272,20 @@ static bool raw_ecdsa(const uint8_t *der, size_t der_len, uint8_t *out, size_t l
 	return ok;
 }
 
-static bool sign_job(struct worker *worker, const struct zs_signed_zone *zone, const struct zs_sign_job *job)
+static bool digest_octets(struct worker *worker, const EVP_MD *md, struct zs_bytes data, uint8_t out[EVP_MAX_MD_SIZE], unsigned *len)
+{
+	return EVP_DigestInit_ex2(worker->digest, md, NULL) == 1 && EVP_DigestUpdate(worker->digest, data.data, data.len) == 1
+	    && EVP_DigestFinal_ex(worker->digest, out, len) == 1;
+}
+
+/* The signature over worker->data, which collect has filled, to the job's slot. */
+static bool make_signature(struct worker *worker, const struct zs_signed_zone *zone, const struct zs_sign_job *job)
 {
 	const struct zs_signer *signer = &zone->signers[job->key];
 	const uint8_t algorithm = signer->key->algorithm;
 	uint8_t *slot = zone->signatures + job->signature, digest[EVP_MAX_MD_SIZE], signature[1024];
 	size_t len = sizeof signature;
 	unsigned digest_len;
-	collect(zone, job, &worker->data);
-	if (worker->data.full)
-		return false;
 	if (is_eddsa(algorithm)) {
 		len = signer->signature_len;
 		EVP_MD_CTX *message = worker->messages[job->key];
@@ -285,9 +293,7 @@ static bool sign_job(struct worker *worker, const struct zs_signed_zone *zone, c
 		    && EVP_DigestSign(message, slot, &len, worker->data.data, worker->data.len) == 1
 		    && len == signer->signature_len;
 	}
-	if (EVP_DigestInit_ex(worker->digest, digest_for(worker, algorithm), NULL) != 1
-	    || EVP_DigestUpdate(worker->digest, worker->data.data, worker->data.len) != 1
-	    || EVP_DigestFinal_ex(worker->digest, digest, &digest_len) != 1
+	if (!digest_octets(worker, digest_for(worker, algorithm), (struct zs_bytes){ worker->data.data, worker->data.len }, digest, &digest_len)
 	    || EVP_PKEY_sign(worker->contexts[job->key], signature, &len, digest, digest_len) != 1)
 		return false;
 	if (algorithm == ZS_ECDSAP256SHA256 || algorithm == ZS_ECDSAP384SHA384)
@@ -298,6 +304,29 @@ static bool sign_job(struct worker *worker, const struct zs_signed_zone *zone, c
 	return true;
 }
 
+/* One job: from the cache if it has a signature that is still good, else made. */
+static bool do_job(const struct signing *signing, struct worker *worker, size_t index)
+{
+	struct zs_signed_zone *zone = signing->zone;
+	struct zs_sign_job *job = &zone->jobs[index];
+	collect(zone, job, &worker->data);
+	if (worker->data.full)
+		return false;
+	if (zone->lookups) {
+		const size_t head = 18 + zone->apex_len; /* RRSIG RDATA, whose times are not looked up */
+		uint8_t digest[EVP_MAX_MD_SIZE];
+		unsigned len;
+		if (!digest_octets(worker, worker->sha256, (struct zs_bytes){ worker->data.data + head, worker->data.len - head }, digest, &len))
+			return false;
+		memcpy(zone->lookups[index], digest, ZS_LOOKUP_LEN);
+		if (zs_sign_reuse(signing->known[job->key], digest, &signing->times, job, zone->signatures + job->signature))
+			return true;
+	}
+	worker->made_count++;
+	worker->made_content_count += job->type != ZS_TYPE_SOA && job->type != ZS_TYPE_ZONEMD;
+	return make_signature(worker, zone, job);
+}
+
 static void sign_slice(void *argument, unsigned thread, size_t from, size_t to)
 {
 	struct signing *signing = argument;
@@ -305,18 +334,28 @@ static void sign_slice(void *argument, unsigned thread, size_t from, size_t to)
 	if (!worker->arena && !open_worker(worker, signing->zone))
 		atomic_store(&signing->failed, true);
 	for (size_t i = from; i < to && !atomic_load_explicit(&signing->failed, memory_order_relaxed); i++)
-		if (!sign_job(worker, signing->zone, &signing->zone->jobs[signing->first + i]))
+		if (!do_job(signing, worker, signing->first + i))
 			atomic_store(&signing->failed, true);
 }
 
-bool zs_sign_fill(struct zs_run *run, const struct zs_signed_zone *zone, size_t from, size_t to)
+bool zs_sign_fill(struct zs_run *run, struct zs_signed_zone *zone, size_t from, size_t to)
 {
 	struct signing signing = { .zone = zone, .first = from,
-		                   .workers = zs_arena_array(zone->arena, run->jobs ? run->jobs : 1, sizeof(struct worker)) };
-	zs_pool_run(run->jobs, to - from, 64, sign_slice, &signing);
-	for (unsigned i = 0; i < run->jobs; i++)
+		                   .times = { .now = (uint32_t)run->now, .refresh = zone->policy->refresh } };
+	struct zs_arena *arena = zs_arena_new();
+	const unsigned jobs = run->jobs ? run->jobs : 1;
+	signing.workers = zs_arena_array(arena, jobs, sizeof *signing.workers);
+	signing.known = zs_arena_array(arena, zone->signer_count, sizeof *signing.known);
+	for (size_t i = 0; i < zone->signer_count; i++)
+		signing.known[i] = zs_signatures_key(zone->known, &zone->signers[i]);
+	zs_pool_run(jobs, to - from, 64, sign_slice, &signing);
+	for (unsigned i = 0; i < jobs; i++) {
+		zone->made_count += signing.workers[i].made_count;
+		zone->made_content_count += signing.workers[i].made_content_count;
 		if (signing.workers[i].arena)
 			close_worker(&signing.workers[i]);
+	}
+	zs_arena_free(arena);
 	if (atomic_load(&signing.failed))
 		return zs_fail(run, "a signature could not be made: %s", zs_hash_openssl_error(run->arena));
 	return true;

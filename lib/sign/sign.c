@@ -27,6 +27,7 @@ static bool collect_signers(struct zs_run *run, struct zs_signed_zone *out, cons
 		out->signers[out->signer_count++] = (struct zs_signer){
 			.key = key, .signature_len = fixed ? fixed : (uint16_t)(key->rdata.len - 4 - exponent),
 			.sign_dnskeys = wanted->sign_dnskeys, .sign_zone = wanted->sign_zone };
+		memcpy(out->signers[out->signer_count - 1].id, wanted->facts->id, sizeof wanted->facts->id);
 		dnskeys = dnskeys || wanted->sign_dnskeys;
 		zone = zone || wanted->sign_zone;
 	}
@@ -77,13 +78,13 @@ static bool sign_with_digest(struct zs_run *run, struct zs_signed_zone *out, uin
 }
 
 bool zs_sign(struct zs_run *run, const struct zs_policy *policy, struct zs_zone *zone, const struct zs_plan *plan,
-             const struct zs_keyset *keys, struct zs_signed_zone **out)
+             const struct zs_keyset *keys, const struct zs_sign_options *options, struct zs_signed_zone **out)
 {
 	struct zs_soa soa;
 	struct zs_signed_zone *result = zs_arena_alloc(zone->arena, sizeof *result);
 	if (!zs_zone_soa(zone, &soa))
 		return zs_error(run, NULL, "the zone has no SOA");
-	*result = (struct zs_signed_zone){ .arena = zone->arena, .zone = zone, .policy = policy,
+	*result = (struct zs_signed_zone){ .arena = zone->arena, .zone = zone, .policy = policy, .known = options->known, .keep = options->keep,
 		                           .inception = (uint32_t)(run->now - policy->inception_offset) };
 	result->denial_ttl = soa.ttl < soa.minimum ? soa.ttl : soa.minimum;
 	result->apex_len = zs_name_len(zone->apex);

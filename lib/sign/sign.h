@@ -31,11 +31,17 @@ struct zs_sign_job {
 	uint16_t type;        /* covered */
 	uint8_t key;          /* in signed->signers */
 	uint8_t labels;       /* RFC 4034 section 3.1.3 */
-	uint32_t expiration;
+	uint32_t expiration, inception;
 };
+
+enum { ZS_LOOKUP_LEN = 16 };
+
+/* The signature cache, state/<zone>/signatures (reuse.c says what is in it). It may be deleted at any time. */
+struct zs_signatures;
 
 struct zs_signer {
 	const struct zs_key *key;
+	uint8_t id[32];       /* of the key's facts */
 	uint16_t signature_len;
 	bool sign_dnskeys, sign_zone;
 };
@@ -57,13 +63,43 @@ struct zs_signed_zone {
 	size_t job_count, job_room;
 	uint8_t *signatures;
 	size_t signatures_len;
-	zs_time earliest_expiration;
+	uint8_t (*lookups)[ZS_LOOKUP_LEN]; /* per job: what it signs, for the cache; NULL if none is kept */
+	const struct zs_signatures *known;
+	bool keep;                      /* lookups are wanted */
+	size_t made_count;              /* signatures that are not from the cache */
+	size_t made_content_count;      /* of them, those over other types than SOA and ZONEMD: content, by design section 3 */
+};
+
+/* How the cache is used. */
+struct zs_sign_options {
+	const struct zs_signatures *known; /* reuse what is still good of these; NULL: make all */
+	bool keep;                         /* compute what zs_signatures_begin needs */
 };
 
 /* Sign zone as plan and policy say, at run->now. The zone gets the records that signing adds. A signature that cannot
  * be made is fatal. */
 ZS_MUST_CHECK bool zs_sign(struct zs_run *run, const struct zs_policy *policy, struct zs_zone *zone,
-                           const struct zs_plan *plan, const struct zs_keyset *keys, struct zs_signed_zone **out);
+                           const struct zs_plan *plan, const struct zs_keyset *keys, const struct zs_sign_options *options,
+                           struct zs_signed_zone **out);
+
+/* Open the cache of a zone in its state directory; memory from arena, which also ends the mapping. NULL if there is none,
+ * or, with a warning, if it cannot be used. */
+struct zs_signatures *zs_signatures_open(struct zs_run *run, struct zs_arena *arena, int dir_fd, const struct zs_zone *zone);
+/* What verify/ returned when it was written. NULL with *count 0 for no cache. */
+const uint8_t (*zs_signatures_proofs(const struct zs_signatures *signatures, size_t *count))[32];
+/* Its signatures are not needed any more, its proofs are: give the memory back. */
+void zs_signatures_close_entries(struct zs_signatures *signatures);
+
+/* Remove the cache. False if there is none. */
+bool zs_signatures_remove(int dir_fd);
+
+/* Write the next cache aside: the signatures of zone, which may end then. NULL if it cannot be begun. After the zone was
+ * verified and published, _end adds the proofs (sorted) and puts it in place; _discard removes it. What goes wrong is a
+ * warning: without a cache the next build makes all signatures. */
+struct zs_signatures_writer;
+struct zs_signatures_writer *zs_signatures_begin(struct zs_run *run, struct zs_arena *arena, int dir_fd, const struct zs_signed_zone *zone);
+void zs_signatures_end(struct zs_signatures_writer *writer, const uint8_t (*proofs)[32], size_t count);
+void zs_signatures_discard(struct zs_signatures_writer *writer); /* NULL is fine */
 
 /* The order in which the RRsets of an owner are written and signed: by type, but the SOA of the apex first, as readers of
  * zone files expect. The index in zone->rrsets of the n-th. */

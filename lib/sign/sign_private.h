@@ -29,7 +29,18 @@ static inline bool zs_sign_covers(const struct zs_owner *owner, uint16_t type)
 
 /* rrsig.c: jobs for all RRsets and denials; then fill the slots of jobs[from..to). */
 bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *zone);
-bool zs_sign_fill(struct zs_run *run, const struct zs_signed_zone *zone, size_t from, size_t to);
+bool zs_sign_fill(struct zs_run *run, struct zs_signed_zone *zone, size_t from, size_t to);
+
+/* reuse.c: the entries of one signer's key in the cache, or NULL. */
+struct zs_known_key;
+const struct zs_known_key *zs_signatures_key(const struct zs_signatures *signatures, const struct zs_signer *signer);
+struct zs_reuse_times {
+	uint32_t now;
+	zs_seconds refresh; /* a signature must have more left */
+};
+/* The signature of what lookup stands for into slot, its times into job, if there is one that is still good. */
+bool zs_sign_reuse(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN], const struct zs_reuse_times *times,
+                   struct zs_sign_job *job, uint8_t *slot);
 
 /* zonemd.c: digest the signed zone into the apex ZONEMD (RFC 8976 section 3). */
 bool zs_sign_zonemd(struct zs_run *run, struct zs_signed_zone *zone, uint8_t hash);
