@@ -160,10 +160,10 @@ static void judge_slice(void *context, unsigned thread, size_t from, size_t to)
 	*run = NULL;
 }
 
-void zs_pool_judge(struct zs_run *run, size_t count, size_t slice,
+void zs_pool_judge(struct zs_run *run, unsigned threads, size_t count, size_t slice,
                    void (*judge)(void *context, struct zs_run *run, size_t from, size_t to), void *context)
 {
-	if (run->jobs <= 1 || count <= slice) {
+	if (threads <= 1 || count <= slice) {
 		judge(context, run, 0, count);
 		return;
 	}
@@ -171,7 +171,7 @@ void zs_pool_judge(struct zs_run *run, size_t count, size_t slice,
 	struct judging j = { .slice = slice, .now = run->now, .judge = judge, .context = context };
 	j.runs = zs_arena_array(arena, THREADS_MAX, sizeof *j.runs);
 	j.said = zs_arena_alloc(arena, count / slice + 1);
-	zs_pool_run(run->jobs, count, slice, judge_slice, &j);
+	zs_pool_run(threads, count, slice, judge_slice, &j);
 	for (size_t i = 0; i < THREADS_MAX; i++)
 		zs_run_end(j.runs[i]);
 	for (size_t from = 0; from < count; from += slice)

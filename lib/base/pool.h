@@ -27,7 +27,7 @@ void zs_pool_in_order(unsigned threads, size_t first, size_t count, const struct
  * the thread, and where that got any, once more, in order, with the caller's run. So what run gets is what one call over
  * all indices had reported; judge must write nothing but slots of its slice, and twice the same. */
 struct zs_run;
-void zs_pool_judge(struct zs_run *run, size_t count, size_t slice,
+void zs_pool_judge(struct zs_run *run, unsigned threads, size_t count, size_t slice,
                    void (*judge)(void *context, struct zs_run *run, size_t from, size_t to), void *context);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dns/line.h"
+
 static size_t fail(struct zs_name_error *error, const char *message, size_t offset)
 {
 	*error = (struct zs_name_error){ .message = message, .offset = offset };
@@ -89,13 +91,10 @@ size_t zs_name_parse(const char *text, size_t len, const uint8_t *origin, uint8_
 	return used + origin_len;
 }
 
-/* Octets that are written as they are; the rest is escaped. */
+/* Octets that are written as they are are those that simple lines are read with; the rest is escaped. */
 static bool plain(uint8_t c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '*' || (c >= 'A' && c <= 'Z')
-	    || c == '/' || c == '+' || c == '=' || c == ':' || c == '~' || c == '!' || c == '#' || c == '%' || c == '&'
-	    || c == '\'' || c == ',' || c == '<' || c == '>' || c == '?' || c == '[' || c == ']' || c == '^' || c == '`'
-	    || c == '{' || c == '|' || c == '}';
+	return (zs_line_kinds[c] & ZS_LINE_NAME) && c != '$';
 }
 
 size_t zs_name_format(const uint8_t *name, char out[ZS_NAME_TEXT])
@@ -106,9 +105,11 @@ size_t zs_name_format(const uint8_t *name, char out[ZS_NAME_TEXT])
 	while (*name) {
 		const uint8_t *end = name + 1 + *name;
 		for (name++; name < end; name++) {
-			if (plain(*name)) {
-				*p++ = (char)*name;
-			} else if (*name > ' ' && *name < 127) {
+			while (name < end && plain(*name))
+				*p++ = (char)*name++;
+			if (name == end)
+				break;
+			if (*name > ' ' && *name < 127) {
 				*p++ = '\\';
 				*p++ = (char)*name;
 			} else {

@@ -88,7 +88,7 @@ static void judge_glue(struct zs_verifier *v, uint32_t owner, const struct zs_rr
 		const uint8_t *target = zs_rrset_rdata(zone, ns, i).data;
 		if (!zs_name_within(target, cut))
 			continue;
-		const uint32_t at = zs_zone_find(zone, target, NULL);
+		const uint32_t at = zs_zone_find_near(zone, target, owner);
 		if (find(v, at, ZS_TYPE_A) || find(v, at, ZS_TYPE_AAAA))
 			continue;
 		zs_warn(v->run, NULL, "the delegation '%s' has no glue for its name server '%s'", zs_verify_name(v, cut),
@@ -104,17 +104,50 @@ static bool beside_cname(uint16_t type)
 	    || type == ZS_TYPE_NSEC3;
 }
 
-static void judge_aliases(struct zs_verifier *v, uint32_t index)
+/* The RRsets that the rules below are about, found in one go. */
+struct found {
+	const struct zs_rrset *cname, *dname, *ns, *soa, *ds;
+};
+
+static struct found find_all(const struct zs_verifier *v, uint32_t index)
 {
 	const struct zs_owner *owner = &v->zone->owners[index];
-	const struct zs_rrset *cname = find(v, index, ZS_TYPE_CNAME), *dname = find(v, index, ZS_TYPE_DNAME);
-	if (cname && cname->count > 1)
-		zs_verify_refuse(v, 12, "'%s' has %u CNAME records (RFC 2181 section 10.1)", zs_verify_owner(v, index), cname->count);
-	if (dname && dname->count > 1)
-		zs_verify_refuse(v, 12, "'%s' has %u DNAME records (RFC 6672 section 2.4)", zs_verify_owner(v, index), dname->count);
-	if (dname && index != v->apex && find(v, index, ZS_TYPE_NS))
+	struct found f = { 0 };
+	for (uint32_t i = owner->first; i < owner->first + owner->rrset_count; i++) {
+		const struct zs_rrset *set = &v->zone->rrsets[i];
+		switch (set->type) {
+		case ZS_TYPE_CNAME:
+			f.cname = set;
+			break;
+		case ZS_TYPE_DNAME:
+			f.dname = set;
+			break;
+		case ZS_TYPE_NS:
+			f.ns = set;
+			break;
+		case ZS_TYPE_SOA:
+			f.soa = set;
+			break;
+		case ZS_TYPE_DS:
+			f.ds = set;
+			break;
+		default:
+			break;
+		}
+	}
+	return f;
+}
+
+static void judge_aliases(struct zs_verifier *v, uint32_t index, const struct found *f)
+{
+	const struct zs_owner *owner = &v->zone->owners[index];
+	if (f->cname && f->cname->count > 1)
+		zs_verify_refuse(v, 12, "'%s' has %u CNAME records (RFC 2181 section 10.1)", zs_verify_owner(v, index), f->cname->count);
+	if (f->dname && f->dname->count > 1)
+		zs_verify_refuse(v, 12, "'%s' has %u DNAME records (RFC 6672 section 2.4)", zs_verify_owner(v, index), f->dname->count);
+	if (f->dname && index != v->apex && f->ns)
 		zs_verify_refuse(v, 12, "'%s' has NS and DNAME (RFC 6672 section 2.3)", zs_verify_owner(v, index));
-	for (uint32_t i = owner->first; cname && i < owner->first + owner->rrset_count; i++) {
+	for (uint32_t i = owner->first; f->cname && i < owner->first + owner->rrset_count; i++) {
 		if (beside_cname(v->zone->rrsets[i].type))
 			continue;
 		zs_verify_refuse(v, 12, "'%s' has a CNAME and %s (RFC 2181 section 10.1)", zs_verify_owner(v, index),
@@ -135,21 +168,24 @@ static void judge_ttls(struct zs_verifier *v, uint32_t index)
 
 static void judge_authority(struct zs_verifier *v, uint32_t index)
 {
-	if (index != v->apex && find(v, index, ZS_TYPE_SOA))
+	const struct found f = find_all(v, index);
+	if (index != v->apex && f.soa)
 		zs_verify_refuse(v, 12, "'%s' has a SOA, but is not the apex", zs_verify_owner(v, index));
-	if (index != v->apex && find(v, index, ZS_TYPE_DS) && v->places[index] == ZS_PLACE_AUTHORITATIVE)
+	if (index != v->apex && f.ds && v->places[index] == ZS_PLACE_AUTHORITATIVE)
 		zs_verify_refuse(v, 12, "'%s' has a DS, but no NS (RFC 4035 section 2.4)", zs_verify_owner(v, index));
-	judge_aliases(v, index);
-	const struct zs_rrset *ns = index != v->apex ? find(v, index, ZS_TYPE_NS) : NULL;
-	if (ns)
-		judge_glue(v, index, ns);
+	judge_aliases(v, index, &f);
+	if (index != v->apex && f.ns)
+		judge_glue(v, index, f.ns);
 }
 
 /* "www.example.org.example.org.": a forgotten dot, as in .se 2009. A one-label zone may have such a delegation. */
 static bool doubled(const struct zs_verifier *v, const uint8_t *name)
 {
-	const unsigned above = v->zone->apex_labels, labels = zs_name_labels(name);
-	if (above < 2 || labels < 2 * above)
+	const unsigned above = v->zone->apex_labels;
+	if (above < 2 || zs_name_len(name) + 1 < 2 * zs_name_len(v->zone->apex)) /* the short way out for nearly all */
+		return false;
+	const unsigned labels = zs_name_labels(name);
+	if (labels < 2 * above)
 		return false;
 	const uint8_t *p = zs_name_skip(name, labels - 2 * above), *q = v->zone->apex;
 	for (unsigned i = 0; i < above; i++, p += 1 + *p, q += 1 + *q) {
@@ -162,12 +198,10 @@ static bool doubled(const struct zs_verifier *v, const uint8_t *name)
 	return true;
 }
 
-void zs_verify_content(struct zs_verifier *v)
+static void judge_owners(struct zs_verifier *v, void *context, size_t from, size_t to)
 {
-	judge_apex(v);
-	judge_name_servers(v);
-	for (uint32_t i = 0; i < v->zone->owner_count; i++) {
-		const uint8_t *name = zs_owner_name(v->zone, &v->zone->owners[i]);
+	(void)context;
+	for (uint32_t i = (uint32_t)from; i < to; i++) {
 		switch ((enum zs_place)v->places[i]) {
 		case ZS_PLACE_OUTSIDE:
 			zs_verify_refuse(v, 12, "'%s' is not in the zone '%s'", zs_verify_owner(v, i),
@@ -185,10 +219,17 @@ void zs_verify_content(struct zs_verifier *v)
 			break;
 		}
 		judge_ttls(v, i);
-		if (doubled(v, name)) {
+		if (doubled(v, zs_owner_name(v->zone, &v->zone->owners[i]))) {
 			zs_verify_unwise(v, 12, unwise(v), "'%s' ends in the zone name twice", zs_verify_owner(v, i));
 			zs_verify_hint(v, 12, "a final dot is missing in the input, most likely");
 		}
 	}
+}
+
+void zs_verify_content(struct zs_verifier *v)
+{
+	judge_apex(v);
+	judge_name_servers(v);
+	zs_verify_slices(v, v->zone->owner_count, judge_owners, NULL);
 	v->refused[0] = 0;
 }

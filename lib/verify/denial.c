@@ -9,32 +9,41 @@ static uint32_t denial_ttl(const struct zs_verifier *v)
 
 bool zs_verify_denial_set(struct zs_verifier *v, uint32_t owner, const struct zs_rrset *set)
 {
-	const char *type = zs_verify_type(v, set->type);
 	if (v->has_soa && set->ttl != denial_ttl(v)) {
-		zs_verify_refuse(v, 4, "the TTL of %s '%s' is %u, the lesser of SOA TTL and MINIMUM is %u", type,
+		zs_verify_refuse(v, 4, "the TTL of %s '%s' is %u, the lesser of SOA TTL and MINIMUM is %u", zs_verify_type(v, set->type),
 		                 zs_verify_owner(v, owner), set->ttl, denial_ttl(v));
 		zs_verify_hint(v, 4, "RFC 9077 section 3; signers before 2021 took MINIMUM alone");
 	}
 	if (set->count == 1)
 		return true;
-	return zs_verify_refuse(v, 4, "'%s' has %u %s records, not one", zs_verify_owner(v, owner), set->count, type);
+	return zs_verify_refuse(v, 4, "'%s' has %u %s records, not one", zs_verify_owner(v, owner), set->count, zs_verify_type(v, set->type));
 }
 
-/* How many RRsets of a type there are in the zone, and the first owner of one. */
-static size_t count_type(const struct zs_verifier *v, uint16_t type, uint32_t *first)
+/* How many RRsets of each of three types there are in the zone, and the first owner of one. */
+enum { NSEC, NSEC3, PARAM, KINDS };
+
+static void count_types(const struct zs_verifier *v, size_t counts[KINDS], uint32_t first[KINDS])
 {
-	size_t count = 0;
-	for (uint32_t i = 0; i < v->zone->owner_count; i++)
-		if (v->places[i] != ZS_PLACE_OUTSIDE && zs_zone_rrset(v->zone, i, type) && !count++)
-			*first = i;
-	return count;
+	for (uint32_t i = 0; i < v->zone->owner_count; i++) {
+		const struct zs_owner *owner = &v->zone->owners[i];
+		for (uint32_t s = owner->first; v->places[i] != ZS_PLACE_OUTSIDE && s < owner->first + owner->rrset_count; s++) {
+			const uint16_t type = v->zone->rrsets[s].type;
+			if (type != ZS_TYPE_NSEC && type != ZS_TYPE_NSEC3 && type != ZS_TYPE_NSEC3PARAM)
+				continue;
+			const unsigned kind = type == ZS_TYPE_NSEC ? NSEC : type == ZS_TYPE_NSEC3 ? NSEC3 : PARAM;
+			if (!counts[kind]++)
+				first[kind] = i;
+		}
+	}
 }
 
 void zs_verify_denial(struct zs_verifier *v)
 {
-	uint32_t nsec_at = 0, nsec3_at = 0, param_at = 0;
-	const size_t nsec = count_type(v, ZS_TYPE_NSEC, &nsec_at), nsec3 = count_type(v, ZS_TYPE_NSEC3, &nsec3_at);
-	const size_t params = count_type(v, ZS_TYPE_NSEC3PARAM, &param_at);
+	size_t counts[KINDS] = { 0 };
+	uint32_t first[KINDS] = { 0 };
+	count_types(v, counts, first);
+	const size_t nsec = counts[NSEC], nsec3 = counts[NSEC3], params = counts[PARAM];
+	const uint32_t nsec_at = first[NSEC], nsec3_at = first[NSEC3], param_at = first[PARAM];
 	if (params && param_at != v->apex)
 		zs_verify_refuse(v, 4, "'%s' has NSEC3PARAM, which belongs at the apex (RFC 5155 section 4)",
 		                 zs_verify_owner(v, param_at));

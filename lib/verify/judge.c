@@ -4,12 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pool.h"
+
+/* What is found in one slice of jobs. */
+struct found {
+	size_t verified_count, reused_count;
+	zs_time earliest_expiration;
+	const struct zs_sig_job *earliest; /* NULL: there is no good signature */
+};
+
 /* One RRset at judgement. */
 struct trial {
 	struct zs_verifier *v;
 	const struct zs_sig_jobs *jobs;
 	const struct zs_sig_job *job;
 	const struct zs_rrset *set;
+	struct found *found;
 	bool good[256];   /* algorithms with a verified signature of a key of the zone */
 	bool failed[256]; /* algorithms with a signature that was refused */
 	bool signed_by[ZS_VERIFY_KEYS_MAX];
@@ -99,7 +109,7 @@ static void refuse_signature(struct trial *t, const struct zs_rrsig *sig, enum z
 	}
 }
 
-static void note_good(struct trial *t, const struct zs_rrsig *sig, uint8_t key_index, const struct zs_sig_job **earliest)
+static void note_good(struct trial *t, const struct zs_rrsig *sig, uint8_t key_index)
 {
 	struct zs_verifier *v = t->v;
 	const struct zs_vkey *key = &v->keys[key_index];
@@ -111,16 +121,16 @@ static void note_good(struct trial *t, const struct zs_rrsig *sig, uint8_t key_i
 		zs_verify_hint(v, 1, "an old signature was left beside the new one; sign the zone again");
 	}
 	t->signed_by[key_index] = true;
-	if (!*earliest || expiration < v->result->earliest_expiration) {
-		v->result->earliest_expiration = expiration;
-		*earliest = t->job;
+	if (!t->found->earliest || expiration < t->found->earliest_expiration) {
+		t->found->earliest_expiration = expiration;
+		t->found->earliest = t->job;
 	}
 	if (zs_seconds_until(v, sig->inception) > 0)
 		zs_verify_unwise(v, 1, false, "the RRSIG of %s is valid from %s only: a clock is wrong", subject(t),
 		                 when(t, sig->inception));
 }
 
-static void judge_signature_list(struct trial *t, const struct zs_sig_job **earliest)
+static void judge_signature_list(struct trial *t)
 {
 	struct zs_verifier *v = t->v;
 	const struct zs_rrset *sigs = &v->zone->rrsets[t->job->sigs];
@@ -128,10 +138,10 @@ static void judge_signature_list(struct trial *t, const struct zs_sig_job **earl
 		const struct zs_verdict *verdict = &t->jobs->verdicts[sigs->first + i];
 		struct zs_rrsig sig = { 0 };
 		const bool parsed = zs_rrsig_parse(zs_rrset_rdata(v->zone, sigs, i), &sig);
-		v->result->verified_count += verdict->code == ZS_SIG_VERIFIED;
-		v->result->reused_count += verdict->code == ZS_SIG_REUSED;
+		t->found->verified_count += verdict->code == ZS_SIG_VERIFIED;
+		t->found->reused_count += verdict->code == ZS_SIG_REUSED;
 		if (parsed && (verdict->code == ZS_SIG_VERIFIED || verdict->code == ZS_SIG_REUSED)) {
-			note_good(t, &sig, verdict->key, earliest);
+			note_good(t, &sig, verdict->key);
 			continue;
 		}
 		t->failed[sig.algorithm] = true;
@@ -186,16 +196,20 @@ static void judge_dnskeys(struct trial *t)
 		}
 }
 
-static void judge_rrset(struct zs_verifier *v, const struct zs_sig_jobs *jobs, const struct zs_sig_job *job,
-                        const struct zs_sig_job **earliest)
+static bool is_dnskeys(const struct zs_verifier *v, const struct zs_sig_job *job)
 {
-	struct trial t = { .v = v, .jobs = jobs, .job = job, .set = &v->zone->rrsets[job->set] };
+	return job->owner == v->apex && v->zone->rrsets[job->set].type == ZS_TYPE_DNSKEY;
+}
+
+static void judge_rrset(struct zs_verifier *v, const struct zs_sig_jobs *jobs, const struct zs_sig_job *job, struct found *found)
+{
+	struct trial t = { .v = v, .jobs = jobs, .job = job, .set = &v->zone->rrsets[job->set], .found = found };
 	if (job->sigs == ZS_NO_OWNER) {
 		zs_verify_refuse(v, 2, "%s is not signed", subject(&t));
 		zs_verify_hint(v, 2, "validators take an unsigned record of a signed zone for bogus; sign the zone again");
 		return;
 	}
-	judge_signature_list(&t, earliest);
+	judge_signature_list(&t);
 	const uint32_t count = v->zone->rrsets[job->sigs].count;
 	if (count > zs_verify_signatures_max(v))
 		zs_verify_unwise(v, 16, !v->options->accept_g16, "%s has %u signatures, more than %zu", subject(&t), count,
@@ -203,7 +217,7 @@ static void judge_rrset(struct zs_verifier *v, const struct zs_sig_jobs *jobs, c
 	else if (has_too_many(&t))
 		zs_verify_refuse(v, 16, "%s has signatures that too many keys with one tag could have made", subject(&t));
 	judge_algorithms(&t);
-	if (job->owner == v->apex && t.set->type == ZS_TYPE_DNSKEY)
+	if (is_dnskeys(v, job))
 		judge_dnskeys(&t);
 }
 
@@ -226,11 +240,47 @@ static void judge_margin(struct zs_verifier *v, const struct zs_sig_job *job)
 		zs_verify_hint(v, 3, "a signature due for refresh was kept: a bug in zonesign, please report it");
 }
 
+struct judging {
+	const struct zs_sig_jobs *jobs;
+	size_t first;        /* jobs before it are judged already */
+	struct found *found; /* per slice */
+};
+
+static void judge_slice(struct zs_verifier *v, void *context, size_t from, size_t to)
+{
+	const struct judging *j = context;
+	struct found found = { 0 };
+	for (size_t i = j->first + from; i < j->first + to; i++)
+		judge_rrset(v, j->jobs, &j->jobs->jobs[i], &found);
+	j->found[from / ZS_VERIFY_SLICE] = found;
+}
+
+static void add_found(struct zs_verifier *v, const struct found *found, const struct zs_sig_job **earliest)
+{
+	v->result->verified_count += found->verified_count;
+	v->result->reused_count += found->reused_count;
+	if (!found->earliest || (*earliest && found->earliest_expiration >= v->result->earliest_expiration))
+		return;
+	v->result->earliest_expiration = found->earliest_expiration;
+	*earliest = found->earliest;
+}
+
 void zs_verify_judge(struct zs_verifier *v, const struct zs_sig_jobs *jobs)
 {
 	const struct zs_sig_job *earliest = NULL;
-	for (size_t i = 0; i < jobs->count; i++)
-		judge_rrset(v, jobs, &jobs->jobs[i], &earliest);
+	const size_t slices = jobs->count / ZS_VERIFY_SLICE + 1;
+	struct judging j = { .jobs = jobs, .found = zs_arena_array(v->scratch, slices, sizeof *j.found) };
+	struct found head = { 0 };
+	/* the DNSKEY RRset says more than its own verdict: it and what is before it come first */
+	for (size_t i = 0; i < jobs->count && !j.first; i++)
+		if (is_dnskeys(v, &jobs->jobs[i]))
+			j.first = i + 1;
+	for (size_t i = 0; i < j.first; i++)
+		judge_rrset(v, jobs, &jobs->jobs[i], &head);
+	zs_verify_slices(v, jobs->count - j.first, judge_slice, &j);
+	add_found(v, &head, &earliest);
+	for (size_t i = 0; i < slices; i++)
+		add_found(v, &j.found[i], &earliest);
 	v->result->rrset_count = jobs->count;
 	if (earliest)
 		judge_margin(v, earliest);
@@ -241,26 +291,53 @@ static int compare_proofs(const void *a, const void *b)
 	return memcmp(a, b, ZS_PROOF_LEN);
 }
 
-/* Sort count proofs from one array into another. They are digests, so their first octets spread them evenly. */
-static void sort_proofs(struct zs_arena *scratch, const uint8_t (*from)[ZS_PROOF_LEN], size_t count,
-                        uint8_t (*to)[ZS_PROOF_LEN])
+struct sorting {
+	uint8_t (*proofs)[ZS_PROOF_LEN];
+	const size_t *end; /* of each bucket */
+};
+
+static void sort_buckets(void *context, unsigned thread, size_t from, size_t to)
 {
-	enum { BUCKETS = 1 << 16 };
-	size_t *start = zs_arena_array(scratch, BUCKETS + 1, sizeof *start); /* of each bucket, then its end */
+	const struct sorting *s = context;
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		const size_t first = i ? s->end[i - 1] : 0;
+		if (s->end[i] - first > 1)
+			qsort(s->proofs + first, s->end[i] - first, sizeof *s->proofs, compare_proofs);
+	}
+}
+
+/* Sort count proofs where they are: into buckets by their first octets, which digests spread evenly, then each bucket. */
+static void sort_proofs(struct zs_verifier *v, uint8_t (*proofs)[ZS_PROOF_LEN], size_t count)
+{
+	enum { BUCKETS = 1 << 16, SLICE = 64 };
+	size_t *next = zs_arena_array(v->scratch, BUCKETS, sizeof *next), *end = zs_arena_array(v->scratch, BUCKETS, sizeof *end);
 	for (size_t i = 0; i < count; i++)
-		start[zs_get_u16(from[i]) + 1]++;
+		end[zs_get_u16(proofs[i])]++;
+	for (size_t i = 0, sum = 0; i < BUCKETS; i++) {
+		next[i] = sum;
+		sum += end[i];
+		end[i] = sum;
+	}
 	for (size_t i = 0; i < BUCKETS; i++)
-		start[i + 1] += start[i];
-	for (size_t i = 0; i < count; i++)
-		memcpy(to[start[zs_get_u16(from[i])]++], from[i], ZS_PROOF_LEN);
-	for (size_t i = 0, first = 0; i < BUCKETS; first = start[i++])
-		if (start[i] - first > 1)
-			qsort(to + first, start[i] - first, sizeof *to, compare_proofs);
+		while (next[i] < end[i]) { /* each exchange puts one proof into its bucket */
+			uint8_t *proof = proofs[next[i]], swap[ZS_PROOF_LEN];
+			const size_t bucket = zs_get_u16(proof);
+			if (bucket == i) {
+				next[i]++;
+				continue;
+			}
+			uint8_t *other = proofs[next[bucket]++];
+			memcpy(swap, other, ZS_PROOF_LEN);
+			memcpy(other, proof, ZS_PROOF_LEN);
+			memcpy(proof, swap, ZS_PROOF_LEN);
+		}
+	struct sorting s = { .proofs = proofs, .end = end };
+	zs_pool_run(v->jobs, BUCKETS, SLICE, sort_buckets, &s);
 }
 
 void zs_verify_take_proofs(struct zs_verifier *v, const struct zs_sig_jobs *jobs)
 {
-	uint8_t (*proofs)[ZS_PROOF_LEN] = zs_arena_array(v->arena, jobs->signature_count, sizeof *proofs);
 	size_t count = 0;
 	for (size_t i = 0; i < jobs->count; i++) {
 		const struct zs_sig_job *job = &jobs->jobs[i];
@@ -271,7 +348,7 @@ void zs_verify_take_proofs(struct zs_verifier *v, const struct zs_sig_jobs *jobs
 				memmove(jobs->proofs[count++], jobs->proofs[job->first_proof + j], ZS_PROOF_LEN);
 		}
 	}
-	sort_proofs(v->scratch, (const uint8_t (*)[ZS_PROOF_LEN])jobs->proofs, count, proofs);
-	v->result->proofs = (const uint8_t (*)[ZS_PROOF_LEN])proofs;
+	sort_proofs(v, jobs->proofs, count);
+	v->result->proofs = (const uint8_t (*)[ZS_PROOF_LEN])jobs->proofs;
 	v->result->proof_count = count;
 }

@@ -48,26 +48,30 @@ static void refuse_stray(struct zs_verifier *v, uint32_t owner)
 	                 why[v->places[owner]]);
 }
 
-void zs_verify_nsec(struct zs_verifier *v)
+static void judge_owners(struct zs_verifier *v, void *context, size_t from, size_t to)
 {
-	uint32_t first = 0;
-	while (first < v->zone->owner_count && !in_chain(v, first))
-		first++;
-	uint32_t next;
-	for (uint32_t i = 0; i < v->zone->owner_count; i++) {
+	const uint32_t first = *(const uint32_t *)context;
+	for (uint32_t i = (uint32_t)from; i < to; i++) {
 		const struct zs_rrset *set = zs_zone_rrset(v->zone, i, ZS_TYPE_NSEC);
 		if (!in_chain(v, i)) {
 			if (set)
 				refuse_stray(v, i);
 			continue;
 		}
-		next = next_in_chain(v, i, first);
 		if (!set) {
 			zs_verify_refuse(v, 4, "'%s' has no NSEC", zs_verify_owner(v, i));
 			zs_verify_hint(v, 4, "its NODATA answers cannot be proven; sign the zone again");
 			continue;
 		}
 		if (zs_verify_denial_set(v, i, set))
-			judge_record(v, i, set, next);
+			judge_record(v, i, set, next_in_chain(v, i, first));
 	}
+}
+
+void zs_verify_nsec(struct zs_verifier *v)
+{
+	uint32_t first = 0;
+	while (first < v->zone->owner_count && !in_chain(v, first))
+		first++;
+	zs_verify_slices(v, v->zone->owner_count, judge_owners, &first);
 }

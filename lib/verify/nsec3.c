@@ -157,17 +157,18 @@ static void text_of(const uint8_t hash[HASH_LEN], char out[HASH_LABEL + 1])
 	out[zs_base32hex_encode(hash, HASH_LEN, out)] = 0;
 }
 
-static void judge_loop(struct chain *c)
+static void judge_loop(struct zs_verifier *v, void *context, size_t from, size_t to)
 {
-	for (size_t i = 0; i < c->count; i++) {
+	const struct chain *c = context;
+	for (size_t i = from; i < to; i++) {
 		const struct record *record = &c->records[i], *next = &c->records[i + 1 < c->count ? i + 1 : 0];
 		char is[HASH_LABEL + 1], should[HASH_LABEL + 1];
 		if (memcmp(record->next, next->hash, HASH_LEN) == 0)
 			continue;
 		text_of(record->next, is);
 		text_of(next->hash, should);
-		zs_verify_refuse(c->v, 4, "NSEC3 '%s' leads to %s, the next hash is %s", zs_verify_owner(c->v, record->owner), is, should);
-		zs_verify_hint(c->v, 4, "the hashes between would be denied, or the chain would not close; sign the zone again");
+		zs_verify_refuse(v, 4, "NSEC3 '%s' leads to %s, the next hash is %s", zs_verify_owner(v, record->owner), is, should);
+		zs_verify_hint(v, 4, "the hashes between would be denied, or the chain would not close; sign the zone again");
 	}
 }
 
@@ -251,41 +252,39 @@ static void mark_needed(struct chain *c)
 	}
 }
 
-static void refuse_missing(struct chain *c, size_t index)
+static void refuse_missing(struct zs_verifier *v, const struct chain *c, size_t index)
 {
-	struct zs_verifier *v = c->v;
 	const struct zs_entry *entry = &c->entries[index];
-	const char *name = zs_verify_name(v, entry_name(v, entry));
+	const bool optional = may_be_left_out(v, entry);
+	/* the record before it in hash order covers it; before the first is the last */
+	const struct record *covering = &c->records[(c->place[index] ? c->place[index] : c->count) - 1];
 	char hash[HASH_LABEL + 1];
+	if (optional && covering->flags & OPT_OUT)
+		return;
+	const char *name = zs_verify_name(v, entry_name(v, entry));
 	text_of(entry->hash, hash);
-	if (!may_be_left_out(v, entry)) {
+	if (!optional) {
 		zs_verify_refuse(v, 4, "there is no NSEC3 for %s'%s' (its hash is %s)", entry->skip ? "the empty non-terminal " : "",
 		                 name, hash);
 		zs_verify_hint(v, 4, "every name with data and every name above one needs it (RFC 5155 section 7.1)");
 		return;
 	}
-	/* the record before it in hash order covers it; before the first is the last */
-	const struct record *covering = &c->records[(c->place[index] ? c->place[index] : c->count) - 1];
-	if (covering->flags & OPT_OUT)
-		return;
 	zs_verify_refuse(v, 4, "there is no NSEC3 for the insecure delegation '%s' (its hash is %s), and the one that covers it, "
 	                 "'%s', has no opt-out flag", name, hash, zs_verify_owner(v, covering->owner));
 	zs_verify_hint(v, 4, "the delegation would be denied (RFC 5155 section 6)");
 }
 
-static void judge_match(struct chain *c, size_t index)
+static void judge_match(struct zs_verifier *v, const struct chain *c, size_t index)
 {
-	struct zs_verifier *v = c->v;
 	const struct zs_entry *entry = &c->entries[index];
-	struct record *record = &c->records[c->place[index]];
+	const struct record *record = &c->records[c->place[index]];
 	struct zs_bitmap expected;
-	if (record->entry != ZS_NO_OWNER) {
+	if (record->entry != index) {
 		zs_verify_refuse(v, 4, "'%s' and '%s' have the same NSEC3 hash", zs_verify_name(v, entry_name(v, entry)),
 		                 zs_verify_name(v, entry_name(v, &c->entries[record->entry])));
 		zs_verify_hint(v, 4, "another salt avoids it (RFC 5155 section 7.1)");
 		return;
 	}
-	record->entry = (uint32_t)index;
 	if (entry->skip) {
 		expected.len = 0;
 		expected.last = -1;
@@ -295,14 +294,25 @@ static void judge_match(struct chain *c, size_t index)
 	zs_verify_compare_bitmap(v, "NSEC3", entry_name(v, entry), record->bitmap, &expected);
 }
 
+static void judge_entries(struct zs_verifier *v, void *context, size_t from, size_t to)
+{
+	const struct chain *c = context;
+	for (size_t i = from; i < to; i++)
+		if (c->entries[i].matched)
+			judge_match(v, c, i);
+		else
+			refuse_missing(v, c, i);
+}
+
 static void judge_names(struct chain *c)
 {
 	mark_needed(c);
-	for (size_t i = 0; i < c->entry_count; i++)
-		if (c->entries[i].matched)
-			judge_match(c, i);
-		else
-			refuse_missing(c, i);
+	for (size_t i = 0; i < c->entry_count; i++) { /* the first name of a hash has its record */
+		struct record *record = c->entries[i].matched ? &c->records[c->place[i]] : NULL;
+		if (record && record->entry == ZS_NO_OWNER)
+			record->entry = (uint32_t)i;
+	}
+	zs_verify_slices(c->v, c->entry_count, judge_entries, c);
 	for (size_t i = 0; i < c->count; i++)
 		if (c->records[i].entry == ZS_NO_OWNER)
 			zs_verify_refuse(c->v, 4, "NSEC3 '%s' is the hash of no name in the zone", zs_verify_owner(c->v, c->records[i].owner));
@@ -317,7 +327,7 @@ void zs_verify_nsec3(struct zs_verifier *v)
 	/* with a record missing from the chain the rest would be blamed for it */
 	if (!read_records(c) || !c->count)
 		return;
-	judge_loop(c);
+	zs_verify_slices(v, c->count, judge_loop, c);
 	if (match_entries(c))
 		judge_names(c);
 }

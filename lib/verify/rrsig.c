@@ -311,7 +311,7 @@ void zs_verify_signatures(struct zs_verifier *v, struct zs_sig_jobs *jobs)
 	zs_name_lower(v->zone->apex, apex_len, c->apex);
 	jobs->verdicts = zs_arena_array(v->scratch, v->zone->rdata_count, sizeof *jobs->verdicts);
 	if (v->options->want_proofs)
-		jobs->proofs = zs_arena_array(v->scratch, jobs->signature_count, sizeof *jobs->proofs);
+		jobs->proofs = zs_arena_array(v->arena, jobs->signature_count, sizeof *jobs->proofs);
 	c->workers = zs_arena_array(v->scratch, v->jobs, sizeof *c->workers);
 	for (unsigned i = 0; i < v->jobs; i++) {
 		struct worker *worker = &c->workers[i];

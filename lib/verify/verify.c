@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/pool.h"
 #include "base/text.h"
 
 static bool shown(const struct zs_verifier *v, unsigned guard)
@@ -66,6 +67,33 @@ const char *zs_verify_type(struct zs_verifier *v, uint16_t type)
 	return zs_arena_strdup(v->scratch, zs_type_text(type, text));
 }
 
+struct slicing {
+	struct zs_verifier *v;
+	void (*judge)(struct zs_verifier *v, void *context, size_t from, size_t to);
+	void *context;
+};
+
+static void judge_slice(void *context, struct zs_run *run, size_t from, size_t to)
+{
+	const struct slicing *s = context;
+	if (run == s->v->run) {
+		s->judge(s->v, s->context, from, to);
+		return;
+	}
+	struct zs_verifier copy = *s->v;
+	copy.run = run;
+	copy.scratch = run->arena;
+	memset(copy.refused, 0, sizeof copy.refused);
+	s->judge(&copy, s->context, from, to);
+}
+
+void zs_verify_slices(struct zs_verifier *v, size_t count,
+                      void (*judge)(struct zs_verifier *v, void *context, size_t from, size_t to), void *context)
+{
+	struct slicing s = { .v = v, .judge = judge, .context = context };
+	zs_pool_judge(v->run, v->jobs, count, ZS_VERIFY_SLICE, judge_slice, &s);
+}
+
 size_t zs_verify_search(const void *keys, size_t stride, size_t count, const uint8_t *key, size_t key_len)
 {
 	const uint8_t *base = keys;
@@ -94,21 +122,32 @@ size_t zs_verify_search(const void *keys, size_t stride, size_t count, const uin
 	return low;
 }
 
+static void judge_order(struct zs_verifier *v, void *context, size_t from, size_t to)
+{
+	const struct zs_zone *zone = v->zone;
+	(void)context;
+	for (size_t i = from; i < to; i++) {
+		const struct zs_owner *owner = &zone->owners[i];
+		if (i && zs_name_compare(zs_owner_name(zone, owner - 1), zs_owner_name(zone, owner)) >= 0) {
+			zs_fail(v->run, "the names of the zone are not in canonical order: a bug in zonesign");
+			return;
+		}
+		for (uint32_t j = owner->first + 1; j < owner->first + owner->rrset_count; j++) {
+			const struct zs_rrset *a = &zone->rrsets[j - 1], *b = &zone->rrsets[j];
+			if (a->type < b->type || (a->type == b->type && a->covered < b->covered))
+				continue;
+			zs_fail(v->run, "the RRsets of '%s' are not in order: a bug in zonesign", zs_verify_owner(v, i));
+			return;
+		}
+	}
+}
+
 /* The rest of this folder relies on the order that zone.h promises; a reader that breaks it must not go unseen. */
 static bool in_order(struct zs_verifier *v)
 {
-	const struct zs_zone *zone = v->zone;
-	for (size_t i = 0; i < zone->owner_count; i++) {
-		const struct zs_owner *owner = &zone->owners[i];
-		if (i && zs_name_compare(zs_owner_name(zone, owner - 1), zs_owner_name(zone, owner)) >= 0)
-			return zs_fail(v->run, "the names of the zone are not in canonical order: a bug in zonesign");
-		for (uint32_t j = owner->first + 1; j < owner->first + owner->rrset_count; j++) {
-			const struct zs_rrset *a = &zone->rrsets[j - 1], *b = &zone->rrsets[j];
-			if (a->type > b->type || (a->type == b->type && a->covered >= b->covered))
-				return zs_fail(v->run, "the RRsets of '%s' are not in order: a bug in zonesign", zs_verify_owner(v, i));
-		}
-	}
-	return true;
+	const unsigned before = v->run->error_count;
+	zs_verify_slices(v, v->zone->owner_count, judge_order, NULL);
+	return zs_run_ok_since(v->run, before);
 }
 
 static bool has_dnssec(const struct zs_verifier *v)

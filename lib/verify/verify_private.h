@@ -55,6 +55,12 @@ void zs_verify_hint(struct zs_verifier *v, unsigned guard, const char *format, .
 /* The same where the options decide: if not refuse, it is a warning. */
 void zs_verify_unwise(struct zs_verifier *v, unsigned guard, bool refuse, const char *format, ...) ZS_PRINTF(4, 5);
 
+/* Judge the indices below count in slices of ZS_VERIFY_SLICE, in parallel, as zs_pool_judge does: judge gets a verifier
+ * whose refusals go where they belong. What it finds it writes to slots of its slice; all else of v is read only. */
+enum { ZS_VERIFY_SLICE = 4096 };
+void zs_verify_slices(struct zs_verifier *v, size_t count,
+                      void (*judge)(struct zs_verifier *v, void *context, size_t from, size_t to), void *context);
+
 /* Texts for messages; they live as long as the scratch arena. */
 const char *zs_verify_name(struct zs_verifier *v, const uint8_t *name);
 const char *zs_verify_owner(struct zs_verifier *v, size_t owner);

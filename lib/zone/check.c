@@ -356,7 +356,7 @@ bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_
 	struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl };
 	const unsigned before = run->error_count;
 	apex_is_complete(&c);
-	zs_pool_judge(run, zone->owner_count, SLICE, check_owners, &c);
+	zs_pool_judge(run, run->jobs, zone->owner_count, SLICE, check_owners, &c);
 	occluded_data_is_told(&c);
 	old_dnssec_is_told(&c);
 	return zs_run_ok_since(run, before);
