@@ -163,7 +163,6 @@ void *zs_arena_push(struct zs_arena *arena, void *array, size_t *room, size_t si
 	if (grown < *room || grown > SIZE_MAX / size)
 		need(NULL);
 	void *fresh = zs_arena_grow(arena, array, *room * size, grown * size);
-	memset((char *)fresh + *room * size, 0, (grown - *room) * size);
 	*room = grown;
 	return fresh;
 }

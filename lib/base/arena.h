@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/attr.h"
 
@@ -39,10 +40,10 @@ char *zs_arena_vprintf(struct zs_arena *arena, const char *format, va_list args)
 /* Call release(object) when the arena ends; the last one deferred is released first. */
 void zs_arena_defer(struct zs_arena *arena, void (*release)(void *), void *object);
 
-/* Make room for one more element in a growing array: `ZS_PUSH(arena, list, count, room) = value;` */
+/* One more element, zeroed, in a growing array: `ZS_PUSH(arena, list, count, room) = value;` */
 #define ZS_PUSH(arena, array, count, room)                                                                 \
 	(*((count) == (room) ? (array) = zs_arena_push((arena), (array), &(room), sizeof *(array)) : (array), \
-	   (array) + (count)++))
+	   memset(&(array)[count], 0, sizeof *(array)), (array) + (count)++))
 void *zs_arena_push(struct zs_arena *arena, void *array, size_t *room, size_t size);
 
 #endif

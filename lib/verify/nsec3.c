@@ -7,7 +7,7 @@
 
 #include "base/pool.h"
 
-enum { HASH_LEN = 20, HASH_LABEL = 32, OPT_OUT = 1, ITERATIONS_MAX = 50, SLICE = 512 };
+enum { HASH_LEN = 20, HEAD_LEN = 8, HASH_LABEL = 32, OPT_OUT = 1, ITERATIONS_MAX = 50, SLICE = 512 };
 
 struct param {
 	uint8_t algorithm, flags;
@@ -32,6 +32,7 @@ struct chain {
 	struct zs_entry *entries;
 	size_t entry_count;
 	uint32_t *place;        /* per entry: where its hash is or would be in records */
+	uint8_t (*heads)[HEAD_LEN]; /* of the hashes of records: few enough octets to stay in the cache while all names are looked up */
 	EVP_MD *sha1;
 	EVP_MD_CTX **contexts;  /* one per thread */
 	bool *broken;           /* one per thread */
@@ -206,9 +207,13 @@ static void match_slice(void *context, unsigned thread, size_t from, size_t to)
 			c->broken[thread] = true;
 			return;
 		}
-		const size_t at = zs_verify_search(c->records, sizeof *c->records, c->count, entry->hash, HASH_LEN);
+		size_t at = zs_verify_search(c->heads, HEAD_LEN, c->count, entry->hash, HEAD_LEN);
+		while (at < c->count && memcmp(c->heads[at], entry->hash, HEAD_LEN) == 0
+		       && memcmp(c->records[at].hash, entry->hash, HASH_LEN) < 0)
+			at++;
 		c->place[i] = (uint32_t)at;
-		entry->matched = at < c->count && memcmp(c->records[at].hash, entry->hash, HASH_LEN) == 0;
+		entry->matched = at < c->count && memcmp(c->heads[at], entry->hash, HEAD_LEN) == 0
+		              && memcmp(c->records[at].hash, entry->hash, HASH_LEN) == 0;
 	}
 }
 
@@ -218,6 +223,9 @@ static bool match_entries(struct chain *c)
 	bool broken = false;
 	c->entries = zs_verify_entries(v, &c->entry_count);
 	c->place = zs_arena_array(v->scratch, c->entry_count, sizeof *c->place);
+	c->heads = zs_arena_array(v->scratch, c->count, sizeof *c->heads);
+	for (size_t i = 0; i < c->count; i++)
+		memcpy(c->heads[i], c->records[i].hash, HEAD_LEN);
 	c->contexts = zs_arena_array(v->scratch, v->jobs, sizeof *c->contexts);
 	c->broken = zs_arena_array(v->scratch, v->jobs, sizeof *c->broken);
 	c->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);

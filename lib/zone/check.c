@@ -8,6 +8,7 @@ struct checker {
 	struct zs_run *run;
 	const struct zs_zone *zone;
 	uint32_t max_ttl;
+	bool has_dname; /* anywhere in the zone */
 };
 
 /* An RRset under scrutiny. */
@@ -105,7 +106,7 @@ static void dname_is_one_and_no_delegation(const struct checker *c, const struct
 
 static void nothing_is_below_a_dname(const struct checker *c, const struct place *p)
 {
-	if (!(p->owner->flags & ZS_OWNER_OCCLUDED) || p->set != &c->zone->rrsets[p->owner->first])
+	if (!c->has_dname || !(p->owner->flags & ZS_OWNER_OCCLUDED) || p->set != &c->zone->rrsets[p->owner->first])
 		return;
 	for (unsigned labels = zs_name_labels(p->name) - 1; labels >= c->zone->apex_labels; labels--) {
 		const uint8_t *above = zs_name_skip(p->name, zs_name_labels(p->name) - labels);
@@ -355,6 +356,8 @@ bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_
 	enum { SLICE = 4096 };
 	struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl };
 	const unsigned before = run->error_count;
+	for (size_t i = 0; i < zone->rrset_count && !c.has_dname; i++)
+		c.has_dname = zone->rrsets[i].type == ZS_TYPE_DNAME;
 	apex_is_complete(&c);
 	zs_pool_judge(run, run->jobs, zone->owner_count, SLICE, check_owners, &c);
 	occluded_data_is_told(&c);

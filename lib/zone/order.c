@@ -72,27 +72,36 @@ static void make_keys(void *context, unsigned thread, size_t from, size_t to)
 	struct ordering *o = context;
 	bool more;
 	(void)thread;
-	for (size_t i = from; i < to; i++) {
-		const uint8_t *name = name_of(o, (uint32_t)i);
-		if (o->skip && !zs_name_within(name, o->zone->apex))
-			atomic_store_explicit(&o->outside, true, memory_order_relaxed);
-		o->items[i] = (struct item){ .key = sort_key(name, o->skip, 0, &more), .owner = (uint32_t)i };
-	}
+	for (size_t i = from; i < to; i++)
+		o->items[i] = (struct item){ .key = sort_key(name_of(o, (uint32_t)i), o->skip, 0, &more), .owner = (uint32_t)i };
 }
 
+/* Are the owners in order already? Most large zones are. Keys hold only where all names are within the apex. */
 static void look_at_order(void *context, unsigned thread, size_t from, size_t to)
 {
 	struct ordering *o = context;
+	const uint8_t *before = from ? name_of(o, (uint32_t)from - 1) : NULL;
+	bool more, outside = false, unsorted = false, equal = false;
+	uint64_t key_before = before ? sort_key(before, o->skip, 0, &more) : 0;
 	(void)thread;
-	for (size_t i = from ? from : 1; i < to; i++) {
-		if (o->items[i - 1].key < o->items[i].key)
-			continue;
-		const int order = o->items[i - 1].key > o->items[i].key ? 1 : zs_name_compare(name_of(o, (uint32_t)i - 1), name_of(o, (uint32_t)i));
-		if (order > 0)
-			atomic_store_explicit(&o->unsorted, true, memory_order_relaxed);
-		if (order == 0)
-			atomic_store_explicit(&o->equal, true, memory_order_relaxed);
+	for (size_t i = from; i < to; i++) {
+		const uint8_t *name = name_of(o, (uint32_t)i);
+		const uint64_t key = sort_key(name, o->skip, 0, &more);
+		outside = outside || !zs_name_within(name, o->zone->apex);
+		if (before && key <= key_before) {
+			const int order = key < key_before ? 1 : zs_name_compare(before, name);
+			unsorted = unsorted || order > 0;
+			equal = equal || order == 0;
+		}
+		before = name;
+		key_before = key;
 	}
+	if (outside)
+		atomic_store_explicit(&o->outside, true, memory_order_relaxed);
+	if (unsorted)
+		atomic_store_explicit(&o->unsorted, true, memory_order_relaxed);
+	if (equal)
+		atomic_store_explicit(&o->equal, true, memory_order_relaxed);
 }
 
 /* Stable, by key. */
@@ -335,22 +344,23 @@ bool zs_scan_order(struct zs_scan *scan)
 {
 	struct zs_zone *zone = scan->zone;
 	const unsigned jobs = scan->run->jobs;
-	struct zs_arena *arena = zs_arena_new();
 	struct ordering o = { .zone = zone, .skip = zone->apex_labels, .count = zone->owner_count };
-	bool ok = true;
+	zs_pool_run(jobs, o.count, SLICE, look_at_order, &o);
+	if (atomic_load(&o.outside)) { /* what was seen holds below the apex only */
+		o.skip = 0;
+		atomic_store(&o.unsorted, true);
+	}
+	const bool unsorted = atomic_load(&o.unsorted);
+	if (!unsorted && !atomic_load(&o.equal))
+		return true;
+	struct zs_arena *arena = zs_arena_new();
 	o.items = zs_arena_array(arena, o.count, sizeof *o.items);
 	zs_pool_run(jobs, o.count, SLICE, make_keys, &o);
-	if (atomic_load(&o.outside)) { /* the keys hold below the apex only: make whole ones */
-		o.skip = 0;
-		zs_pool_run(jobs, o.count, SLICE, make_keys, &o);
-	}
-	zs_pool_run(jobs, o.count, SLICE, look_at_order, &o);
-	if (atomic_load(&o.unsorted))
+	if (unsorted)
 		sort_all(arena, &o, jobs);
-	if (atomic_load(&o.unsorted) || atomic_load(&o.equal))
-		ok = take_order(scan, &o);
+	const bool ok = take_order(scan, &o);
 	zs_arena_free(arena);
-	if (atomic_load(&o.unsorted))
+	if (unsorted)
 		move_arrays(zone, jobs);
 	return ok;
 }
