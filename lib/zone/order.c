@@ -11,7 +11,7 @@
 #include "base/pool.h"
 #include "zone/scan.h"
 
-enum { SLICE = 4096, BUCKETS = 1 << 16, FEW = 48 };
+enum { SLICE = 4096, BUCKETS = 1 << 16, FEW = 48, RUNS_MAX = 8 };
 
 struct item {
 	uint64_t key;   /* eight octets of the sort key */
@@ -22,7 +22,9 @@ struct ordering {
 	struct zs_zone *zone;
 	unsigned skip;         /* labels on the right that all names share */
 	atomic_bool outside;   /* a name is not within the apex */
-	atomic_bool unsorted, equal;
+	atomic_bool equal;
+	atomic_size_t descents; /* owners that come after one that belongs behind them */
+	size_t descent[RUNS_MAX - 1]; /* the first found of them, in no order */
 	struct item *items, *spare;
 	size_t count;
 	size_t *bucket;        /* first item of each bucket, and the end */
@@ -81,7 +83,7 @@ static void look_at_order(void *context, unsigned thread, size_t from, size_t to
 {
 	struct ordering *o = context;
 	const uint8_t *before = from ? name_of(o, (uint32_t)from - 1) : NULL;
-	bool more, outside = false, unsorted = false, equal = false;
+	bool more, outside = false, equal = false;
 	uint64_t key_before = before ? sort_key(before, o->skip, 0, &more) : 0;
 	(void)thread;
 	for (size_t i = from; i < to; i++) {
@@ -90,16 +92,16 @@ static void look_at_order(void *context, unsigned thread, size_t from, size_t to
 		outside = outside || !zs_name_within(name, o->zone->apex);
 		if (before && key <= key_before) {
 			const int order = key < key_before ? 1 : zs_name_compare(before, name);
-			unsorted = unsorted || order > 0;
 			equal = equal || order == 0;
+			const size_t place = order > 0 ? atomic_fetch_add(&o->descents, 1) : RUNS_MAX;
+			if (place < RUNS_MAX - 1)
+				o->descent[place] = i;
 		}
 		before = name;
 		key_before = key;
 	}
 	if (outside)
 		atomic_store_explicit(&o->outside, true, memory_order_relaxed);
-	if (unsorted)
-		atomic_store_explicit(&o->unsorted, true, memory_order_relaxed);
 	if (equal)
 		atomic_store_explicit(&o->equal, true, memory_order_relaxed);
 }
@@ -202,6 +204,34 @@ static void sort_all(struct zs_arena *arena, struct ordering *o, unsigned jobs)
 	o->items = o->spare;
 	o->spare = swap;
 	zs_pool_run(jobs, BUCKETS, 64, sort_buckets, o);
+}
+
+static int compare_items(const struct ordering *o, const struct item *a, const struct item *b)
+{
+	return a->key != b->key ? (a->key < b->key ? -1 : 1) : zs_name_compare(name_of(o, a->owner), name_of(o, b->owner));
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* A few runs, each in order - a signed zone whose NSEC3 stand behind all else - are merged, the first with the next. */
+static void merge_runs(struct zs_arena *arena, struct ordering *o)
+{
+	const size_t runs = atomic_load(&o->descents);
+	qsort(o->descent, runs, sizeof *o->descent, by_index);
+	o->spare = zs_arena_array(arena, o->count, sizeof *o->spare);
+	for (size_t r = 0; r < runs; r++) {
+		const size_t middle = o->descent[r], end = r + 1 < runs ? o->descent[r + 1] : o->count;
+		size_t a = 0, b = middle;
+		for (size_t i = 0; i < end; i++) {
+			const bool left = a < middle && (b == end || compare_items(o, &o->items[a], &o->items[b]) <= 0);
+			o->spare[i] = o->items[left ? a++ : b++];
+		}
+		memcpy(o->items, o->spare, end * sizeof *o->items);
+	}
 }
 
 static void add_records(const struct zs_zone *zone, const struct zs_owner *owner, struct zs_record *records, size_t *count)
@@ -348,19 +378,21 @@ bool zs_scan_order(struct zs_scan *scan)
 	zs_pool_run(jobs, o.count, SLICE, look_at_order, &o);
 	if (atomic_load(&o.outside)) { /* what was seen holds below the apex only */
 		o.skip = 0;
-		atomic_store(&o.unsorted, true);
+		atomic_store(&o.descents, RUNS_MAX);
 	}
-	const bool unsorted = atomic_load(&o.unsorted);
-	if (!unsorted && !atomic_load(&o.equal))
+	const size_t descents = atomic_load(&o.descents);
+	if (!descents && !atomic_load(&o.equal))
 		return true;
 	struct zs_arena *arena = zs_arena_new();
 	o.items = zs_arena_array(arena, o.count, sizeof *o.items);
 	zs_pool_run(jobs, o.count, SLICE, make_keys, &o);
-	if (unsorted)
+	if (descents >= RUNS_MAX)
 		sort_all(arena, &o, jobs);
+	else if (descents)
+		merge_runs(arena, &o);
 	const bool ok = take_order(scan, &o);
 	zs_arena_free(arena);
-	if (unsorted)
+	if (descents >= RUNS_MAX)
 		move_arrays(zone, jobs);
 	return ok;
 }
