@@ -8,7 +8,9 @@ PKGS    := openssl yaml-0.1 jansson
 # Debian 12 packages, each named once. BUILD: to compile and run; TEST: what `make check` needs besides.
 DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libyaml-dev libjansson-dev openssl
 DEPS_TEST  := check libldns-dev bind9-utils bind9-dnsutils knot-dnssecutils ldnsutils nsd unbound libxml2-utils git python3 \
-              clang libclang-rt-14-dev mandoc
+              clang libclang-rt-14-dev mandoc parallel
+# BENCH: the peers that `make bench` measures
+DEPS_BENCH := python3 openssl bind9-utils knot knot-dnssecutils ldnsutils nsd
 
 CFLAGS  ?= -O2 -g
 cflags.asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -24,7 +26,7 @@ lib  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*.c lib/*/*.c)))
 cmd  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/*.c)))
 unit := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: all check tests unit golden cli interop e2e lint fuzz asan tsan clang demo deps deps-build install clean help
+.PHONY: bench bench-quick bench-readme all check tests unit golden cli interop e2e lint fuzz asan tsan clang demo deps deps-bench deps-build install clean help
 all: build/zonesign               ## build the program: build/zonesign
 build/zonesign: $(BUILD)/zonesign ; @ln -f $< $@
 $(BUILD)/zonesign: $(cmd) $(BUILD)/libzonesign.a
@@ -55,11 +57,22 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard lib/*.[ch] lib/*/*.[ch])
 	@$(MAKE) --no-print-directory CC=clang FLAVOUR=fuzz build/fuzz/libzonesign.a build/fuzz/tests/fuzz/fuzz_$*.o
 	clang -fsanitize=fuzzer,address,undefined -pthread -o $@ build/fuzz/tests/fuzz/fuzz_$*.o build/fuzz/libzonesign.a $(LDLIBS)
 
+bench: deps-bench all build/bench/generate build/bench/loop   ## zonesign beside its peers; BENCH=--only=ROW,... for some rows
+	@python3 -B tests/bench/bench.py $(BENCH)
+bench-quick: deps-bench all build/bench/generate build/bench/loop ## the same on small zones, in two minutes
+	@python3 -B tests/bench/bench.py --quick $(BENCH)
+bench-readme:                     ## the table of the last whole `make bench` into README.md
+	@python3 -B tests/bench/bench.py --readme
+build/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto
+
 demo:                             ## install, build and run the main job on testdata/demo, in build/demo
 	@$(MAKE) --no-print-directory deps-build
 	@$(MAKE) --no-print-directory all
 	@sh testdata/demo/run.sh
 deps: ; @sh tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
+deps-bench: ; @sh tests/deps.sh $(DEPS_BUILD) $(DEPS_BENCH)
 deps-build: ; @sh tests/deps.sh $(DEPS_BUILD)
 install: all                      ## install program, manual page and example to DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/zonesign
@@ -69,5 +82,5 @@ install: all                      ## install program, manual page and example to
 clean:                            ## remove what was built
 	rm -rf build
 help:                             ## this list
-	@sed -n 's|^\([a-z ]*\):.*## |\1: |p' Makefile
+	@sed -n 's|^\([a-z -]*\):.*## |\1: |p' Makefile
 -include $(lib:.o=.d) $(cmd:.o=.d) $(unit:.o=.d)
