@@ -1,5 +1,5 @@
-/* build.c - the command build: each zone on its own, one bad zone stops only itself. */
-#include "build.h"
+/* build.c - the command build: its options, and what it prints of a zone. Several zones: fleet.c. */
+#include "cmd/fleet.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -8,26 +8,26 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "cmd/command.h"
 
 static const char help[] =
-    "usage: zonesign build [--jobs N] [--accept GUARD]... [ZONE...]\n\n"
+    "usage: zonesign build [--jobs N] [--shard I/N] [--accept GUARD]... [ZONE...]\n\n"
     "Read, check, sign, verify and publish the zones of the config (all, or those named). Idempotent: run it from cron.\n\n"
-    "  --jobs N         threads to use; the default is the number of cores\n"
+    "  --jobs N         processes for several zones, or threads for a large one; the default is the number of cores\n"
+    "  --shard I/N      only the I-th of N parts of the zones, the same on every machine\n"
     "  --accept GUARD   override a guard in this run: 'clock' or 'adopt'; it is recorded in the state\n";
 
 struct timing {
 	struct timespec begin;
 	const char *stage;
-	bool on;
+	FILE *to; /* NULL: not wanted */
 };
 
 static void end_stage(struct timing *t)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (t->on && t->stage)
-		fprintf(stderr, "  %-8s %8.3f s\n", t->stage,
+	if (t->to && t->stage)
+		fprintf(t->to, "  %-8s %8.3f s\n", t->stage,
 		        (double)(now.tv_sec - t->begin.tv_sec) + (double)(now.tv_nsec - t->begin.tv_nsec) / 1e9);
 	t->begin = now;
 	t->stage = NULL;
@@ -44,44 +44,47 @@ static const char *outcome_text(enum zs_build_outcome outcome)
 	static const char *const texts[] = {
 		[ZS_BUILT_NOTHING] = "nothing to do", [ZS_BUILT_PUBLISHED] = "published", [ZS_BUILT_RESCUED] = "rescued",
 		[ZS_BUILT_RELOADED] = "reloaded", [ZS_BUILT_UNVERIFIED] = "signed, not verified", [ZS_BUILT_FAILED] = "failed",
+		[ZS_BUILT_LATER] = "later",
 	};
 	return texts[outcome];
 }
 
-static void print_result(const struct zs_cli *cli, const struct zs_zone_config *zone, const struct zs_build_result *r)
+static void print_result(const struct zs_cli *cli, const struct zs_zone_config *zone, const struct zs_build_result *r, FILE *to)
 {
 	char a[ZS_TIME_TEXT], b[ZS_TIME_TEXT];
 	switch (r->outcome) {
 	case ZS_BUILT_NOTHING:
 		if (cli->verbose || isatty(STDOUT_FILENO))
-			printf("%s nothing to do; serial %u, the next build is due %s\n", zone->name_text, r->serial, zs_time_short(r->next_due, a));
+			fprintf(to, "%s nothing to do; serial %u, the next build is due %s\n", zone->name_text, r->serial,
+			        zs_time_short(r->next_due, a));
 		break;
 	case ZS_BUILT_PUBLISHED:
 	case ZS_BUILT_RESCUED:
 		if (cli->quiet)
 			break;
-		printf("%s %s: serial %u, %llu records, %zu signatures verified, valid until %s\n", zone->name_text, outcome_text(r->outcome),
-		       r->serial, (unsigned long long)r->record_count, r->signature_count, zs_time_short(r->earliest_expiration, b));
+		fprintf(to, "%s %s: serial %u, %llu records, %zu signatures verified, valid until %s\n", zone->name_text, outcome_text(r->outcome),
+		        r->serial, (unsigned long long)r->record_count, r->signature_count, zs_time_short(r->earliest_expiration, b));
 		if (r->first_ds && !r->ds_wanted)
-			printf("%s next: keep this build in cron; from %s on, give %s what 'zonesign ds' prints\n", zone->name_text,
-			       zs_time_short(r->first_ds, a), zone->registrar ? zone->registrar : "your registrar");
+			fprintf(to, "%s next: keep this build in cron; from %s on, give %s what 'zonesign ds' prints\n", zone->name_text,
+			        zs_time_short(r->first_ds, a), zone->registrar ? zone->registrar : "your registrar");
 		break;
 	case ZS_BUILT_RELOADED:
 		if (!cli->quiet)
-			printf("%s reloaded: serial %u is in service now\n", zone->name_text, r->serial);
+			fprintf(to, "%s reloaded: serial %u is in service now\n", zone->name_text, r->serial);
 		break;
 	case ZS_BUILT_UNVERIFIED:
 		if (!cli->quiet)
-			printf("%s signed, not verified and not published: %zu signatures\n", zone->name_text, r->signature_count);
+			fprintf(to, "%s signed, not verified and not published: %zu signatures\n", zone->name_text, r->signature_count);
 		break;
 	case ZS_BUILT_FAILED:
+	case ZS_BUILT_LATER:
 		break;
 	}
 }
 
-static void add_json(struct zs_json *zones, const struct zs_zone_config *zone, const struct zs_run *run, const struct zs_build_result *r)
+void zs_build_json(const struct zs_zone_config *zone, const struct zs_run *run, const struct zs_build_result *r, struct zs_buf *out)
 {
-	struct zs_json *one = zs_json_add_object(zones);
+	struct zs_json *one = zs_json_object(run->arena);
 	zs_json_set_text(one, "zone", zone->name_text);
 	zs_json_set_text(one, "outcome", outcome_text(r->outcome));
 	zs_json_set_int(one, "status", run->fault);
@@ -93,70 +96,94 @@ static void add_json(struct zs_json *zones, const struct zs_zone_config *zone, c
 	zs_json_set_time(one, "next_due", r->next_due);
 	zs_json_set_time(one, "first_ds", r->first_ds);
 	zs_cli_json_diags(zs_json_set_array(one, "diagnostics"), run);
+	zs_json_dump(one, out);
 }
 
-static enum zs_fault build_zone(const struct zs_cli *cli, const struct zs_config *config, const struct zs_zone_config *zone,
-                                const struct zs_build_options *options, unsigned jobs, struct zs_json *zones)
+enum zs_build_outcome zs_build_print(const struct zs_cli *cli, struct zs_run *run, const struct zs_config *config,
+                                     const struct zs_zone_config *zone, const struct zs_build_options *options,
+                                     const struct zs_build_streams *to)
 {
-	struct zs_run *run = zs_cli_run(cli);
 	struct zs_build_result result;
-	struct timing timing = { .on = cli->verbose };
+	struct timing timing = { .to = cli->verbose ? to->err : NULL };
 	run->zone_text = zone->name_text;
 	run->stage = begin_stage;
 	run->stage_context = &timing;
-	if (jobs)
-		run->jobs = jobs;
 	clock_gettime(CLOCK_MONOTONIC, &timing.begin);
 	(void)!zs_build(run, config, zone, options, &result);
+	if (result.outcome == ZS_BUILT_LATER)
+		return result.outcome;
 	end_stage(&timing);
-	if (zones)
-		add_json(zones, zone, run, &result);
+	if (cli->json)
+		zs_build_json(zone, run, &result, to->json);
 	else
-		print_result(cli, zone, &result);
-	return (enum zs_fault)zs_cli_end(cli, run);
+		print_result(cli, zone, &result, to->out);
+	fflush(to->out);
+	zs_cli_diags(cli, run, to->err);
+	return result.outcome;
 }
 
-int zs_cmd_build(const struct zs_cli *cli, int argc, char **argv)
+/* "I/N": 1 to N of N parts. */
+static bool parse_shard(const char *text, struct zs_shard *out)
+{
+	uint64_t part, of;
+	const char *slash = strchr(text, '/');
+	if (!slash || !zs_text_number(text, (size_t)(slash - text), 100000, &part) || !zs_text_number(slash + 1, strlen(slash + 1), 100000, &of)
+	    || part < 1 || part > of)
+		return false;
+	*out = (struct zs_shard){ .part = (uint32_t)part, .of = (uint32_t)of };
+	return true;
+}
+
+static bool read_options(struct zs_run *run, int argc, char **argv, struct zs_build_options *build, const char **accept,
+                         struct zs_shard *shard)
 {
 	static const struct option options[] = {
-		{ "jobs", required_argument, NULL, 'j' }, { "accept", required_argument, NULL, 'a' },
+		{ "jobs", required_argument, NULL, 'j' }, { "accept", required_argument, NULL, 'a' }, { "shard", required_argument, NULL, 's' },
 		{ "bench-no-verify", no_argument, NULL, 'b' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
-	struct zs_run *run = zs_cli_run(cli);
-	const char **accept = zs_arena_array(run->arena, (size_t)argc, sizeof *accept);
-	struct zs_build_options build = { .accept = accept };
 	uint64_t jobs = 0;
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
 		if (c == 'h') {
 			fputs(help, stdout);
-			return zs_cli_end(cli, run);
+			return false;
 		}
 		if (c == 'b')
-			build.bench_no_verify = true;
-		if (c == 'j' && (!zs_text_number(optarg, strlen(optarg), 256, &jobs) || !jobs))
+			build->bench_no_verify = true;
+		else if (c == 'j' && (!zs_text_number(optarg, strlen(optarg), 256, &jobs) || !jobs))
 			zs_usage(run, "--jobs takes a number from 1 to 256");
+		else if (c == 's' && !parse_shard(optarg, shard))
+			zs_usage(run, "--shard takes I/N, the I-th of N parts: 1/4, 2/4, 3/4, 4/4 together are all zones");
 		else if (c == 'a' && strcmp(optarg, "clock") != 0 && strcmp(optarg, "adopt") != 0)
 			zs_usage(run, "--accept '%s': there is 'clock' and 'adopt'", optarg);
 		else if (c == 'a')
-			accept[build.accept_count++] = optarg;
+			accept[build->accept_count++] = optarg;
 		else if (c == '?')
 			run->fault = ZS_USAGE;
 	}
+	if (jobs)
+		run->jobs = (unsigned)jobs;
+	return !run->fault;
+}
+
+int zs_cmd_build(const struct zs_cli *cli, int argc, char **argv)
+{
+	struct zs_run *run = zs_cli_run(cli);
+	const char **accept = zs_arena_array(run->arena, (size_t)argc, sizeof *accept);
+	struct zs_build_options build = { .accept = accept };
+	struct zs_shard shard = { 1, 1 };
 	const struct zs_config *config;
-	size_t count;
 	const struct zs_zone_config **zones = NULL;
-	if (!run->fault && zs_cli_config(cli, run, &config))
+	size_t count = 0;
+	if (!read_options(run, argc, argv, &build, accept, &shard))
+		return zs_cli_end(cli, run);
+	if (zs_cli_config(cli, run, &config))
 		zones = zs_cli_zones(run, config, argv + optind, argc - optind, &count);
 	if (!zones)
 		return zs_cli_end(cli, run);
-	struct zs_json *document = cli->json ? zs_json_object(run->arena) : NULL;
-	struct zs_json *list = document ? zs_json_set_array(document, "zones") : NULL;
-	enum zs_fault gravest = ZS_DONE;
+	size_t kept = 0;
 	for (size_t i = 0; i < count; i++)
-		gravest = zs_fault_gravest(gravest, build_zone(cli, config, zones[i], &build, (unsigned)jobs, list));
-	if (document)
-		zs_cli_write_json(run, document);
-	gravest = zs_fault_gravest(gravest, run->fault);
-	zs_cli_end(cli, run);
-	return (int)gravest;
+		if (shard.of == 1 || zs_name_shard(zones[i]->name, shard.of) == shard.part)
+			zones[kept++] = zones[i];
+	zs_fleet_build(cli, run, config, &(struct zs_fleet){ zones, kept, &build });
+	return zs_cli_end(cli, run);
 }

@@ -32,6 +32,9 @@ bool zs_cli_config(const struct zs_cli *cli, struct zs_run *run, const struct zs
 /* The zones named in argv[0..count), or all. NULL with the reason in run. */
 const struct zs_zone_config **zs_cli_zones(struct zs_run *run, const struct zs_config *config, char **names, int count, size_t *out);
 
+/* Are diagnostics on this stream to be coloured? */
+bool zs_cli_color(const struct zs_cli *cli, FILE *to);
+
 /* Print the run's diagnostics to stderr and end it; its exit status. label: printed before messages without a place. */
 int zs_cli_end(const struct zs_cli *cli, struct zs_run *run);
 void zs_cli_diags(const struct zs_cli *cli, const struct zs_run *run, FILE *to);

@@ -31,7 +31,7 @@ static void print_help(FILE *to)
 	fprintf(to, "\n'zonesign COMMAND --help' tells the options of a command; zonesign(1) is the manual.\n");
 }
 
-static bool use_color(const struct zs_cli *cli, FILE *to)
+bool zs_cli_color(const struct zs_cli *cli, FILE *to)
 {
 	if (cli->color != ZS_COLOR_AUTO)
 		return cli->color == ZS_COLOR_ALWAYS;
@@ -54,7 +54,7 @@ static void print_diag(const struct zs_cli *cli, const struct zs_run *run, const
 {
 	static const char *const words[] = { [ZS_ERROR] = "error", [ZS_WARNING] = "warning", [ZS_NOTE] = "note" };
 	static const char *const colors[] = { [ZS_ERROR] = "\033[1;31m", [ZS_WARNING] = "\033[1;35m", [ZS_NOTE] = "\033[1;36m" };
-	const bool color = use_color(cli, to);
+	const bool color = zs_cli_color(cli, to);
 	if (diag->path && diag->line && diag->column)
 		fprintf(to, "%s:%u:%u: ", diag->path, diag->line, diag->column);
 	else if (diag->path && diag->line)

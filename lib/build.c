@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -415,6 +416,14 @@ static bool build_for_bench(struct build *b)
 	return ok && zs_publish_place(b->run, &b->candidate);
 }
 
+/* Is the zone for the threads of all cores, when others that are smaller are done? */
+static bool is_large(const struct build *b)
+{
+	struct stat stat_of;
+	return b->options->small_max && stat(b->zone_config->file.path, &stat_of) == 0
+	    && (uint64_t)stat_of.st_size > b->options->small_max;
+}
+
 static bool build_locked(struct build *b)
 {
 	if (b->options->bench_no_verify)
@@ -433,6 +442,10 @@ static bool build_locked(struct build *b)
 		b->result->serial = b->facts->published.serial;
 		b->result->next_due = b->facts->next_due;
 		b->result->earliest_expiration = b->facts->published.earliest_expiration;
+		return true;
+	}
+	if (is_large(b)) {
+		b->result->outcome = ZS_BUILT_LATER;
 		return true;
 	}
 	if (!output_there)

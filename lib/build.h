@@ -9,9 +9,11 @@ struct zs_build_options {
 	const char *const *accept; /* guards the user overrides in this run, "clock" or "adopt" */
 	size_t accept_count;
 	bool bench_no_verify; /* sign all with the keys of the state into OUTPUT.unverified; change neither output nor state */
+	uint64_t small_max;   /* a zone that has to be built and whose file is larger (octets) is left for later; 0: none is */
 };
 
-enum zs_build_outcome { ZS_BUILT_NOTHING, ZS_BUILT_PUBLISHED, ZS_BUILT_RESCUED, ZS_BUILT_RELOADED, ZS_BUILT_UNVERIFIED, ZS_BUILT_FAILED };
+enum zs_build_outcome { ZS_BUILT_NOTHING, ZS_BUILT_PUBLISHED, ZS_BUILT_RESCUED, ZS_BUILT_RELOADED, ZS_BUILT_UNVERIFIED, ZS_BUILT_FAILED,
+	ZS_BUILT_LATER }; /* larger than small_max: nothing was done */
 
 struct zs_build_result {
 	enum zs_build_outcome outcome;

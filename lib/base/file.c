@@ -147,32 +147,75 @@ bool zs_file_write_all(int fd, const void *data, size_t len)
 	return true;
 }
 
+bool zs_file_sync(struct zs_run *run, int fd)
+{
+	return run->sync ? run->sync(run->sync_context, fd) : fsync(fd) == 0;
+}
+
+bool zs_file_sync_soon(struct zs_run *run, int fd)
+{
+	return run->sync || fsync(fd) == 0;
+}
+
+/* The file aside, its contents written but not yet safe: its descriptor, or -1 with a diagnostic. */
+static int write_aside(struct zs_run *run, int dir_fd, const struct zs_file_text *file, const char *aside)
+{
+	if (unlinkat(dir_fd, aside, 0) != 0 && errno != ENOENT) {
+		zs_fail(run, "cannot remove a leftover of '%s': %s", file->shown, strerror(errno));
+		return -1;
+	}
+	const int fd = openat(dir_fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0 && zs_file_write_all(fd, file->data, file->len) && fchmod(fd, file->mode) == 0)
+		return fd;
+	zs_fail(run, "cannot write '%s': %s", file->shown, strerror(errno));
+	if (fd >= 0) {
+		unlinkat(dir_fd, aside, 0);
+		close(fd);
+	}
+	return -1;
+}
+
+/* With run->sync the first wait makes all of them safe, so that the others need none. */
+static bool sync_written(struct zs_run *run, const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!(i ? zs_file_sync_soon(run, fds[i]) : zs_file_sync(run, fds[i])))
+			return false;
+	return true;
+}
+
+bool zs_file_replace_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count)
+{
+	int *fds = zs_arena_array(run->arena, count, sizeof *fds);
+	const char **asides = zs_arena_array(run->arena, count, sizeof *asides);
+	size_t written = 0;
+	for (; written < count; written++) {
+		asides[written] = zs_arena_printf(run->arena, ".%s.zonesign", files[written].name);
+		fds[written] = write_aside(run, dir_fd, &files[written], asides[written]);
+		if (fds[written] < 0)
+			break;
+	}
+	bool ok = written == count;
+	if (ok && !sync_written(run, fds, count))
+		ok = zs_fail(run, "cannot sync '%s': %s", files[0].shown, strerror(errno));
+	for (size_t i = 0; i < written; i++)
+		if (close(fds[i]) != 0 && ok)
+			ok = zs_fail(run, "cannot write '%s': %s", files[i].shown, strerror(errno));
+	for (size_t i = 0; i < written; i++)
+		if (ok && renameat(dir_fd, asides[i], dir_fd, files[i].name) != 0)
+			ok = zs_fail(run, "cannot write '%s': %s", files[i].shown, strerror(errno));
+	for (size_t i = 0; !ok && i < written; i++)
+		unlinkat(dir_fd, asides[i], 0);
+	if (ok && !zs_file_sync_soon(run, dir_fd))
+		return zs_fail(run, "cannot sync the directory of '%s': %s", files[0].shown, strerror(errno));
+	return ok;
+}
+
 bool zs_file_replace(struct zs_run *run, int dir_fd, const char *name, const char *shown, mode_t mode,
                      const void *data, size_t len)
 {
-	const char *aside = zs_arena_printf(run->arena, ".%s.zonesign", name);
-	if (unlinkat(dir_fd, aside, 0) != 0 && errno != ENOENT)
-		return zs_fail(run, "cannot remove a leftover of '%s': %s", shown, strerror(errno));
-	const int fd = openat(dir_fd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return zs_fail(run, "cannot write '%s': %s", shown, strerror(errno));
-	bool ok = zs_file_write_all(fd, data, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
-	int error = errno;
-	if (close(fd) != 0 && ok) {
-		ok = false;
-		error = errno;
-	}
-	if (ok && renameat(dir_fd, aside, dir_fd, name) != 0) {
-		ok = false;
-		error = errno;
-	}
-	if (!ok) {
-		unlinkat(dir_fd, aside, 0);
-		return zs_fail(run, "cannot write '%s': %s", shown, strerror(error));
-	}
-	if (fsync(dir_fd) != 0)
-		return zs_fail(run, "cannot sync the directory of '%s': %s", shown, strerror(errno));
-	return true;
+	const struct zs_file_text file = { .name = name, .shown = shown, .mode = mode, .data = data, .len = len };
+	return zs_file_replace_all(run, dir_fd, &file, 1);
 }
 
 int zs_file_open_dir(struct zs_run *run, const char *path)

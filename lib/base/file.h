@@ -37,10 +37,25 @@ const char *zs_file_line(struct zs_arena *arena, const struct zs_input *input, u
 /* All of data to fd, over interrupted and short writes. False with errno set. */
 ZS_MUST_CHECK bool zs_file_write_all(int fd, const void *data, size_t len);
 
+/* Make what was written to fd safe on disk: by fsync, or by run->sync with what others wrote. False with errno set. */
+ZS_MUST_CHECK bool zs_file_sync(struct zs_run *run, int fd);
+/* The same, but with run->sync only when the next sync of this run has come back: for what nothing else builds on before. */
+ZS_MUST_CHECK bool zs_file_sync_soon(struct zs_run *run, int fd);
+
 /* Replace `name` in the directory dir_fd by data: a new file `.NAME.zonesign` (O_EXCL after unlinking a leftover,
- * mode), fsync, rename, fsync of the directory. shown is the path for messages. */
+ * mode), sync, rename, zs_file_sync_soon of the directory. shown is the path for messages. */
 ZS_MUST_CHECK bool zs_file_replace(struct zs_run *run, int dir_fd, const char *name, const char *shown, mode_t mode,
                                    const void *data, size_t len);
+
+/* The same for several files of one directory: none has its name before the contents of all are safe. The directory is
+ * safe as by zs_file_sync_soon. */
+struct zs_file_text {
+	const char *name, *shown; /* shown: the path for messages */
+	mode_t mode;
+	const void *data;
+	size_t len;
+};
+ZS_MUST_CHECK bool zs_file_replace_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count);
 
 /* Open directory `path`, making it and its parents (mode 0700) where missing. -1 with a diagnostic. */
 ZS_MUST_CHECK int zs_file_open_dir(struct zs_run *run, const char *path);

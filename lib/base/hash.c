@@ -88,3 +88,11 @@ bool zs_hash(struct zs_run *run, enum zs_hash hash, struct zs_bytes data, uint8_
 {
 	return zs_hash_pieces(run, hash, &data, 1, out);
 }
+
+uint64_t zs_fnv1a(const void *data, size_t len)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	for (const uint8_t *p = data, *end = p + len; p < end; p++)
+		hash = (hash ^ *p) * UINT64_C(0x100000001b3);
+	return hash;
+}

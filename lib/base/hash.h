@@ -25,4 +25,7 @@ ZS_MUST_CHECK bool zs_hasher_end(struct zs_run *run, struct zs_hasher *hasher, u
 /* OpenSSL's own words for what just failed, for the end of a message; clears its error queue. */
 const char *zs_hash_openssl_error(struct zs_arena *arena);
 
+/* FNV-1a with 64 bits: draft-eastlake-fnv. For sharing out and tables, not for secrets. */
+uint64_t zs_fnv1a(const void *data, size_t len);
+
 #endif

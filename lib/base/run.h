@@ -22,6 +22,8 @@ struct zs_run {
 	enum zs_fault fault;      /* the gravest so far */
 	void (*stage)(void *context, const char *name); /* told when a stage begins; or NULL */
 	void *stage_context;
+	bool (*sync)(void *context, int fd); /* in place of fsync, together with other builds (base/group.h); or NULL */
+	void *sync_context;
 };
 
 /* A run with its own arena, the real clock and one job. zs_run_end releases all of it. */

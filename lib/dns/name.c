@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "dns/line.h"
 
 static size_t fail(struct zs_name_error *error, const char *message, size_t offset)
@@ -287,4 +288,12 @@ void zs_name_lower(const uint8_t *name, size_t len, uint8_t *out)
 {
 	for (size_t i = 0; i < len; i++)
 		out[i] = zs_octet_lower(name[i]);
+}
+
+uint32_t zs_name_shard(const uint8_t *name, uint32_t of)
+{
+	uint8_t lower[ZS_NAME_MAX];
+	const size_t len = zs_name_len(name);
+	zs_name_lower(name, len, lower);
+	return (uint32_t)(zs_fnv1a(lower, len) % of) + 1;
 }

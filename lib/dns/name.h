@@ -69,4 +69,8 @@ static inline uint8_t zs_octet_lower(uint8_t c)
 /* Lower-case copy of len octets of one or more whole names (length octets are below 'A', so they stay). */
 void zs_name_lower(const uint8_t *name, size_t len, uint8_t *out);
 
+/* The part, 1 to `of`, that a zone of this name belongs to: FNV-1a with 64 bits over the name in wire format and lower case,
+ * modulo `of`, plus 1. It never changes: machines with different versions share a fleet by it. */
+uint32_t zs_name_shard(const uint8_t *name, uint32_t of);
+
 #endif

@@ -207,8 +207,11 @@ static bool write_pair(const struct store *store, const struct zs_key *key)
 	const char *private_name = zs_arena_printf(run->arena, "%s.private", base);
 	const char *public_name = zs_arena_printf(run->arena, "%s.key", base);
 	const char *text = zs_key_public_text(run->arena, key, store->zone->name, store->zone->policy->dnskey_ttl);
-	const bool ok = zs_file_replace(run, store->fd, private_name, shown(store, private_name), 0600, secret.data, secret.len)
-	             && zs_file_replace(run, store->fd, public_name, shown(store, public_name), 0644, text, strlen(text));
+	const struct zs_file_text files[] = {
+		{ private_name, shown(store, private_name), 0600, secret.data, secret.len },
+		{ public_name, shown(store, public_name), 0644, text, strlen(text) },
+	};
+	const bool ok = zs_file_replace_all(run, store->fd, files, ZS_COUNT(files));
 	zs_secret_cleanse(secret.data, secret.room);
 	return ok;
 }

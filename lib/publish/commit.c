@@ -62,6 +62,10 @@ bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const
 		facts->intent.present = false;
 		return false;
 	}
+	if (run->sync && !zs_file_sync(run, facts->dir_fd)) { /* alone, zs_facts_write has done it */
+		facts->intent.present = false;
+		return zs_fail(run, "cannot sync '%s': %s", facts->dir, strerror(errno));
+	}
 	if (renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) != 0) {
 		const int error = errno;
 		facts->intent.present = false;
@@ -69,7 +73,7 @@ bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const
 		return zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(error));
 	}
 	/* published: from here on only the reload can fail */
-	const bool synced = fsync(candidate->dir_fd) == 0;
+	const bool synced = zs_file_sync(run, candidate->dir_fd);
 	const int error = errno;
 	close_candidate(candidate);
 	return synced || zs_fail(run, "cannot sync the directory of '%s': %s", candidate->path, strerror(error));

@@ -231,7 +231,7 @@ bool zs_publish_write(struct zs_run *run, const struct zs_zone_config *zone, con
 	zs_arena_free(arena);
 	if (ok && w.job_count != in->job_count) /* a bug: the order of jobs is not that of writing */
 		ok = zs_fail(run, "%zu of %zu signatures were written", w.job_count, in->job_count);
-	if (ok && fsync(out->fd) != 0)
+	if (ok && !zs_file_sync_soon(run, out->fd)) /* safe at the latest when the intent is */
 		ok = zs_fail(run, "cannot sync '%s': %s", out->path, strerror(errno));
 	if (!ok) {
 		zs_publish_discard(out);
