@@ -47,8 +47,9 @@ struct build {
 static bool add_inputs_before(struct build *b)
 {
 	bool ok = true;
-	for (size_t i = 0; ok && i < b->config->file_count; i++)
-		ok = zs_build_add_input(b->run, &b->inputs, &b->input_count, &b->input_room, b->config->files[i].path);
+	ok = zs_build_add_config(b->run, &b->inputs, &b->input_count, &b->input_room, b->config->files);
+	if (ok && b->zone_config->file_index)
+		ok = zs_build_add_config(b->run, &b->inputs, &b->input_count, &b->input_room, &b->config->files[b->zone_config->file_index]);
 	for (size_t d = 0; ok && d < b->zone_config->dane_count; d++) {
 		const struct zs_dane_entry *entry = &b->zone_config->dane[d];
 		for (size_t i = 0; ok && i < entry->certificate_count; i++)
@@ -242,6 +243,8 @@ static bool record_facts(struct build *b)
 		facts->input_count = b->certificates_ok ? b->input_count : 0;
 		facts->input_room = b->input_room;
 	}
+	if (facts->input_count)
+		zs_build_add_output(b->run, facts, &b->candidate, b->zone_config->output.path);
 	facts->last_build = b->run->now;
 	set_next_due(b);
 	return zs_facts_write(b->run, facts);
@@ -424,26 +427,34 @@ static bool is_large(const struct build *b)
 	    && (uint64_t)stat_of.st_size > b->options->small_max;
 }
 
+static bool nothing_to_do(struct build *b)
+{
+	b->result->outcome = ZS_BUILT_NOTHING;
+	b->result->serial = b->facts->published.serial;
+	b->result->next_due = b->facts->next_due;
+	b->result->earliest_expiration = b->facts->published.earliest_expiration;
+	return true;
+}
+
 static bool build_locked(struct build *b)
 {
 	if (b->options->bench_no_verify)
 		return build_for_bench(b);
-
-	if (!zs_build_check_clock(b->run, b->options, b->facts)
-	    || !zs_build_check_output(b->run, b->zone_config, b->options, b->facts))
+	if (!zs_build_check_clock(b->run, b->options, b->facts))
+		return false;
+	if (b->facts->published.known && b->facts->published.served_since && !b->facts->intent.present && !is_due(b)
+	    && zs_build_output_is_ours(b->zone_config, b->facts)
+	    && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts))
+		return nothing_to_do(b); /* nothing was read but the state */
+	if (!zs_build_check_output(b->run, b->zone_config, b->options, b->facts))
 		return false;
 	bool output_there;
 	uint8_t sha256[32];
 	if (!zs_publish_sha256(b->run, b->zone_config->output.path, &output_there, sha256))
 		return false;
-	const bool unchanged = output_there && b->facts->published.known && !is_due(b) && zs_build_unchanged(b->run, b->facts);
-	if (unchanged && b->facts->published.served_since) {
-		b->result->outcome = ZS_BUILT_NOTHING;
-		b->result->serial = b->facts->published.serial;
-		b->result->next_due = b->facts->next_due;
-		b->result->earliest_expiration = b->facts->published.earliest_expiration;
-		return true;
-	}
+	const bool unchanged = output_there && b->facts->published.known && !is_due(b) && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts);
+	if (unchanged && b->facts->published.served_since)
+		return nothing_to_do(b);
 	if (is_large(b)) {
 		b->result->outcome = ZS_BUILT_LATER;
 		return true;

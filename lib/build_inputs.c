@@ -45,11 +45,71 @@ static bool is_racy(const struct zs_facts *facts, const struct zs_input_facts *i
 	return facts->made_with_now || newest / 1000000000 >= facts->last_build - RACY;
 }
 
-bool zs_build_unchanged(struct zs_run *run, const struct zs_facts *facts)
+bool zs_build_add_config(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room,
+                         const struct zs_config_file *file)
 {
+	struct zs_input_facts facts = { .path = file->path, .id = file->id };
+	if (!zs_config_file_hash(run, file, facts.sha256))
+		return false;
+	ZS_PUSH(run->arena, *list, *count, *room) = facts;
+	return true;
+}
+
+void zs_build_add_output(struct zs_run *run, struct zs_facts *facts, const struct zs_candidate *candidate, const char *path)
+{
+	struct zs_input_facts output = { .path = path, .id = candidate->id };
+	if (!candidate->settled)
+		return;
+	memcpy(output.sha256, candidate->sha256, sizeof output.sha256);
+	ZS_PUSH(run->arena, facts->inputs, facts->input_count, facts->input_room) = output;
+}
+
+bool zs_build_output_is_ours(const struct zs_zone_config *zone, const struct zs_facts *facts)
+{
+	struct stat status;
 	for (size_t i = 0; i < facts->input_count; i++) {
 		const struct zs_input_facts *input = &facts->inputs[i];
+		if (strcmp(input->path, zone->output.path) != 0)
+			continue;
+		if (stat(input->path, &status) != 0 || memcmp(input->sha256, facts->published.sha256, 32) != 0)
+			return false;
+		const struct zs_file_id id = zs_file_id(&status);
+		return zs_file_id_equal(&id, &input->id);
+	}
+	return false;
+}
+
+static const struct zs_config_file *config_file(const struct zs_config *config, const struct zs_zone_config *zone, const char *path)
+{
+	const struct zs_config_file *own = &config->files[zone->file_index];
+	return strcmp(path, config->files->path) == 0 ? config->files : strcmp(path, own->path) == 0 ? own : NULL;
+}
+
+/* A file of the config was read already, so it is not looked at again. */
+static bool config_unchanged(struct zs_run *run, const struct zs_facts *facts, const struct zs_input_facts *input,
+                             const struct zs_config_file *file)
+{
+	uint8_t sha256[32];
+	return zs_file_id_equal(&file->id, &input->id)
+	    && (!is_racy(facts, input) || (zs_config_file_hash(run, file, sha256) && memcmp(sha256, input->sha256, 32) == 0));
+}
+
+bool zs_build_unchanged(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
+                        const struct zs_facts *facts)
+{
+	unsigned config_seen = 0;
+	for (size_t i = 0; i < facts->input_count; i++) {
+		const struct zs_input_facts *input = &facts->inputs[i];
+		const struct zs_config_file *file = config_file(config, zone, input->path);
 		struct stat status;
+		if (file) {
+			config_seen++;
+			if (!config_unchanged(run, facts, input, file))
+				return false;
+			continue;
+		}
+		if (strcmp(input->path, zone->output.path) == 0)
+			continue; /* zs_build_output_is_ours */
 		if (stat(input->path, &status) != 0)
 			return false;
 		const struct zs_file_id id = zs_file_id(&status);
@@ -61,5 +121,6 @@ bool zs_build_unchanged(struct zs_run *run, const struct zs_facts *facts)
 		    && (!zs_publish_sha256(run, input->path, &there, sha256) || !there || memcmp(sha256, input->sha256, 32) != 0))
 			return false;
 	}
-	return facts->input_count > 0;
+	/* also false if another config is read than at the last build */
+	return config_seen == (zone->file_index ? 2 : 1);
 }

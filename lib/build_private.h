@@ -3,6 +3,7 @@
 #define ZS_BUILD_PRIVATE_H
 
 #include "build.h"
+#include "publish/publish.h"
 #include "zone/zone.h"
 
 bool zs_build_accepts(const struct zs_build_options *options, const char *guard);
@@ -10,8 +11,17 @@ bool zs_build_accepts(const struct zs_build_options *options, const char *guard)
 /* build_inputs.c. What the state should know of a file: stat values and hash. */
 bool zs_build_add_input(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room, const char *path);
 bool zs_build_zone_inputs(struct zs_run *run, const struct zs_zone *zone, struct zs_input_facts **list, size_t *count, size_t *room);
+/* The same of a file of the config, from what was read of it. */
+bool zs_build_add_config(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room,
+                         const struct zs_config_file *file);
+/* The output just published, unless its times would not show a change that comes now; then the next run reads it. */
+void zs_build_add_output(struct zs_run *run, struct zs_facts *facts, const struct zs_candidate *candidate, const char *path);
+
 /* Are all inputs of the facts, config files and certificates included, what they were at the last build? */
-bool zs_build_unchanged(struct zs_run *run, const struct zs_facts *facts);
+bool zs_build_unchanged(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
+                        const struct zs_facts *facts);
+/* Is the output the published one by its stat values alone? False also if they cannot tell. */
+bool zs_build_output_is_ours(const struct zs_zone_config *zone, const struct zs_facts *facts);
 
 /* build_guards.c. Each false with the reason reported. */
 bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts);

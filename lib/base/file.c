@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 static int64_t nanoseconds(const struct timespec *t)
@@ -20,6 +22,25 @@ struct zs_file_id zs_file_id(const struct stat *stat)
 		.mtime_ns = nanoseconds(&stat->st_mtim),
 		.ctime_ns = nanoseconds(&stat->st_ctim),
 	};
+}
+
+bool zs_file_settled(int fd, struct zs_file_id *id)
+{
+	static const uint32_t local[] = { 0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */, 0x01021994 /* tmpfs */,
+		                          0xf2f52010 /* f2fs */, 0x2fc12fc1 /* zfs */ };
+	struct stat stat;
+	struct statfs fs;
+	struct timespec now;
+	*id = (struct zs_file_id){ 0 };
+	if (fstat(fd, &stat) != 0)
+		return false;
+	*id = zs_file_id(&stat);
+	if (fstatfs(fd, &fs) != 0 || clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0)
+		return false;
+	for (size_t i = 0; i < ZS_COUNT(local); i++)
+		if ((uint32_t)fs.f_type == local[i])
+			return nanoseconds(&now) > id->mtime_ns && nanoseconds(&now) > id->ctime_ns;
+	return false;
 }
 
 bool zs_file_id_equal(const struct zs_file_id *a, const struct zs_file_id *b)

@@ -17,6 +17,9 @@ struct zs_file_id {
 	int64_t mtime_ns, ctime_ns;
 };
 struct zs_file_id zs_file_id(const struct stat *stat);
+/* Set *id of an open file. True if every change that comes later shows in its times: the clock that stamps them has moved on
+ * since the last one, and the file system is known to be local and to keep them to the nanosecond. */
+ZS_MUST_CHECK bool zs_file_settled(int fd, struct zs_file_id *id);
 bool zs_file_id_equal(const struct zs_file_id *a, const struct zs_file_id *b);
 
 /* Read all of the regular file `path` (at most max octets) into *out, memory from arena. *id (may be NULL) is

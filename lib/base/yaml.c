@@ -1,4 +1,4 @@
-/* yaml.c - libyaml's events to a tree. The stack is our own array, so that no input makes it deeper. */
+/* yaml.c - libyaml's events to a tree; texts of the simple kind are read without it (yaml_plain.c). */
 #include "base/yaml.h"
 
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <yaml.h>
 
 #include "base/text.h"
+#include "base/yaml_private.h"
 
 /* A place in the text. libyaml counts characters and knows five kinds of line end; diagnostics count octets and
  * know '\n' only, so places are found again from the character index. */
@@ -15,30 +16,9 @@ struct cursor {
 	uint32_t line;
 };
 
-struct frame {
-	struct zs_yaml *node;
-	struct zs_yaml_entry *entries;
-	size_t count, room;
-	const char *anchor;
-	const struct zs_yaml *key; /* map: read, its value is still to come */
-};
-
-struct anchor {
-	const char *name;
-	const struct zs_yaml *node;
-};
-
 struct builder {
-	struct zs_run *run;
-	struct zs_arena *arena;
-	const struct zs_input *input;
+	struct zs_yaml_builder tree;
 	struct cursor cursor;
-	struct frame frames[ZS_YAML_DEPTH];
-	size_t depth;
-	struct anchor *anchors;
-	size_t anchor_count, anchor_room;
-	uint32_t node_count, aliased_count;
-	const struct zs_yaml *root;
 };
 
 static void move_to(const struct zs_input *input, struct cursor *cursor, size_t index)
@@ -59,16 +39,16 @@ static void move_to(const struct zs_input *input, struct cursor *cursor, size_t 
 /* The place from mark start to end, if both are on one line. */
 static struct zs_source place(struct builder *b, const yaml_mark_t *start, const yaml_mark_t *end)
 {
-	move_to(b->input, &b->cursor, start->index);
+	move_to(b->tree.input, &b->cursor, start->index);
 	struct zs_source where = {
-		.input = b->input,
+		.input = b->tree.input,
 		.line = b->cursor.line,
 		.column = (uint32_t)(b->cursor.offset - b->cursor.line_start) + 1,
 		.width = 1,
 	};
 	if (end->line == start->line && end->index > start->index) {
 		struct cursor stop = b->cursor;
-		move_to(b->input, &stop, end->index);
+		move_to(b->tree.input, &stop, end->index);
 		where.width = (uint32_t)(stop.offset - b->cursor.offset);
 	}
 	return where;
@@ -76,48 +56,48 @@ static struct zs_source place(struct builder *b, const yaml_mark_t *start, const
 
 static bool syntax_error(struct builder *b, const yaml_parser_t *parser)
 {
-	struct zs_source where = { .input = b->input };
+	struct zs_source where = { .input = b->tree.input };
 	if (parser->error == YAML_MEMORY_ERROR)
-		return zs_fail(b->run, "libyaml: out of memory");
+		return zs_fail(b->tree.run, "libyaml: out of memory");
 	if (parser->error == YAML_READER_ERROR) {
 		/* an offset in octets, by a reader that is ahead of the events */
 		where.line = 1;
 		size_t start = 0;
-		for (size_t i = 0; i < parser->problem_offset && i < b->input->len; i++)
-			if (b->input->text[i] == '\n') {
+		for (size_t i = 0; i < parser->problem_offset && i < b->tree.input->len; i++)
+			if (b->tree.input->text[i] == '\n') {
 				where.line++;
 				start = i + 1;
 			}
 		where.column = (uint32_t)(parser->problem_offset - start) + 1;
 		where.width = 1;
-		zs_error(b->run, &where, "not YAML: %s", parser->problem);
-		zs_hint(b->run, "the file must be UTF-8 text without control characters");
+		zs_error(b->tree.run, &where, "not YAML: %s", parser->problem);
+		zs_hint(b->tree.run, "the file must be UTF-8 text without control characters");
 		return false;
 	}
 	where = place(b, &parser->problem_mark, &parser->problem_mark);
 	if (parser->context)
-		return zs_error(b->run, &where, "not YAML: %s, %s (from line %zu on)", parser->problem, parser->context,
+		return zs_error(b->tree.run, &where, "not YAML: %s, %s (from line %zu on)", parser->problem, parser->context,
 		                parser->context_mark.line + 1);
-	return zs_error(b->run, &where, "not YAML: %s", parser->problem);
+	return zs_error(b->tree.run, &where, "not YAML: %s", parser->problem);
 }
 
-static const char *shown(struct builder *b, const char *text)
+static const char *shown(const struct zs_yaml_builder *b, const char *text)
 {
 	return zs_text_safe(b->run->arena, text, strlen(text), 60);
 }
 
-static struct zs_yaml *new_node(struct builder *b, enum zs_yaml_kind kind, const yaml_event_t *event)
+static struct zs_yaml *new_node(struct zs_yaml_builder *b, enum zs_yaml_kind kind, const struct zs_source *where)
 {
 	struct zs_yaml *node = zs_arena_alloc(b->arena, sizeof *node);
 	node->kind = kind;
 	node->size = 1;
 	node->height = kind != ZS_YAML_SCALAR;
-	node->where = place(b, &event->start_mark, &event->end_mark);
+	node->where = *where;
 	b->node_count++;
 	return node;
 }
 
-static void check_tag(struct builder *b, const struct zs_source *where, const yaml_char_t *tag)
+static void check_tag(const struct zs_yaml_builder *b, const struct zs_source *where, const yaml_char_t *tag)
 {
 	if (!tag)
 		return;
@@ -125,17 +105,17 @@ static void check_tag(struct builder *b, const struct zs_source *where, const ya
 	zs_hint(b->run, "leave the tag out: every value is plain text here");
 }
 
-static bool remember_anchor(struct builder *b, const char *name, const struct zs_yaml *node)
+static bool remember_anchor(struct zs_yaml_builder *b, const char *name, const struct zs_yaml *node)
 {
 	if (!name)
 		return true;
 	if (b->anchor_count == ZS_YAML_ANCHORS)
 		return zs_error(b->run, &node->where, "more than %d anchors in one file", ZS_YAML_ANCHORS);
-	ZS_PUSH(b->arena, b->anchors, b->anchor_count, b->anchor_room) = (struct anchor){ name, node };
+	ZS_PUSH(b->arena, b->anchors, b->anchor_count, b->anchor_room) = (struct zs_yaml_anchor){ name, node };
 	return true;
 }
 
-static bool take_key(struct builder *b, struct frame *frame, const struct zs_yaml *node)
+static bool take_key(struct zs_yaml_builder *b, struct zs_yaml_frame *frame, const struct zs_yaml *node)
 {
 	if (node->kind != ZS_YAML_SCALAR)
 		return zs_error(b->run, &node->where, "the key of a map must be a word, not %s", zs_yaml_kind_text(node));
@@ -149,13 +129,13 @@ static bool take_key(struct builder *b, struct frame *frame, const struct zs_yam
 }
 
 /* Put a finished node where it belongs: the root, the next element, the next key or its value. */
-static bool place_node(struct builder *b, const struct zs_yaml *node)
+static bool place_node(struct zs_yaml_builder *b, const struct zs_yaml *node)
 {
 	if (!b->depth) {
 		b->root = node;
 		return true;
 	}
-	struct frame *frame = &b->frames[b->depth - 1];
+	struct zs_yaml_frame *frame = &b->frames[b->depth - 1];
 	if (frame->node->kind == ZS_YAML_MAP && !frame->key)
 		return take_key(b, frame, node);
 	struct zs_yaml_entry *entry = &ZS_PUSH(b->arena, frame->entries, frame->count, frame->room);
@@ -172,36 +152,32 @@ static bool place_node(struct builder *b, const struct zs_yaml *node)
 	return true;
 }
 
-static bool add_scalar(struct builder *b, const yaml_event_t *event)
+bool zs_yaml_scalar(struct zs_yaml_builder *b, const char *text, size_t len, bool quoted, const struct zs_source *where, const char *anchor)
 {
-	const char *text = (const char *)event->data.scalar.value;
-	const size_t len = event->data.scalar.length;
-	struct zs_yaml *node = new_node(b, ZS_YAML_SCALAR, event);
-	const char *anchor = (const char *)event->data.scalar.anchor;
-	check_tag(b, &node->where, event->data.scalar.tag);
+	if (b->node_count >= ZS_YAML_NODES && b->quiet)
+		return false;
+	struct zs_yaml *node = new_node(b, ZS_YAML_SCALAR, where);
 	if (memchr(text, 0, len))
 		return zs_error(b->run, &node->where, "a NUL octet in a value");
 	node->text = zs_arena_text(b->arena, text, len);
 	node->len = (uint32_t)len;
-	node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	node->quoted = quoted;
 	if (anchor && !remember_anchor(b, zs_arena_strdup(b->arena, anchor), node))
 		return false;
 	return place_node(b, node);
 }
 
-static bool begin(struct builder *b, const yaml_event_t *event, enum zs_yaml_kind kind)
+bool zs_yaml_begin(struct zs_yaml_builder *b, enum zs_yaml_kind kind, const struct zs_source *where, const char *anchor)
 {
-	const yaml_char_t *anchor = kind == ZS_YAML_LIST ? event->data.sequence_start.anchor
-	                                                 : event->data.mapping_start.anchor;
-	const yaml_char_t *tag = kind == ZS_YAML_LIST ? event->data.sequence_start.tag : event->data.mapping_start.tag;
-	struct zs_yaml *node = new_node(b, kind, event);
-	check_tag(b, &node->where, tag);
+	if (b->quiet && (b->depth == ZS_YAML_DEPTH || b->node_count >= ZS_YAML_NODES))
+		return false;
+	struct zs_yaml *node = new_node(b, kind, where);
 	if (b->depth == ZS_YAML_DEPTH)
 		return zs_error(b->run, &node->where, "nested deeper than %d levels", ZS_YAML_DEPTH);
-	struct frame *frame = &b->frames[b->depth++];
-	*frame = (struct frame){ .node = node };
+	struct zs_yaml_frame *frame = &b->frames[b->depth++];
+	*frame = (struct zs_yaml_frame){ .node = node };
 	if (anchor)
-		frame->anchor = zs_arena_strdup(b->arena, (const char *)anchor);
+		frame->anchor = zs_arena_strdup(b->arena, anchor);
 	return true;
 }
 
@@ -214,10 +190,11 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Sorted, so that a map with very many keys takes no quadratic time. */
-static void check_duplicates(struct builder *b, const struct frame *frame)
+static bool check_duplicates(struct zs_yaml_builder *b, const struct zs_yaml_frame *frame)
 {
 	if (frame->count < 2)
-		return;
+		return true;
+	bool unique = true;
 	const size_t size = frame->count * sizeof(struct zs_yaml_entry *);
 	const struct zs_yaml_entry **sorted = zs_arena_alloc(b->arena, size);
 	for (size_t i = 0; i < frame->count; i++)
@@ -228,21 +205,41 @@ static void check_duplicates(struct builder *b, const struct frame *frame)
 			first = i;
 			continue;
 		}
-		zs_error(b->run, &sorted[i]->key_where, "duplicate key '%s': it is already in line %u",
+		unique = false;
+		if (!b->quiet)
+			zs_error(b->run, &sorted[i]->key_where, "duplicate key '%s': it is already in line %u",
 		         shown(b, sorted[i]->key), sorted[first]->key_where.line);
 	}
 	zs_arena_release(b->arena, sorted, size);
+	return unique || !b->quiet; /* reported, reading goes on */
 }
 
-static bool end(struct builder *b)
+bool zs_yaml_end(struct zs_yaml_builder *b)
 {
-	const struct frame frame = b->frames[--b->depth];
-	if (frame.node->kind == ZS_YAML_MAP)
-		check_duplicates(b, &frame);
+	const struct zs_yaml_frame frame = b->frames[--b->depth];
+	if (frame.node->kind == ZS_YAML_MAP && !check_duplicates(b, &frame))
+		return false;
 	frame.node->entries = frame.entries;
 	frame.node->count = (uint32_t)frame.count;
 	/* only now: inside of itself an anchor is not yet known, so a tree never contains itself */
 	return remember_anchor(b, frame.anchor, frame.node) && place_node(b, frame.node);
+}
+
+static bool add_scalar(struct builder *b, const yaml_event_t *event)
+{
+	const struct zs_source where = place(b, &event->start_mark, &event->end_mark);
+	check_tag(&b->tree, &where, event->data.scalar.tag);
+	return zs_yaml_scalar(&b->tree, (const char *)event->data.scalar.value, event->data.scalar.length,
+	                      event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE, &where, (const char *)event->data.scalar.anchor);
+}
+
+static bool begin(struct builder *b, const yaml_event_t *event, enum zs_yaml_kind kind)
+{
+	const bool list = kind == ZS_YAML_LIST;
+	const yaml_char_t *anchor = list ? event->data.sequence_start.anchor : event->data.mapping_start.anchor;
+	const struct zs_source where = place(b, &event->start_mark, &event->end_mark);
+	check_tag(&b->tree, &where, list ? event->data.sequence_start.tag : event->data.mapping_start.tag);
+	return zs_yaml_begin(&b->tree, kind, &where, (const char *)anchor);
 }
 
 static bool add_alias(struct builder *b, const yaml_event_t *event)
@@ -250,26 +247,26 @@ static bool add_alias(struct builder *b, const yaml_event_t *event)
 	const char *name = (const char *)event->data.alias.anchor;
 	const struct zs_source where = place(b, &event->start_mark, &event->end_mark);
 	const struct zs_yaml *node = NULL;
-	for (size_t i = b->anchor_count; i-- && !node;)
-		if (strcmp(b->anchors[i].name, name) == 0)
-			node = b->anchors[i].node;
+	for (size_t i = b->tree.anchor_count; i-- && !node;)
+		if (strcmp(b->tree.anchors[i].name, name) == 0)
+			node = b->tree.anchors[i].node;
 	if (!node)
-		return zs_error(b->run, &where, "the alias '*%s' has no anchor '&%s' before it", shown(b, name),
-		                shown(b, name));
-	if (node->size > ZS_YAML_ALIASED - b->aliased_count)
-		return zs_error(b->run, &where, "aliases stand for more than %d nodes", ZS_YAML_ALIASED);
-	b->aliased_count += node->size;
-	if (b->depth + node->height > ZS_YAML_DEPTH)
-		return zs_error(b->run, &where, "nested deeper than %d levels by an alias", ZS_YAML_DEPTH);
-	return place_node(b, node);
+		return zs_error(b->tree.run, &where, "the alias '*%s' has no anchor '&%s' before it", shown(&b->tree, name),
+		                shown(&b->tree, name));
+	if (node->size > ZS_YAML_ALIASED - b->tree.aliased_count)
+		return zs_error(b->tree.run, &where, "aliases stand for more than %d nodes", ZS_YAML_ALIASED);
+	b->tree.aliased_count += node->size;
+	if (b->tree.depth + node->height > ZS_YAML_DEPTH)
+		return zs_error(b->tree.run, &where, "nested deeper than %d levels by an alias", ZS_YAML_DEPTH);
+	return place_node(&b->tree, node);
 }
 
 /* False: reading cannot go on. */
 static bool take(struct builder *b, const yaml_event_t *event)
 {
-	if (b->node_count >= ZS_YAML_NODES) {
+	if (b->tree.node_count >= ZS_YAML_NODES) {
 		const struct zs_source where = place(b, &event->start_mark, &event->end_mark);
-		return zs_error(b->run, &where, "more than %d values in one file", ZS_YAML_NODES);
+		return zs_error(b->tree.run, &where, "more than %d values in one file", ZS_YAML_NODES);
 	}
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
@@ -282,11 +279,11 @@ static bool take(struct builder *b, const yaml_event_t *event)
 		return begin(b, event, ZS_YAML_MAP);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		return end(b);
+		return zs_yaml_end(&b->tree);
 	case YAML_DOCUMENT_START_EVENT:
-		if (b->root) {
+		if (b->tree.root) {
 			const struct zs_source where = place(b, &event->start_mark, &event->end_mark);
-			return zs_error(b->run, &where, "a second YAML document; one file holds one");
+			return zs_error(b->tree.run, &where, "a second YAML document; one file holds one");
 		}
 		return true;
 	default:
@@ -309,27 +306,41 @@ static bool read_events(struct builder *b, yaml_parser_t *parser)
 	return true;
 }
 
-bool zs_yaml_parse(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input,
-                   const struct zs_yaml **out)
+static bool parse_with_libyaml(struct builder *b)
 {
-	struct builder b = { .run = run, .arena = arena, .input = input, .cursor = { .line = 1 } };
+	yaml_parser_t parser;
+	if (!yaml_parser_initialize(&parser))
+		return zs_fail(b->tree.run, "libyaml: out of memory");
+	/* stated, not guessed: a UTF-16 mark would set its characters and our octets apart */
+	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)b->tree.input->text, b->tree.input->len);
+	const bool read = read_events(b, &parser);
+	yaml_parser_delete(&parser);
+	return read;
+}
+
+bool zs_yaml_parse_full(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, const struct zs_yaml **out)
+{
+	struct builder b = { .tree = { .run = run, .arena = arena, .input = input }, .cursor = { .line = 1 } };
 	const unsigned errors = run->error_count;
+	const struct zs_source file = { .input = input };
+	if (!parse_with_libyaml(&b) || !zs_run_ok_since(run, errors))
+		return false;
+	if (!b.tree.root)
+		return zs_error(run, &file, "the file is empty");
+	*out = b.tree.root;
+	return true;
+}
+
+bool zs_yaml_parse(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, const struct zs_yaml **out)
+{
+	struct zs_yaml_builder plain = { .run = run, .arena = arena, .input = input, .quiet = true };
 	const struct zs_source file = { .input = input };
 	if (input->len > ZS_YAML_MAX)
 		return zs_error(run, &file, "%zu octets; at most %d are read", input->len, ZS_YAML_MAX);
-	yaml_parser_t parser;
-	if (!yaml_parser_initialize(&parser))
-		return zs_fail(run, "libyaml: out of memory");
-	/* stated, not guessed: a UTF-16 mark would set its characters and our octets apart */
-	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)input->text, input->len);
-	const bool read = read_events(&b, &parser);
-	yaml_parser_delete(&parser);
-	if (!read || !zs_run_ok_since(run, errors))
-		return false;
-	if (!b.root)
-		return zs_error(run, &file, "the file is empty");
-	*out = b.root;
+	if (!zs_yaml_read_plain(&plain))
+		return zs_yaml_parse_full(run, arena, input, out);
+	*out = plain.root;
 	return true;
 }
 

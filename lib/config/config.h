@@ -6,6 +6,7 @@
 #ifndef ZS_CONFIG_CONFIG_H
 #define ZS_CONFIG_CONFIG_H
 
+#include "base/file.h"
 #include "base/run.h"
 #include "dns/name.h"
 
@@ -92,10 +93,19 @@ struct zs_dane_entry {
 	struct zs_source from;
 };
 
+/* A file of the config, as it was when it was read. */
+struct zs_config_file {
+	const char *path;
+	const struct zs_input *input; /* its text stays */
+	struct zs_file_id id;
+	struct zs_config_hash *hash;  /* for zs_config_file_hash: made when it is first asked for, which is rare */
+};
+
 struct zs_zone_config {
 	const char *name_text;     /* absolute, final dot */
 	uint8_t name[ZS_NAME_MAX];
 	struct zs_source from;
+	size_t file_index;         /* of config->files: where it stands. 0 is the main file */
 	struct zs_config_path file, output;
 	const struct zs_policy *policy;
 	const char *registrar;     /* canonical name of registrar names' table, or NULL */
@@ -113,12 +123,15 @@ struct zs_config {
 	size_t policy_count;
 	const struct zs_zone_config *zones; /* in canonical order of name */
 	size_t zone_count;
-	const struct zs_config_path *files; /* the config file and the files of zones-dir */
+	const struct zs_config_file *files; /* the config file and the files of zones-dir */
 	size_t file_count;
 };
 
 /* Load `path`. All errors of it are reported; false if there was one. */
 ZS_MUST_CHECK bool zs_config_load(struct zs_run *run, const char *path, const struct zs_config **out);
+
+/* SHA-256 of the file's text. */
+ZS_MUST_CHECK bool zs_config_file_hash(struct zs_run *run, const struct zs_config_file *file, uint8_t out[32]);
 
 /* The zone that the user typed ("example.com", with or without the final dot), or NULL with a usage error and
  * "did you mean". */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "config/schema.h"
 
@@ -68,12 +69,32 @@ const char *zs_path_clean(struct zs_arena *arena, const char *path)
 	return out;
 }
 
-void zs_config_add_file(struct zs_loader *loader, const char *path)
+struct zs_config_hash {
+	bool known;
+	uint8_t sha256[32];
+};
+
+size_t zs_config_add_file(struct zs_loader *loader, const struct zs_input *input, const struct zs_file_id *id)
 {
-	struct zs_config_path file = { .path = path, .text = path };
+	struct zs_config_file file = { .path = input->path, .input = input, .id = *id };
+	file.hash = zs_arena_alloc(loader->arena, sizeof *file.hash);
 	ZS_PUSH(loader->arena, loader->files, loader->file_count, loader->file_room) = file;
 	loader->config->files = loader->files;
 	loader->config->file_count = loader->file_count;
+	return loader->file_count - 1;
+}
+
+bool zs_config_file_hash(struct zs_run *run, const struct zs_config_file *file, uint8_t out[32])
+{
+	uint8_t digest[ZS_HASH_MAX];
+	if (!file->hash->known) {
+		if (!zs_hash(run, ZS_SHA256, (struct zs_bytes){ (const uint8_t *)file->input->text, file->input->len }, digest))
+			return false;
+		memcpy(file->hash->sha256, digest, sizeof file->hash->sha256);
+		file->hash->known = true;
+	}
+	memcpy(out, file->hash->sha256, sizeof file->hash->sha256);
+	return true;
 }
 
 /* ---- who may change it ---- */
@@ -251,13 +272,14 @@ bool zs_config_load(struct zs_run *run, const char *path, const struct zs_config
 	struct zs_loader loader = { .run = run, .arena = run->arena, .main = input, .config = config };
 	const unsigned errors = run->error_count;
 	const struct zs_yaml *root = NULL;
-	if (!zs_check_owner(&loader, path) || !zs_file_read(run, run->arena, NULL, path, ZS_YAML_MAX, input, NULL)
+	struct zs_file_id id;
+	if (!zs_check_owner(&loader, path) || !zs_file_read(run, run->arena, NULL, path, ZS_YAML_MAX, input, &id)
 	    || !zs_yaml_parse(run, run->arena, input, &root))
 		return false;
 	if (root->kind != ZS_YAML_MAP)
 		return zs_error(run, &root->where, "a config is a map of options, not %s", zs_yaml_kind_text(root));
 	config->input = input;
-	zs_config_add_file(&loader, input->path);
+	zs_config_add_file(&loader, input, &id);
 	zs_schema_read(&loader, ZS_SECTION_TOP, root, config);
 	read_state_dir(&loader, root);
 	zs_policies_read(&loader, root);

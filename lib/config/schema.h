@@ -61,7 +61,7 @@ struct zs_loader {
 	struct zs_arena *arena;
 	const struct zs_input *main; /* paths are relative to this file */
 	struct zs_config *config;
-	struct zs_config_path *files; /* growing; config->files is its view */
+	struct zs_config_file *files; /* growing; config->files is its view */
 	size_t file_count, file_room;
 	const char *owned_dir; /* checked: nobody else can write there; or NULL */
 };
@@ -91,8 +91,8 @@ const char *zs_shown(struct zs_loader *loader, const char *text);
 const struct zs_yaml *const *zs_scalars(struct zs_loader *loader, const struct zs_yaml *node, const char *what,
                                         size_t *count);
 
-/* Note that path was read: config->files. */
-void zs_config_add_file(struct zs_loader *loader, const char *path);
+/* Note that a file was read: its index in config->files. */
+size_t zs_config_add_file(struct zs_loader *loader, const struct zs_input *input, const struct zs_file_id *id);
 
 bool zs_path_read(struct zs_loader *loader, const struct zs_yaml *node, const char *what, struct zs_config_path *out);
 bool zs_command_read(struct zs_loader *loader, const struct zs_yaml *node, const char *what, struct zs_command *out);

@@ -96,9 +96,9 @@ static void read_options(struct zs_loader *loader, const struct zs_yaml *map, st
 }
 
 static void add_zone(struct zs_loader *loader, struct zone_list *list, const char *text, const struct zs_source *where,
-                     const struct zs_yaml *map)
+                     const struct zs_yaml *map, size_t file_index)
 {
-	struct zs_zone_config zone = { .from = *where };
+	struct zs_zone_config zone = { .from = *where, .file_index = file_index };
 	char name[ZS_NAME_TEXT], path[ZS_NAME_PATH];
 	if (!zs_host_read(loader, text, where, "zone", zone.name))
 		return;
@@ -183,14 +183,15 @@ static void read_zone_file(struct zs_loader *loader, struct zone_list *list, con
 	const char *path = zs_arena_printf(loader->arena, "%s/%s", dir->path, name);
 	struct zs_input *input = zs_arena_alloc(loader->arena, sizeof *input);
 	const struct zs_yaml *root = NULL;
+	struct zs_file_id id;
 	if (!zs_check_owner(loader, path)
-	    || !zs_file_read(loader->run, loader->arena, &dir->from, path, ZS_YAML_MAX, input, NULL))
+	    || !zs_file_read(loader->run, loader->arena, &dir->from, path, ZS_YAML_MAX, input, &id))
 		return;
-	zs_config_add_file(loader, input->path);
+	const size_t index = zs_config_add_file(loader, input, &id);
 	if (!zs_yaml_parse(loader->run, loader->arena, input, &root))
 		return;
 	const struct zs_source file = { .input = input };
-	add_zone(loader, list, name_of_path(loader, name, (size_t)(stem_end(name) - name)), &file, root);
+	add_zone(loader, list, name_of_path(loader, name, (size_t)(stem_end(name) - name)), &file, root, index);
 }
 
 static void read_zones_dir(struct zs_loader *loader, const struct zs_yaml *node, struct zone_list *list)
@@ -286,7 +287,7 @@ void zs_zones_read(struct zs_loader *loader, const struct zs_yaml *root)
 	const struct zs_yaml *zones = zs_yaml_get(root, "zones"), *dir = zs_yaml_get(root, "zones-dir");
 	if (zones && zs_want_map(loader, zones, "zones"))
 		for (uint32_t i = 0; i < zones->count; i++)
-			add_zone(loader, &list, zones->entries[i].key, &zones->entries[i].key_where, zones->entries[i].value);
+			add_zone(loader, &list, zones->entries[i].key, &zones->entries[i].key_where, zones->entries[i].value, 0);
 	if (dir)
 		read_zones_dir(loader, dir, &list);
 	if (list.count) {

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "publish/publish.h"
 
-enum { RELOAD_LIMIT = 60 };
+enum { RELOAD_LIMIT = 60, BLOCK = 32 * 1024 };
 
 bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_t out[32])
 {
@@ -22,10 +22,9 @@ bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_
 		return error == ENOENT || zs_fail(run, "cannot read '%s': %s", path, strerror(error));
 	}
 	struct zs_hasher *hasher = zs_hasher_new(run, arena, ZS_SHA256);
-	const size_t size = 1 << 20;
-	char *block = zs_arena_alloc(arena, size);
+	char block[BLOCK];
 	ssize_t n = 0;
-	while (hasher && ((n = read(fd, block, size)) > 0 || (n < 0 && errno == EINTR)))
+	while (hasher && ((n = read(fd, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)))
 		if (n > 0)
 			zs_hasher_add(hasher, block, (size_t)n);
 	bool ok = hasher && zs_hasher_end(run, hasher, digest);
@@ -75,6 +74,7 @@ bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const
 	/* published: from here on only the reload can fail */
 	const bool synced = zs_file_sync(run, candidate->dir_fd);
 	const int error = errno;
+	candidate->settled = zs_file_settled(candidate->fd, &candidate->id);
 	close_candidate(candidate);
 	return synced || zs_fail(run, "cannot sync the directory of '%s': %s", candidate->path, strerror(error));
 }

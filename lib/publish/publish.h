@@ -19,6 +19,8 @@ struct zs_candidate {
 	const char *aside;   /* ".NAME.zonesign" */
 	uint64_t len;        /* octets */
 	uint8_t sha256[32];
+	struct zs_file_id id; /* once committed */
+	bool settled;        /* a change that comes after now shows in the id */
 };
 
 /* Write the signed zone beside the output and sync it. Ends with the run unless committed: call zs_publish_discard. */

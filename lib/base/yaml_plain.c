@@ -1,0 +1,244 @@
+/* yaml_plain.c - the YAML that people and we ourselves write most: lines of `key: value`, lists, `{a: b}` on one line.
+ * In doubt it gives up; what it accepts is a subset that has one reading only. */
+#include <string.h>
+
+#include "base/yaml_private.h"
+
+struct reader {
+	struct zs_yaml_builder *b;
+	const char *at, *end, *line_start;
+	uint32_t line;
+	int indent; /* of the line at hand; -1 at the end of the text */
+};
+
+struct scalar {
+	const char *text;
+	size_t len;
+	bool quoted;
+	struct zs_source where;
+};
+
+/* Octets that stand for themselves anywhere inside a plain scalar; also first in one. */
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '.';
+}
+
+static bool is_inner(char c, bool flow)
+{
+	return is_word(c) || c == '-' || c == '+' || c == '=' || c == '@' || c == '%'
+	    || (!flow && (c == '{' || c == '}' || c == '[' || c == ']' || c == ','));
+}
+
+static char peek(const struct reader *r, size_t ahead)
+{
+	return (size_t)(r->end - r->at) > ahead ? r->at[ahead] : '\n';
+}
+
+static struct zs_source here(const struct reader *r, size_t width)
+{
+	return (struct zs_source){ .input = r->b->input, .line = r->line, .column = (uint32_t)(r->at - r->line_start) + 1,
+		                   .width = (uint32_t)width };
+}
+
+static size_t skip_blanks(struct reader *r)
+{
+	size_t count = 0;
+	for (; peek(r, 0) == ' '; count++)
+		r->at++;
+	return count;
+}
+
+/* To the next line that has something, and its indent. */
+static void next_line(struct reader *r)
+{
+	while (r->at < r->end) {
+		r->line_start = r->at;
+		skip_blanks(r);
+		if (peek(r, 0) != '\n' && peek(r, 0) != '#') {
+			r->indent = (int)(r->at - r->line_start);
+			return;
+		}
+		const char *stop = memchr(r->at, '\n', (size_t)(r->end - r->at));
+		r->at = stop ? stop + 1 : r->end;
+		r->line++;
+	}
+	r->indent = -1;
+}
+
+/* Nothing but a comment may follow on this line. */
+static bool end_line(struct reader *r)
+{
+	const size_t blanks = skip_blanks(r);
+	if (peek(r, 0) != '\n' && (!blanks || peek(r, 0) != '#'))
+		return false;
+	const char *stop = memchr(r->at, '\n', (size_t)(r->end - r->at));
+	r->at = stop ? stop + 1 : r->end;
+	r->line++;
+	next_line(r);
+	return true;
+}
+
+static bool scan_quoted(struct reader *r, struct scalar *out)
+{
+	const char *p = r->at + 1;
+	while (p < r->end && *p != '"' && *p != '\\' && *p != '\n')
+		p++;
+	if (p == r->end || *p != '"')
+		return false;
+	*out = (struct scalar){ .text = r->at + 1, .len = (size_t)(p - r->at - 1), .quoted = true, .where = here(r, (size_t)(p + 1 - r->at)) };
+	r->at = p + 1;
+	return true;
+}
+
+static bool scan_scalar(struct reader *r, bool flow, struct scalar *out)
+{
+	if (peek(r, 0) == '"')
+		return scan_quoted(r, out);
+	if (!is_word(peek(r, 0)))
+		return false;
+	size_t len = 1;
+	for (;; len++) {
+		const char c = peek(r, len), next = peek(r, len + 1);
+		if (!is_inner(c, flow) && !(c == ' ' && is_inner(next, flow)) && !(c == ':' && is_word(next)))
+			break;
+	}
+	*out = (struct scalar){ .text = r->at, .len = len, .where = here(r, len) };
+	r->at += len;
+	return true;
+}
+
+static bool add(struct reader *r, const struct scalar *scalar)
+{
+	return zs_yaml_scalar(r->b, scalar->text, scalar->len, scalar->quoted, &scalar->where, NULL);
+}
+
+/* `key:` and a blank or the line's end. */
+static bool scan_key(struct reader *r, bool flow, struct scalar *out)
+{
+	if (!scan_scalar(r, flow, out) || out->len > 200 || peek(r, 0) != ':' || (peek(r, 1) != ' ' && (flow || peek(r, 1) != '\n')))
+		return false;
+	r->at++;
+	return true;
+}
+
+static bool read_flow(struct reader *r);
+
+static bool flow_value(struct reader *r)
+{
+	struct scalar scalar;
+	if (peek(r, 0) == '{' || peek(r, 0) == '[')
+		return read_flow(r);
+	return scan_scalar(r, true, &scalar) && add(r, &scalar);
+}
+
+/* `{a: b, c: [d, e]}` on one line. Its depth is bounded by that of the builder. */
+static bool read_flow(struct reader *r)
+{
+	const bool map = peek(r, 0) == '{';
+	const char close = map ? '}' : ']';
+	const struct zs_source where = here(r, 1);
+	struct scalar key;
+	if (!zs_yaml_begin(r->b, map ? ZS_YAML_MAP : ZS_YAML_LIST, &where, NULL))
+		return false;
+	r->at++;
+	skip_blanks(r);
+	for (bool first = true; first || peek(r, 0) != close; first = false) {
+		if (first && peek(r, 0) == close)
+			break;
+		if (!first) {
+			if (peek(r, 0) != ',' || peek(r, 1) != ' ')
+				return false;
+			r->at++;
+			skip_blanks(r);
+		}
+		if (map && !(scan_key(r, true, &key) && add(r, &key)))
+			return false;
+		skip_blanks(r);
+		if (!flow_value(r))
+			return false;
+		skip_blanks(r);
+	}
+	r->at++;
+	return zs_yaml_end(r->b);
+}
+
+static bool read_block(struct reader *r, int indent);
+
+/* What stands after `key:`: on the same line, on deeper ones, or nothing. */
+static bool map_value(struct reader *r, int indent)
+{
+	struct scalar scalar;
+	const struct scalar nothing = { .text = "", .where = here(r, 1) };
+	const size_t blanks = skip_blanks(r);
+	if (peek(r, 0) == '\n' || (blanks && peek(r, 0) == '#')) {
+		if (!end_line(r))
+			return false;
+		return r->indent > indent ? read_block(r, r->indent) : add(r, &nothing);
+	}
+	if (peek(r, 0) == '{' || peek(r, 0) == '[')
+		return read_flow(r) && end_line(r);
+	return scan_scalar(r, false, &scalar) && add(r, &scalar) && end_line(r);
+}
+
+static bool list_element(struct reader *r)
+{
+	const char *start = r->at;
+	struct scalar scalar;
+	r->at++; /* the hyphen */
+	skip_blanks(r);
+	const char *content = r->at;
+	if (peek(r, 0) == '{' || peek(r, 0) == '[')
+		return read_flow(r) && end_line(r);
+	if (scan_key(r, false, &scalar)) { /* a map that begins on the line of its hyphen */
+		r->at = content;
+		r->indent += (int)(content - start);
+		return read_block(r, r->indent);
+	}
+	r->at = content;
+	return scan_scalar(r, false, &scalar) && add(r, &scalar) && end_line(r);
+}
+
+static bool is_element(const struct reader *r)
+{
+	return peek(r, 0) == '-' && peek(r, 1) == ' ';
+}
+
+/* A map or a list whose lines have this indent; the first one is at hand. */
+static bool read_block(struct reader *r, int indent)
+{
+	const bool list = is_element(r);
+	const struct zs_source where = here(r, 1);
+	struct scalar key;
+	if (!zs_yaml_begin(r->b, list ? ZS_YAML_LIST : ZS_YAML_MAP, &where, NULL))
+		return false;
+	while (r->indent == indent) {
+		if (is_element(r) != list)
+			return false;
+		if (list ? !list_element(r) : !(scan_key(r, false, &key) && add(r, &key) && map_value(r, indent)))
+			return false;
+	}
+	return r->indent < indent && zs_yaml_end(r->b);
+}
+
+/* ASCII without control characters but line ends, and no mark of a document or a directive at the start of a line. */
+static bool is_simple(const struct zs_input *input)
+{
+	unsigned odd = 0;
+	for (size_t i = 0; i < input->len; i++) {
+		const unsigned char c = (unsigned char)input->text[i];
+		odd |= (c < 32 && c != '\n') || c > 126;
+	}
+	return !odd;
+}
+
+bool zs_yaml_read_plain(struct zs_yaml_builder *b)
+{
+	struct reader r = { .b = b, .at = b->input->text, .end = b->input->text + b->input->len, .line = 1 };
+	if (!is_simple(b->input))
+		return false;
+	next_line(&r);
+	if (r.indent < 0 || peek(&r, 0) == '.')
+		return false;
+	return read_block(&r, r.indent) && r.indent < 0 && b->root;
+}
