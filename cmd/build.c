@@ -54,7 +54,7 @@ static void print_result(const struct zs_cli *cli, const struct zs_zone_config *
 	char a[ZS_TIME_TEXT], b[ZS_TIME_TEXT];
 	switch (r->outcome) {
 	case ZS_BUILT_NOTHING:
-		if (cli->verbose || isatty(STDOUT_FILENO))
+		if (cli->verbose || cli->terminal)
 			fprintf(to, "%s nothing to do; serial %u, the next build is due %s\n", zone->name_text, r->serial,
 			        zs_time_short(r->next_due, a));
 		break;
@@ -82,7 +82,7 @@ static void print_result(const struct zs_cli *cli, const struct zs_zone_config *
 	}
 }
 
-void zs_build_json(const struct zs_zone_config *zone, const struct zs_run *run, const struct zs_build_result *r, struct zs_buf *out)
+static void build_json(const struct zs_zone_config *zone, const struct zs_run *run, const struct zs_build_result *r, struct zs_buf *out)
 {
 	struct zs_json *one = zs_json_object(run->arena);
 	zs_json_set_text(one, "zone", zone->name_text);
@@ -99,27 +99,36 @@ void zs_build_json(const struct zs_zone_config *zone, const struct zs_run *run, 
 	zs_json_dump(one, out);
 }
 
-enum zs_build_outcome zs_build_print(const struct zs_cli *cli, struct zs_run *run, const struct zs_config *config,
-                                     const struct zs_zone_config *zone, const struct zs_build_options *options,
-                                     const struct zs_build_streams *to)
+bool zs_build_says(const struct zs_cli *cli, const struct zs_run *run, const struct zs_build_result *result)
 {
-	struct zs_build_result result;
-	struct timing timing = { .to = cli->verbose ? to->err : NULL };
+	return cli->json || cli->verbose || cli->terminal || run->diags || result->outcome != ZS_BUILT_NOTHING;
+}
+
+void zs_build_run(const struct zs_cli *cli, struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
+                  const struct zs_build_options *options, FILE *err, struct zs_build_result *out)
+{
+	struct timing timing = { .to = cli->verbose ? err : NULL };
 	run->zone_text = zone->name_text;
-	run->stage = begin_stage;
-	run->stage_context = &timing;
-	clock_gettime(CLOCK_MONOTONIC, &timing.begin);
-	(void)!zs_build(run, config, zone, options, &result);
-	if (result.outcome == ZS_BUILT_LATER)
-		return result.outcome;
-	end_stage(&timing);
+	if (timing.to) {
+		run->stage = begin_stage;
+		run->stage_context = &timing;
+		clock_gettime(CLOCK_MONOTONIC, &timing.begin);
+	}
+	(void)!zs_build(run, config, zone, options, out);
+	if (timing.to && out->outcome != ZS_BUILT_LATER)
+		end_stage(&timing);
+	run->stage = NULL;
+}
+
+void zs_build_print(const struct zs_cli *cli, const struct zs_run *run, const struct zs_zone_config *zone,
+                    const struct zs_build_result *result, const struct zs_build_streams *to)
+{
 	if (cli->json)
-		zs_build_json(zone, run, &result, to->json);
+		build_json(zone, run, result, to->json);
 	else
-		print_result(cli, zone, &result, to->out);
+		print_result(cli, zone, result, to->out);
 	fflush(to->out);
 	zs_cli_diags(cli, run, to->err);
-	return result.outcome;
 }
 
 /* "I/N": 1 to N of N parts. */

@@ -16,6 +16,7 @@ struct zs_cli {
 	bool now_given;
 	zs_time now;
 	bool json, quiet, verbose;
+	bool terminal; /* standard output is one: set by the commands that ask */
 	enum zs_color color;
 };
 

@@ -47,25 +47,24 @@ static size_t zone_of(const struct job *j, size_t job)
 
 /* ---- in a worker ---- */
 
-static void build_in_worker(void *context, struct zs_group *group, size_t job, struct zs_buf *to)
+/* Put what a zone has to say into *to. */
+static void say(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_result *built,
+                const char *stages, size_t stages_len, struct zs_buf *to)
 {
-	const struct job *j = context;
-	struct zs_run *run = zs_cli_run(j->cli);
-	struct zs_buf json = { .arena = to->arena, .max = ZS_WORKERS_RESULT_MAX };
+	struct zs_buf json = { .arena = run->arena, .max = ZS_WORKERS_RESULT_MAX };
+	struct result result = { .fault = run->fault, .later = built->outcome == ZS_BUILT_LATER };
 	char *out = NULL, *err = NULL;
-	struct result result = { 0 };
 	struct zs_build_streams streams = { .json = &json };
 	streams.out = open_memstream(&out, &result.out_len);
 	streams.err = open_memstream(&err, &result.err_len);
 	if (!streams.out || !streams.err)
 		_exit(1); /* no memory: the caller says which zone was lost */
-	run->jobs = j->threads;
-	run->sync = zs_group_sync;
-	run->sync_context = group;
-	result.later = zs_build_print(j->cli, run, j->config, j->fleet->zones[zone_of(j, job)], &j->options, &streams) == ZS_BUILT_LATER;
+	if (!result.later) {
+		fwrite(stages, 1, stages_len, streams.err);
+		zs_build_print(cli, run, zone, built, &streams);
+	}
 	fclose(streams.out);
 	fclose(streams.err);
-	result.fault = run->fault;
 	result.json_len = json.len;
 	zs_buf_add(to, &result, sizeof result);
 	zs_buf_add(to, out, result.out_len);
@@ -73,6 +72,26 @@ static void build_in_worker(void *context, struct zs_group *group, size_t job, s
 	zs_buf_add(to, json.data, json.len);
 	free(out);
 	free(err);
+}
+
+static void build_in_worker(void *context, struct zs_group *group, size_t job, struct zs_buf *to)
+{
+	const struct job *j = context;
+	const struct zs_zone_config *zone = j->fleet->zones[zone_of(j, job)];
+	struct zs_run *run = zs_cli_run(j->cli);
+	struct zs_build_result built;
+	char *stages = NULL;
+	size_t stages_len = 0;
+	FILE *err = j->cli->verbose ? open_memstream(&stages, &stages_len) : NULL;
+	run->jobs = j->threads;
+	run->sync = zs_group_sync;
+	run->sync_context = group;
+	zs_build_run(j->cli, run, j->config, zone, &j->options, err, &built);
+	if (err)
+		fclose(err);
+	if (zs_build_says(j->cli, run, &built))
+		say(j->cli, run, zone, &built, stages ? stages : "", stages_len, to);
+	free(stages);
 	zs_run_end(run);
 }
 
@@ -92,6 +111,8 @@ static void print_json(struct job *j, const char *text, size_t len)
 
 static void print_said(struct job *j, struct said *said)
 {
+	if (!said->text)
+		return;
 	fwrite(said->text, 1, said->out_len, stdout);
 	if (said->json_len)
 		print_json(j, said->text + said->out_len + said->err_len, said->json_len);
@@ -128,27 +149,17 @@ static void lost(struct job *j, size_t zone, int status)
 	const struct zs_zone_config *config = j->fleet->zones[zone];
 	const struct zs_build_result built = { .outcome = ZS_BUILT_FAILED };
 	struct zs_run *run = zs_cli_run(j->cli);
-	struct zs_buf json = { .arena = run->arena, .max = ZS_WORKERS_RESULT_MAX }, all = json;
-	char *err = NULL;
-	struct result result = { .fault = ZS_FAILED };
+	struct zs_buf all = { .arena = run->arena, .max = ZS_WORKERS_RESULT_MAX };
+	struct result result;
 	run->zone_text = config->name_text;
 	if (WIFSIGNALED(status))
 		zs_fail(run, "the process that built this zone was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		zs_fail(run, "the process that built this zone ended with status %d: out of memory?", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 	zs_hint(run, "the zone in service is whole, and the next run carries on; the other zones are built");
-	FILE *to = open_memstream(&err, &result.err_len);
-	if (to) {
-		zs_cli_diags(j->cli, run, to);
-		fclose(to);
-	}
-	if (j->cli->json)
-		zs_build_json(config, run, &built, &json);
-	result.json_len = json.len;
-	zs_buf_add(&all, err ? err : "", result.err_len);
-	zs_buf_add(&all, json.data, json.len);
-	keep(j, zone, &result, all.data);
-	free(err);
+	say(j->cli, run, config, &built, "", 0, &all);
+	memcpy(&result, all.data, sizeof result);
+	keep(j, zone, &result, all.data + sizeof result);
 	zs_run_end(run);
 }
 
@@ -157,8 +168,10 @@ static void take_result(void *context, size_t job, int status, struct zs_bytes d
 	struct job *j = context;
 	const size_t zone = zone_of(j, job);
 	struct result result;
-	if (status || data.len < sizeof result) {
+	if (status) {
 		lost(j, zone, status);
+	} else if (data.len < sizeof result) {
+		j->said[zone].there = true; /* nothing was done, nothing is said */
 	} else {
 		memcpy(&result, data.data, sizeof result);
 		if (result.later) {
@@ -216,8 +229,10 @@ static void build_alone(struct job *j)
 	struct zs_run *run = zs_cli_run(j->cli);
 	struct zs_buf json = { .arena = run->arena, .max = ZS_WORKERS_RESULT_MAX };
 	const struct zs_build_streams streams = { .out = stdout, .err = stderr, .json = &json };
+	struct zs_build_result built;
 	run->jobs = j->run->jobs;
-	zs_build_print(j->cli, run, j->config, j->fleet->zones[0], &j->options, &streams);
+	zs_build_run(j->cli, run, j->config, j->fleet->zones[0], &j->options, stderr, &built);
+	zs_build_print(j->cli, run, j->fleet->zones[0], &built, &streams);
 	if (j->cli->json)
 		print_json(j, (const char *)json.data, json.len);
 	j->run->fault = zs_fault_gravest(j->run->fault, run->fault);
@@ -247,6 +262,7 @@ void zs_fleet_build(const struct zs_cli *cli, struct zs_run *run, const struct z
 	j.later = zs_arena_array(run->arena, unique.count, sizeof *j.later);
 	if (cli->json)
 		fputs("{\n  \"zones\": [", stdout);
+	plain.terminal = isatty(STDOUT_FILENO);
 	plain.color = zs_cli_color(cli, stderr) ? ZS_COLOR_ALWAYS : ZS_COLOR_NEVER; /* a worker's streams are no terminals */
 	if (unique.count == 1)
 		build_alone(&j);

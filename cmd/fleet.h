@@ -11,13 +11,14 @@ struct zs_build_streams {
 	struct zs_buf *json; /* the object of the zone, with --json */
 };
 
-/* Build a zone with `run` and print what there is to say. run->fault is its status. */
-enum zs_build_outcome zs_build_print(const struct zs_cli *cli, struct zs_run *run, const struct zs_config *config,
-                                     const struct zs_zone_config *zone, const struct zs_build_options *options,
-                                     const struct zs_build_streams *to);
+/* Build a zone; with -v the stages and their times go to err. run->fault is its status. */
+void zs_build_run(const struct zs_cli *cli, struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
+                  const struct zs_build_options *options, FILE *err, struct zs_build_result *out);
 
-/* The JSON object of a zone's result. */
-void zs_build_json(const struct zs_zone_config *zone, const struct zs_run *run, const struct zs_build_result *result, struct zs_buf *out);
+/* Is there anything to print of it? */
+bool zs_build_says(const struct zs_cli *cli, const struct zs_run *run, const struct zs_build_result *result);
+void zs_build_print(const struct zs_cli *cli, const struct zs_run *run, const struct zs_zone_config *zone,
+                    const struct zs_build_result *result, const struct zs_build_streams *to);
 
 struct zs_shard {
 	uint32_t part, of; /* 1 to of */

@@ -446,6 +446,7 @@ static bool build_locked(struct build *b)
 	    && zs_build_output_is_ours(b->zone_config, b->facts)
 	    && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts))
 		return nothing_to_do(b); /* nothing was read but the state */
+	zs_secret_no_dump();
 	if (!zs_build_check_output(b->run, b->zone_config, b->options, b->facts))
 		return false;
 	bool output_there;
@@ -484,7 +485,6 @@ bool zs_build(struct zs_run *run, const struct zs_config *config, const struct z
 	struct build b = { .run = run, .config = config, .zone_config = zone, .options = options, .result = out,
 		           .candidate = { .fd = -1, .dir_fd = -1 }, .certificates_ok = true };
 	*out = (struct zs_build_result){ .outcome = ZS_BUILT_FAILED };
-	zs_secret_no_dump();
 	if (!zs_facts_open(run, zone, &b.facts))
 		return false;
 	b.arena = zs_arena_new();

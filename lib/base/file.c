@@ -241,6 +241,9 @@ bool zs_file_replace(struct zs_run *run, int dir_fd, const char *name, const cha
 
 int zs_file_open_dir(struct zs_run *run, const char *path)
 {
+	const int there = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (there >= 0 || errno != ENOENT)
+		return there >= 0 ? there : (zs_fail(run, "cannot open directory '%s': %s", path, strerror(errno)), -1);
 	char *part = zs_arena_strdup(run->arena, path);
 	for (char *p = part; *p; p++) {
 		if (*p != '/' || p == part)

@@ -22,8 +22,9 @@ enum { READ = 64 * 1024 };
 /* Shared with the workers: which job is next, and who began which. */
 struct board {
 	atomic_size_t next;
-	atomic_uint taken[]; /* 0, or 1 + the slot of the worker */
+	atomic_uint taken[]; /* 0, or 1 + the slot of the worker; SILENT: done, with nothing to say */
 };
+enum { SILENT = ZS_WORKERS_MAX + 1 };
 
 struct head { /* of a result in the pipe */
 	uint64_t job, len;
@@ -45,6 +46,7 @@ struct manager {
 	struct board *board; /* for the places of the list */
 	struct slot *slots;
 	unsigned slot_count;
+	size_t swept;        /* places before it are done */
 	bool *have;          /* by job: done was called */
 	size_t *again, again_count;
 };
@@ -58,29 +60,33 @@ struct worker {
 	struct zs_arena *arena;
 };
 
-static bool next_job(void *context, size_t *job)
+static size_t job_at(const struct manager *m, size_t place)
+{
+	return m->list ? m->list[place] : place;
+}
+
+static bool next_place(void *context, size_t *place)
 {
 	const struct worker *worker = context;
 	struct board *board = worker->manager->board;
-	const size_t place = atomic_fetch_add(&board->next, 1);
-	if (place >= worker->manager->list_count)
+	*place = atomic_fetch_add(&board->next, 1);
+	if (*place >= worker->manager->list_count)
 		return false;
-	atomic_store(&board->taken[place], worker->slot + 1);
-	*job = worker->manager->list ? worker->manager->list[place] : place;
+	atomic_store(&board->taken[*place], worker->slot + 1);
 	return true;
 }
 
-static void do_job(void *context, struct zs_group *group, size_t job)
+static void do_job(void *context, struct zs_group *group, size_t place)
 {
 	const struct worker *worker = context;
 	struct zs_arena *arena = zs_arena_new();
 	struct zs_buf result = { .arena = arena, .max = ZS_WORKERS_RESULT_MAX };
-	const struct head space = { 0 };
-	zs_buf_add(&result, &space, sizeof space);
-	worker->manager->workers->work(worker->manager->workers->context, group, job, &result);
-	const struct head head = { .job = job, .len = result.len - sizeof head };
-	memcpy(result.data, &head, sizeof head);
-	if (!zs_file_write_all(worker->fd, result.data, result.len))
+	struct head head = { .job = job_at(worker->manager, place) };
+	worker->manager->workers->work(worker->manager->workers->context, group, head.job, &result);
+	head.len = result.len;
+	if (!result.len)
+		atomic_store(&worker->manager->board->taken[place], SILENT);
+	else if (!zs_file_write_all(worker->fd, &head, sizeof head) || !zs_file_write_all(worker->fd, result.data, result.len))
 		_exit(1); /* whom it was for is gone */
 	zs_arena_free(arena);
 }
@@ -88,7 +94,7 @@ static void do_job(void *context, struct zs_group *group, size_t job)
 static void run_worker(const struct manager *m, unsigned slot, int fd, pid_t parent)
 {
 	struct worker worker = { .manager = m, .slot = slot, .fd = fd };
-	const struct zs_group_jobs jobs = { .next = next_job, .work = do_job, .context = &worker };
+	const struct zs_group_jobs jobs = { .next = next_place, .work = do_job, .context = &worker };
 	/* ends with the caller, however that ends */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
@@ -133,6 +139,18 @@ static void finish(struct manager *m, size_t job, int status, struct zs_bytes re
 	m->workers->done(m->workers->context, job, status, result);
 }
 
+/* Those that had nothing to say, as far as all before them are done. */
+static void sweep(struct manager *m, bool at_end)
+{
+	for (; m->swept < m->list_count; m->swept++) {
+		const size_t job = job_at(m, m->swept);
+		if (atomic_load(&m->board->taken[m->swept]) == SILENT)
+			finish(m, job, 0, (struct zs_bytes){ 0 });
+		else if (!m->have[job] && !at_end)
+			return; /* its turn is to come */
+	}
+}
+
 /* The whole results at the start of what was read; the rest is moved to the front. */
 static void take_results(struct manager *m, struct slot *slot)
 {
@@ -147,6 +165,7 @@ static void take_results(struct manager *m, struct slot *slot)
 	}
 	memmove(slot->data, slot->data + at, slot->len - at);
 	slot->len -= at;
+	sweep(m, false);
 }
 
 /* False at the end: the worker is gone. */
@@ -180,7 +199,7 @@ static void bury(struct manager *m, unsigned slot)
 		;
 	dead->pid = 0;
 	for (size_t place = 0; place < m->list_count; place++) {
-		const size_t job = m->list ? m->list[place] : place;
+		const size_t job = job_at(m, place);
 		if (atomic_load(&m->board->taken[place]) != slot + 1 || m->have[job])
 			continue;
 		begun++;
@@ -193,6 +212,7 @@ static void bury(struct manager *m, unsigned slot)
 			m->again_count--;
 		finish(m, last, status ? status : -1, (struct zs_bytes){ 0 });
 	}
+	sweep(m, false);
 	if (atomic_load(&m->board->next) < m->list_count)
 		(void)start(m, slot); /* if it cannot be replaced, the others go on */
 }
@@ -230,10 +250,12 @@ static bool run_pass(struct manager *m)
 	if (m->board == MAP_FAILED)
 		return zs_fail(m->run, "no memory to share with the processes: %s", strerror(errno));
 	unsigned started = 0;
+	m->swept = 0;
 	for (unsigned i = 0; i < m->slot_count && i < m->list_count; i++)
 		started += start(m, i);
 	bool ok = started || zs_fail(m->run, "cannot start a process: %s", strerror(errno));
 	ok = ok && gather(m);
+	sweep(m, true);
 	if (ok && atomic_load(&m->board->next) < m->list_count)
 		ok = zs_fail(m->run, "cannot start a process: %s", strerror(errno)); /* they died, and none could take their place */
 	munmap(m->board, size);

@@ -1,0 +1,136 @@
+#!/bin/sh
+# Many zones in one run: processes, shards, one that crashes, one that is large, an end at any instant.
+. "$(dirname "$0")/../lib.sh"
+need python3 cc pgrep ldd
+z=$ZONESIGN
+
+fleet() { # COUNT: a directory with as many zones, and the config
+	cd "$work" && rm -rf t && mkdir -m 700 t && mkdir t/in && cd t || exit 1
+	i=0
+	{
+		echo 'zones:'
+		while [ $i -lt "$1" ]; do
+			printf '$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\nwww A 192.0.2.%d\n' $i > in/z$i
+			echo "  z$i.example: {file: in/z$i, output: signed/z$i}"
+			i=$((i + 1))
+		done
+	} > zonesign.yaml
+}
+sums() { (cd "${1:-.}" && find . -type f ! -name out ! -name err ! -name lock -exec sha256sum {} + | LC_ALL=C sort -k 2); }
+whole() { # every output verifies [--now TIME]
+	for f in signed/z*; do "$z" -q "$@" verify --origin "$(basename "$f").example" "$f" || return 1; done
+}
+t0=2026-12-01T00:00:00Z
+
+# -- the same for any number of processes: what is printed, what is written
+fleet 40
+echo 'bad A 999.0.0.1' >> in/z7; echo 'x A 192.0.2.1 junk' >> in/z20; rm in/z33
+run "$z" --now $t0 build; is 'three bad zones of forty' 3 $status; is 'the others are built' 37 "$(ls signed | wc -l)"
+ok 'they verify' whole --now $t0; is 'nothing is left beside them' '' "$(find . -name '.*zonesign')"
+is 'errors come in the order of the zones' 'in/z20 in/z33 in/z7' "$(grep -o "in/z[0-9]*" err | uniq | xargs)"
+for jobs in 1 2 5 300; do
+	fleet 40; echo 'bad A 999.0.0.1' >> in/z7; echo 'x A 192.0.2.1 junk' >> in/z20; rm in/z33
+	if [ $jobs = 300 ]; then run "$z" --now $t0 build --jobs $jobs; is 'more jobs than there may be' 2 $status; continue; fi
+	run "$z" --now $t0 build --jobs $jobs; is "--jobs $jobs" 3 $status
+	cat err > ../err.$jobs; cat out > ../out.$jobs; "$z" --json --now $t0 build --jobs $jobs > ../json.$jobs 2>/dev/null
+done
+cd "$work" || exit 1
+for jobs in 2 5; do ok "--jobs $jobs says what --jobs 1 says" cmp err.1 err.$jobs; ok "--jobs $jobs: the same JSON" cmp json.1 json.$jobs; is "--jobs $jobs: the same results" "$(sed "s/until.*//" out.1)" "$(sed "s/until.*//" out.$jobs)"; done
+ok 'JSON of several zones' python3 -c 'import json,sys; d = json.load(open("json.2")); assert [z["zone"] for z in d["zones"]] == sorted(z["zone"] for z in d["zones"]); assert len(d["zones"]) == 40'
+
+# -- nothing to do: nothing read but state, nothing written, nothing said
+fleet 30; "$z" build >out.txt 2>err; sleep 2.1; before=$(sums); run "$z" build
+is 'a second run' 0 $status; is 'says nothing' '' "$(cat out err)"; is 'writes nothing' "$before" "$(sums)"
+printf 'x A 192.0.2.200\n' >> in/z11; run "$z" build; is 'one changed of thirty' 0 $status; is 'it alone is built' 'z11.example.' "$(cut -d' ' -f1 out | sort -u)"
+echo '; by somebody' >> signed/z12; run "$z" build; is 'an output that somebody edited' 4 $status; has 'is noticed' err 'G18'
+run "$z" build --accept adopt; is 'and replaced' 0 $status; ok 'all verify' whole
+cp signed/z13 copy; cat copy > signed/z13; run "$z" build; is 'an output written anew with the same octets' 0 $status
+sed 's/192.0.2.14/192.0.2.41/' signed/z14 > copy; touch -r signed/z14 copy; mv copy signed/z14; run "$z" build; is 'an output of the same size and time' 4 $status
+
+# -- a zones-dir: a zone depends on its own file of it
+fleet 6; mkdir zones; i=0; while [ $i -lt 6 ]; do echo "{file: in/z$i, output: signed/z$i}" > zones/z$i.example.yaml; i=$((i + 1)); done
+printf 'zones-dir: zones\n' > zonesign.yaml
+run "$z" build; is 'zones-dir' 0 $status; is 'six outputs' 6 "$(ls signed | wc -l)"; sleep 2.1
+state=$(sums state); echo '# touched' >> zones/z3.example.yaml; "$z" build >out.txt 2>err
+is 'one of its files changed: one state is written' 1 "$(sums state > after; echo "$state" > before; diff before after | grep -c '^>')"
+
+# -- shards: each zone in exactly one, whatever the machine
+fleet 40; for i in 1 2 3; do "$z" build --shard $i/3 >out.$i 2>err; cut -d' ' -f1 out.$i | sort -u > in.$i; done
+is 'three shards are all zones' 40 "$(ls signed | wc -l)"; is 'no zone is in two' '' "$(sort in.1 in.2 in.3 | uniq -d)"
+cat > shard.py <<'END'
+import sys
+part, of = map(int, sys.argv[1].split('/'))
+for line in sys.stdin:
+    h = 0xcbf29ce484222325
+    for octet in b''.join(bytes([len(l)]) + l.encode() for l in line.strip().rstrip('.').lower().split('.')) + b'\0':
+        h = (h ^ octet) * 0x100000001b3 % 2**64
+    if h % of + 1 == part: print(line.strip())
+END
+is 'as the manual defines them' "$(cat in.2)" "$(sort in.1 in.2 in.3 | python3 shard.py 2/3)"
+for wrong in 0/3 4/3 1 /3 1/ a/b 1/0 -1/3; do run "$z" build --shard $wrong; is "--shard $wrong" 2 $status; done
+if command -v parallel >/dev/null; then
+	fleet 24; run parallel --will-cite -j 4 "$z" -q build --jobs 1 --shard {}/4 ::: 1 2 3 4
+	is 'GNU parallel over four shards' 0 $status; is 'builds all' 24 "$(ls signed | wc -l)"; ok 'they verify' whole
+else
+	echo 'skipped: parallel is not installed'
+fi
+fleet 3; run "$z" build z1.example z1.example z2.example; is 'a zone named twice' 0 $status; is 'is built once' 2 "$(ls signed | wc -l)"
+
+# -- a process that dies takes one zone down
+fleet 60; echo 'boom A 192.0.2.1' >> in/z30
+cat > die.c <<'END'
+/* ends the process that reads a zone with "boom" in it, as a crash or the kernel out of memory would */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+ssize_t pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	ssize_t (*real)(int, void *, size_t, off_t) = (ssize_t (*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, "pread");
+	const ssize_t n = real(fd, buffer, size, offset);
+	if (n > 0 && memmem(buffer, (size_t)n, "boom A", 6))
+		kill(getpid(), SIGKILL);
+	return n;
+}
+ssize_t pread64(int fd, void *buffer, size_t size, off_t offset) { return pread(fd, buffer, size, offset); }
+END
+if ! ldd "$z" | grep -q 'asan\|tsan' && cc -shared -fPIC -o die.so die.c -ldl 2>cc.log; then
+	LD_PRELOAD=./die.so run "$z" build; is 'a process that is killed' 1 $status
+	has 'the zone is named' err 'z30.example.: error: the process that built this zone was ended by signal 9'
+	is 'all others are built' 59 "$(ls signed | grep -c z)"; ok 'and verify' whole
+	LD_PRELOAD=./die.so run "$z" --json build; is 'in JSON too' failed "$(python3 -c 'import json; print([z["outcome"] for z in json.load(open("out"))["zones"] if z["zone"] == "z30.example."][0])')"
+	run "$z" build; is 'without the fault' 0 $status; is 'it is built' 60 "$(ls signed | grep -c z)"
+fi
+
+# -- a large zone beside small ones: last to be built, in its place when printed
+fleet 12; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(30000)))' >> in/z5
+run "$z" build; is 'a large zone among small ones' 0 $status; is 'in its place' 'z0 z1 z10 z11 z2 z3 z4 z5 z6 z7 z8 z9' "$(cut -d. -f1 out | uniq | xargs)"
+ok 'it verifies' "$z" -q verify --origin z5.example signed/z5
+
+# -- ended at any instant: old or new, whole, and the next run carries on
+fleet 150; "$z" -q build >out.txt 2>err; cp -r signed old
+i=0; while [ $i -lt 8 ]; do
+	i=$((i + 1)); for f in in/z*; do echo "k$i A 192.0.2.2" >> "$f"; done
+	"$z" -q build >out.txt 2>err & pid=$!
+	sleep 0.0$((i * 9 % 10))$i; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+	bad=0; for f in signed/z1 signed/z77 signed/z149; do "$z" -q verify --origin "$(basename $f).example" $f >/dev/null 2>&1 || bad=1; done
+	is "SIGKILL $i: what is there is whole" 0 $bad
+done
+tries=0; while pgrep -f "^$z -q build" >/dev/null && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+ok 'its processes are gone too' test $tries -lt 50
+run "$z" -q build; is 'the next run carries on' 0 $status; ok 'all verify' whole
+is 'all are up to date' 150 "$(grep -lE '^k8\.z[0-9]+\.example\. ' signed/z* | wc -l)"
+is 'nothing is left' '' "$(find . -name '.*zonesign' | head -3)"
+fleet 60; "$z" -q build >out.txt 2>err & pid=$!
+sleep 0.05; kill -9 $pid; wait $pid 2>/dev/null; sleep 0.2
+run "$z" -q build; is 'the first build ended, the next run carries on' 0 $status; is 'all are there' 60 "$(ls signed | wc -l)"; ok 'all verify' whole
+fleet 150; "$z" build >out.txt 2>err & pid=$!
+sleep 0.1; kill -TERM $pid; wait $pid 2>/dev/null; ok 'SIGTERM ends the run' test $? -gt 128
+
+# -- no room: a limit on the size of files stands for a full disk
+fleet 20; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(200)))' >> in/z4
+run sh -c "ulimit -f 40; trap '' XFSZ; '$z' build"; is 'an output that cannot be written' 1 $status
+is 'the others are' 19 "$(ls signed | wc -l)"; has 'it is named' err 'z4.example.: error: cannot write'
+run "$z" -q build; is 'with room' 0 $status; ok 'all verify' whole
+finish
