@@ -183,6 +183,10 @@ static void sort_buckets(void *context, unsigned thread, size_t from, size_t to)
 static void sort_all(struct zs_arena *arena, struct ordering *o, unsigned jobs)
 {
 	uint64_t differ = 0;
+	if (o->count <= SLICE) { /* for a small zone the buckets would cost more than the sorting */
+		sort_items(o, o->items, zs_arena_array(arena, o->count, sizeof *o->spare), o->count, 0);
+		return;
+	}
 	for (size_t i = 1; i < o->count; i++)
 		differ |= o->items[i].key ^ o->items[0].key;
 	for (o->shift = 48; o->shift && !(differ >> o->shift); o->shift -= 8)
