@@ -3,11 +3,10 @@
 
 #include <getopt.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cmd/stages.h"
 
 static const char help[] =
     "usage: zonesign build [--jobs N] [--shard I/N] [--accept GUARD]... [ZONE...]\n\n"
@@ -15,29 +14,6 @@ static const char help[] =
     "  --jobs N         processes for several zones, or threads for a large one; the default is the number of cores\n"
     "  --shard I/N      only the I-th of N parts of the zones, the same on every machine\n"
     "  --accept GUARD   override a guard in this run: 'clock' or 'adopt'; it is recorded in the state\n";
-
-struct timing {
-	struct timespec begin;
-	const char *stage;
-	FILE *to; /* NULL: not wanted */
-};
-
-static void end_stage(struct timing *t)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (t->to && t->stage)
-		fprintf(t->to, "  %-8s %8.3f s\n", t->stage,
-		        (double)(now.tv_sec - t->begin.tv_sec) + (double)(now.tv_nsec - t->begin.tv_nsec) / 1e9);
-	t->begin = now;
-	t->stage = NULL;
-}
-
-static void begin_stage(void *context, const char *name)
-{
-	end_stage(context);
-	((struct timing *)context)->stage = name;
-}
 
 static const char *outcome_text(enum zs_build_outcome outcome)
 {
@@ -107,17 +83,11 @@ bool zs_build_says(const struct zs_cli *cli, const struct zs_run *run, const str
 void zs_build_run(const struct zs_cli *cli, struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
                   const struct zs_build_options *options, FILE *err, struct zs_build_result *out)
 {
-	struct timing timing = { .to = cli->verbose ? err : NULL };
+	struct zs_stages stages;
 	run->zone_text = zone->name_text;
-	if (timing.to) {
-		run->stage = begin_stage;
-		run->stage_context = &timing;
-		clock_gettime(CLOCK_MONOTONIC, &timing.begin);
-	}
+	zs_stages_begin(&stages, cli, run, err, err == stderr);
 	(void)!zs_build(run, config, zone, options, out);
-	if (timing.to && out->outcome != ZS_BUILT_LATER)
-		end_stage(&timing);
-	run->stage = NULL;
+	zs_stages_end(&stages);
 }
 
 void zs_build_print(const struct zs_cli *cli, const struct zs_run *run, const struct zs_zone_config *zone,

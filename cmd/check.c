@@ -2,7 +2,7 @@
 #include <getopt.h>
 
 #include "base/json.h"
-#include "cmd/command.h"
+#include "cmd/stages.h"
 #include "dane/dane.h"
 #include "zone/zone.h"
 
@@ -24,8 +24,13 @@ static void check_file(struct zs_run *run, const char *path, const uint8_t *apex
 {
 	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP, .include_any = config && config->include_any };
 	struct zs_zone *zone;
-	if (!zs_zone_read(run, run->arena, path, &options, &zone)
-	    || !zs_zone_check(run, zone, config ? config->policy->max_zone_ttl : 0) || !config)
+	zs_run_stage(run, "read");
+	if (!zs_zone_read(run, run->arena, path, &options, &zone))
+		return;
+	for (size_t i = 0; i < zone->input_count; i++)
+		run->stage_octets += zone->input_ids[i].size;
+	zs_run_stage(run, "check");
+	if (!zs_zone_check(run, zone, config ? config->policy->max_zone_ttl : 0) || !config)
 		return;
 	struct zs_facts facts = { .dir_fd = -1, .lock_fd = -1 };
 	bool certificates_ok;
@@ -38,6 +43,15 @@ static void check_file(struct zs_run *run, const char *path, const uint8_t *apex
 		zs_name_text(name, owner), zs_type_text(largest, type);
 	(void)!zs_policy_check_ttl(run, config->policy, ttl, owner, type);
 	say_expire(run, zone, config->policy);
+}
+
+static void check_one(const struct zs_cli *cli, struct zs_run *run, const char *path, const uint8_t *apex,
+                      const struct zs_zone_config *config)
+{
+	struct zs_stages stages;
+	zs_stages_begin(&stages, cli, run, stderr, true);
+	check_file(run, path, apex, config);
+	zs_stages_end(&stages);
 }
 
 static int finish(const struct zs_cli *cli, struct zs_run *run, size_t count)
@@ -76,7 +90,7 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 		if (argc - optind != 1)
 			zs_usage(run, "check --origin NAME takes one file");
 		else
-			check_file(run, argv[optind], origin, NULL);
+			check_one(cli, run, argv[optind], origin, NULL);
 		return run->fault == ZS_USAGE ? zs_cli_end(cli, run) : finish(cli, run, 1);
 	}
 	const struct zs_config *config;
@@ -87,6 +101,6 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 	if (!zones)
 		return zs_cli_end(cli, run);
 	for (size_t i = 0; i < count; i++)
-		check_file(run, zones[i]->file.path, zones[i]->name, zones[i]);
+		check_one(cli, run, zones[i]->file.path, zones[i]->name, zones[i]);
 	return finish(cli, run, count);
 }

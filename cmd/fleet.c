@@ -8,6 +8,7 @@
 
 #include "base/workers.h"
 #include "cmd/fleet.h"
+#include "cmd/stages.h"
 
 enum {
 	SMALL_MAX = 256 * 1024, /* octets of a zone file that a process builds beside others: about 5,000 records */
@@ -31,7 +32,8 @@ struct job {
 	unsigned threads;
 	const size_t *list; /* of the zones in this pass; NULL: all */
 	struct said *said;
-	size_t printed, *later, later_count, json_count;
+	size_t printed, *later, later_count, json_count, done;
+	struct zs_count count;
 };
 
 struct result { /* at the start of what a worker sends */
@@ -113,6 +115,7 @@ static void print_said(struct job *j, struct said *said)
 {
 	if (!said->text)
 		return;
+	zs_count_clear(&j->count);
 	fwrite(said->text, 1, said->out_len, stdout);
 	if (said->json_len)
 		print_json(j, said->text + said->out_len + said->err_len, said->json_len);
@@ -168,6 +171,7 @@ static void take_result(void *context, size_t job, int status, struct zs_bytes d
 	struct job *j = context;
 	const size_t zone = zone_of(j, job);
 	struct result result;
+	j->done++;
 	if (status) {
 		lost(j, zone, status);
 	} else if (data.len < sizeof result) {
@@ -175,12 +179,14 @@ static void take_result(void *context, size_t job, int status, struct zs_bytes d
 	} else {
 		memcpy(&result, data.data, sizeof result);
 		if (result.later) {
+			j->done--;
 			j->later[j->later_count++] = zone;
 			return;
 		}
 		keep(j, zone, &result, data.data + sizeof result);
 	}
 	print_ready(j);
+	zs_count_show(&j->count, j->done, j->fleet->count);
 }
 
 /* As many lanes as there are descriptors for. */
@@ -264,10 +270,13 @@ void zs_fleet_build(const struct zs_cli *cli, struct zs_run *run, const struct z
 		fputs("{\n  \"zones\": [", stdout);
 	plain.terminal = isatty(STDOUT_FILENO);
 	plain.color = zs_cli_color(cli, stderr) ? ZS_COLOR_ALWAYS : ZS_COLOR_NEVER; /* a worker's streams are no terminals */
-	if (unique.count == 1)
+	if (unique.count == 1) {
 		build_alone(&j);
-	else if (unique.count)
+	} else if (unique.count) {
+		zs_count_begin(&j.count, cli);
 		build_many(&j);
+		zs_count_clear(&j.count);
+	}
 	if (cli->json)
 		puts(j.json_count ? "\n  ]\n}" : "]\n}");
 	if (fflush(stdout) != 0)

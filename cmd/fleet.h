@@ -11,7 +11,7 @@ struct zs_build_streams {
 	struct zs_buf *json; /* the object of the zone, with --json */
 };
 
-/* Build a zone; with -v the stages and their times go to err. run->fault is its status. */
+/* Build a zone; with -v the stages and their times go to err; if that is stderr, a terminal shows how far it is. run->fault is its status. */
 void zs_build_run(const struct zs_cli *cli, struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
                   const struct zs_build_options *options, FILE *err, struct zs_build_result *out);
 

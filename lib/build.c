@@ -102,6 +102,8 @@ static bool load_input(struct build *b)
 	zs_run_stage(b->run, "read");
 	if (!zs_zone_read(b->run, b->arena, config->file.path, &options, &b->zone))
 		return false;
+	for (size_t i = 0; i < b->zone->input_count; i++)
+		b->run->stage_octets += b->zone->input_ids[i].size;
 	drop_signer_types(b);
 	zs_run_stage(b->run, "check");
 	if (!zs_zone_check(b->run, b->zone, config->policy->max_zone_ttl))
@@ -181,6 +183,7 @@ static bool verify_candidate(struct build *b)
 	};
 	b->verify_arena = zs_arena_new();
 	zs_run_stage(b->run, "verify");
+	b->run->stage_octets = b->candidate.len;
 	const bool ok = zs_verify_fd(b->run, b->verify_arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
 	b->intent.earliest_expiration = b->verified.earliest_expiration;
 	b->result->signature_count = b->verified.verified_count + b->verified.reused_count;
@@ -321,6 +324,7 @@ static bool make_candidate(struct build *b)
 {
 	zs_run_stage(b->run, "write");
 	bool ok = zs_publish_write(b->run, b->zone_config, b->signed_zone, &b->candidate);
+	b->run->stage_octets = b->candidate.len;
 	if (ok)
 		b->signatures = zs_signatures_begin(b->run, b->run->arena, b->facts->dir_fd, b->signed_zone);
 	end_zone(b);
@@ -412,6 +416,7 @@ static bool build_for_bench(struct build *b)
 		return false;
 	zs_run_stage(b->run, "write");
 	bool ok = zs_publish_write(b->run, &elsewhere, b->signed_zone, &b->candidate);
+	b->run->stage_octets = b->candidate.len;
 	b->result->outcome = ok ? ZS_BUILT_UNVERIFIED : ZS_BUILT_FAILED;
 	b->result->signature_count = ok ? b->signed_zone->job_count : 0;
 	b->result->serial = b->intent.serial;

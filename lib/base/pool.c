@@ -11,6 +11,9 @@
 
 enum { THREADS_MAX = 256 };
 
+/* For zs_pool_progress. */
+static atomic_size_t progress_done, progress_count;
+
 struct job {
 	atomic_size_t next;
 	size_t count, slice;
@@ -32,6 +35,7 @@ static void *run_worker(void *argument)
 		const size_t from = atomic_fetch_add(&job->next, job->slice);
 		if (from >= job->count)
 			return NULL;
+		atomic_store_explicit(&progress_done, from, memory_order_relaxed);
 		const size_t to = job->count - from < job->slice ? job->count : from + job->slice;
 		job->work(job->context, worker->thread, from, to);
 	}
@@ -48,6 +52,8 @@ void zs_pool_run(unsigned threads, size_t count, size_t slice,
 	if (threads > slices)
 		threads = (unsigned)slices;
 	unsigned started = 1;
+	atomic_store_explicit(&progress_done, 0, memory_order_relaxed);
+	atomic_store_explicit(&progress_count, count, memory_order_relaxed);
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals stay with the caller's thread */
@@ -61,6 +67,13 @@ void zs_pool_run(unsigned threads, size_t count, size_t slice,
 	run_worker(&workers[0]);
 	for (unsigned i = 1; i < started; i++)
 		pthread_join(workers[i].id, NULL);
+	atomic_store_explicit(&progress_count, 0, memory_order_relaxed);
+}
+
+void zs_pool_progress(size_t *done, size_t *count)
+{
+	*done = atomic_load_explicit(&progress_done, memory_order_relaxed);
+	*count = atomic_load_explicit(&progress_count, memory_order_relaxed);
 }
 
 struct line {

@@ -23,6 +23,9 @@ struct zs_pool_stages {
 unsigned zs_pool_slots(unsigned threads); /* that zs_pool_in_order uses */
 void zs_pool_in_order(unsigned threads, size_t first, size_t count, const struct zs_pool_stages *stages, void *context);
 
+/* How far the work of this process is: of the pool that began last, indices begun and in all. For showing it only. */
+void zs_pool_progress(size_t *done, size_t *count);
+
 /* The same as zs_pool_run for work that reports diagnostics: judge(context, run, from, to) is called once for each slice with a run of
  * the thread, and where that got any, once more, in order, with the caller's run. So what run gets is what one call over
  * all indices had reported; judge must write nothing but slots of its slice, and twice the same. */

@@ -22,6 +22,7 @@ struct zs_run {
 	enum zs_fault fault;      /* the gravest so far */
 	void (*stage)(void *context, const char *name); /* told when a stage begins; or NULL */
 	void *stage_context;
+	uint64_t stage_octets;    /* read or written by the stage: set by it, cleared by who hears of the next */
 	bool (*sync)(void *context, int fd); /* in place of fsync, together with other builds (base/group.h); or NULL */
 	void *sync_context;
 };
