@@ -89,7 +89,8 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		return true; /* an unsigned zone in its place is what is replaced at the first signing */
 	if (zs_build_accepts(options, "adopt")) {
 		note_override(run, facts, "adopt", zone->output.path);
-		facts->next_due = 0; /* what is there is replaced, even if the input is as it was */
+		facts->next_due = 0; /* what is there is replaced, even if the input is as it was and all signatures are good */
+		facts->published.served_since = 0;
 		return true;
 	}
 	if (facts->published.known) {

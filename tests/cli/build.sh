@@ -70,7 +70,7 @@ spoil 'a damaged key file' 'error' 'cd state/a.example/keys; set -- *.private; e
 # -- guards about the output and the clock
 fresh; "$z" -q build >out; echo '; edited' >> signed/a.zone
 run "$z" build; is 'an output that somebody edited' 4 $status; has 'G18' err 'G18'
-run "$z" build --accept adopt; is '--accept adopt' 0 $status; has 'it is recorded' state/a.example/state.yaml 'guard: "adopt"'
+run "$z" build --accept adopt; is '--accept adopt' 0 $status; hasnt 'it is replaced' signed/a.zone '; edited'; has 'it is recorded' state/a.example/state.yaml 'guard: "adopt"'
 rm -rf state; run "$z" build; is 'a signed output without its state' 4 $status; has 'G18' err 'G18'; ok 'no key was made' test -z "$(find state -name '*.private' 2>/dev/null)"
 fresh; "$z" -q --now $t0 build >out
 run "$z" build; is 'the real clock on a --now state' 4 $status; has 'G17' err 'G17'
