@@ -452,11 +452,8 @@ static bool build_locked(struct build *b)
 	    && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts))
 		return nothing_to_do(b); /* nothing was read but the state */
 	zs_secret_no_dump();
-	if (!zs_build_check_output(b->run, b->zone_config, b->options, b->facts))
-		return false;
 	bool output_there;
-	uint8_t sha256[32];
-	if (!zs_publish_sha256(b->run, b->zone_config->output.path, &output_there, sha256))
+	if (!zs_build_check_output(b->run, b->zone_config, b->options, b->facts, &output_there))
 		return false;
 	const bool unchanged = output_there && b->facts->published.known && !is_due(b) && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts);
 	if (unchanged && b->facts->published.served_since)

@@ -25,9 +25,9 @@ bool zs_build_output_is_ours(const struct zs_zone_config *zone, const struct zs_
 
 /* build_guards.c. Each false with the reason reported. */
 bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts);
-/* Finish or discard an interrupted publication; is the output ours (G18)? */
+/* Finish or discard an interrupted publication; is the output ours (G18), or is there none? */
 bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
-                           struct zs_facts *facts);
+                           struct zs_facts *facts, bool *output_there);
 bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in);
 
 #endif
