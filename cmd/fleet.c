@@ -86,8 +86,10 @@ static void build_in_worker(void *context, struct zs_group *group, size_t job, s
 	size_t stages_len = 0;
 	FILE *err = j->cli->verbose ? open_memstream(&stages, &stages_len) : NULL;
 	run->jobs = j->threads;
-	run->sync = zs_group_sync;
-	run->sync_context = group;
+	if (group) {
+		run->sync = zs_group_sync;
+		run->sync_context = group;
+	}
 	zs_build_run(j->cli, run, j->config, zone, &j->options, err, &built);
 	if (err)
 		fclose(err);

@@ -42,7 +42,8 @@ ZS_MUST_CHECK bool zs_file_write_all(int fd, const void *data, size_t len);
 
 /* Make what was written to fd safe on disk: by fsync, or by run->sync with what others wrote. False with errno set. */
 ZS_MUST_CHECK bool zs_file_sync(struct zs_run *run, int fd);
-/* The same, but with run->sync only when the next sync of this run has come back: for what nothing else builds on before. */
+/* The same, but with run->sync only when the next sync of this run has come back: for what nothing else
+ * builds on before, and on the file system of that sync. */
 ZS_MUST_CHECK bool zs_file_sync_soon(struct zs_run *run, int fd);
 
 /* Replace `name` in the directory dir_fd by data: a new file `.NAME.zonesign` (O_EXCL after unlinking a leftover,

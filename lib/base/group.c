@@ -110,8 +110,6 @@ bool zs_group_sync(void *context, int fd)
 	struct zs_group *group = context;
 	struct ticket ticket = { .fd = fd, .wake = PTHREAD_COND_INITIALIZER };
 	struct stat stat;
-	if (group->lanes_max == 1)
-		return fsync(fd) == 0;
 	if (fstat(fd, &stat) != 0)
 		return false;
 	ticket.device = stat.st_dev;
@@ -132,12 +130,11 @@ bool zs_group_sync(void *context, int fd)
 	return !ticket.error;
 }
 
-static void run_alone(struct zs_group *group)
+static void run_alone(const struct zs_group_jobs *jobs)
 {
 	size_t job;
-	group->lanes_max = 1;
-	while (group->jobs->next(group->jobs->context, &job))
-		group->jobs->work(group->jobs->context, group, job);
+	while (jobs->next(jobs->context, &job))
+		jobs->work(jobs->context, NULL, job);
 }
 
 void zs_group_run(unsigned lanes, const struct zs_group_jobs *jobs)
@@ -145,7 +142,7 @@ void zs_group_run(unsigned lanes, const struct zs_group_jobs *jobs)
 	struct zs_group group = { .jobs = jobs, .lanes_max = lanes, .lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER };
 	group.last = &group.first;
 	if (lanes <= 1 || pthread_attr_init(&group.attributes) != 0) {
-		run_alone(&group);
+		run_alone(jobs);
 		return;
 	}
 	pthread_attr_setstacksize(&group.attributes, STACK);
@@ -157,5 +154,5 @@ void zs_group_run(unsigned lanes, const struct zs_group_jobs *jobs)
 	pthread_mutex_unlock(&group.lock);
 	pthread_attr_destroy(&group.attributes);
 	if (!started)
-		run_alone(&group);
+		run_alone(jobs);
 }

@@ -13,6 +13,7 @@
 
 struct zs_group;
 
+/* group is NULL for a job that is alone: its run has no run->sync, so that every sync is an fsync of its own. */
 struct zs_group_jobs {
 	/* Set *job to the next one to do; false: there are no more. */
 	bool (*next)(void *context, size_t *job);
@@ -20,11 +21,11 @@ struct zs_group_jobs {
 	void *context;
 };
 
-/* Do all jobs on at most `lanes` lanes. One lane is the calling thread alone, and its syncs are fsync. */
+/* Do all jobs on at most `lanes` lanes. One lane is the calling thread, each job alone. */
 void zs_group_run(unsigned lanes, const struct zs_group_jobs *jobs);
 
-/* Make safe on disk what was written so far to fd, and all names in it if it is a directory. For a lane, as run->sync.
- * False with errno set. */
+/* Make safe on disk all that was written so far to the file system of fd, names included. For a lane, as run->sync. False
+ * with errno set. */
 bool zs_group_sync(void *group, int fd);
 
 #endif

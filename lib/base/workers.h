@@ -16,8 +16,8 @@ struct zs_workers {
 	unsigned processes; /* at most ZS_WORKERS_MAX */
 	unsigned lanes;     /* of a process: jobs that wait for the disk together (group.h) */
 	size_t job_count;
-	/* In a worker: do it and put what the caller shall know into *result, or nothing, which costs nothing. group is for
-	 * run->sync. */
+	/* In a worker: do it and put what the caller shall know into *result, or nothing, which costs nothing. group, unless it is
+	 * NULL, is for run->sync. */
 	void (*work)(void *context, struct zs_group *group, size_t job, struct zs_buf *result);
 	/* In the caller, once for each job when it has ended: status is 0, or what waitpid(2) said of the process that died of
 	 * it; then there is no result. */

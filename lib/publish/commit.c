@@ -52,6 +52,17 @@ bool zs_publish_place(struct zs_run *run, struct zs_candidate *candidate)
 	return true;
 }
 
+/* What was left for the next sync has to be safe now: the intent, and the new zone, which may be on another file system. Alone,
+ * both are already. */
+static bool settle(struct zs_run *run, const struct zs_candidate *candidate, const struct zs_facts *facts)
+{
+	struct stat state, output;
+	if (!run->sync)
+		return true;
+	return fstat(facts->dir_fd, &state) == 0 && fstat(candidate->fd, &output) == 0 && zs_file_sync(run, facts->dir_fd)
+	    && (state.st_dev == output.st_dev || zs_file_sync(run, candidate->fd));
+}
+
 bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const struct zs_intent *intent, struct zs_facts *facts)
 {
 	facts->intent = *intent;
@@ -61,7 +72,7 @@ bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const
 		facts->intent.present = false;
 		return false;
 	}
-	if (run->sync && !zs_file_sync(run, facts->dir_fd)) { /* alone, zs_facts_write has done it */
+	if (!settle(run, candidate, facts)) {
 		facts->intent.present = false;
 		return zs_fail(run, "cannot sync '%s': %s", facts->dir, strerror(errno));
 	}

@@ -128,6 +128,13 @@ run "$z" -q build; is 'the first build ended, the next run carries on' 0 $status
 fleet 150; "$z" build >out.txt 2>err & pid=$!
 sleep 0.1; kill -TERM $pid; wait $pid 2>/dev/null; ok 'SIGTERM ends the run' test $? -gt 128
 
+# -- the state on one file system, the zones on another
+if [ -w /dev/shm ]; then
+	fleet 8; other=$(mktemp -d /dev/shm/zonesign-XXXXXX); sed -i "1i state: $other/state" zonesign.yaml
+	run "$z" -q build; is 'the state on another file system' 0 $status; ok 'all verify' whole
+	echo 'x A 192.0.2.9' >> in/z3; run "$z" -q build; is 'and again' 0 $status; ok 'z3 has it' grep -q '^x.z3' signed/z3; rm -rf "$other"
+fi
+
 # -- no room: a limit on the size of files stands for a full disk
 fleet 20; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(200)))' >> in/z4
 run sh -c "ulimit -f 40; trap '' XFSZ; '$z' build"; is 'an output that cannot be written' 1 $status
