@@ -24,7 +24,7 @@ import tools
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FULL = {'dense': 100000, 'large': 500000, 'tld': 1000000, 'rsa': 10000, 'fleet': 1000, 'idle': 50000, 'rounds': 3, 'loop': 2}
-QUICK = {'dense': 10000, 'large': 40000, 'tld': 50000, 'rsa': 1000, 'fleet': 100, 'idle': 5000, 'rounds': 3, 'loop': 0.5}
+QUICK = {'dense': 10000, 'large': 40000, 'tld': 50000, 'rsa': 1000, 'fleet': 100, 'idle': 2000, 'rounds': 3, 'loop': 0.5}
 
 ROWS = fleet.ROWS[-1:] + rows.ROWS + fleet.ROWS[:-1]
 
