@@ -293,20 +293,21 @@ static int compare(const void *left, const void *right, void *context)
 /* Jobs of a key in order of their lookups: into buckets by the first octets, which are spread evenly, then each sorted. */
 static size_t sort_jobs(const struct zs_signed_zone *zone, struct zs_arena *arena, size_t key, struct ordered **out)
 {
-	enum { BUCKETS = 1 << 16 };
-	size_t *start = zs_arena_array(arena, BUCKETS + 1, sizeof *start), count = 0;
+	const unsigned shift = zone->job_count > 4096 ? 0 : 10; /* a small zone has no use for many buckets */
+	const size_t buckets = (size_t)1 << (16 - shift);
+	size_t *start = zs_arena_array(arena, buckets + 1, sizeof *start), count = 0;
 	for (size_t i = 0; i < zone->job_count; i++)
 		if (zone->jobs[i].key == key) {
-			start[zs_get_u16(zone->lookups[i]) + 1]++;
+			start[(zs_get_u16(zone->lookups[i]) >> shift) + 1]++;
 			count++;
 		}
-	for (size_t i = 0; i < BUCKETS; i++)
+	for (size_t i = 0; i < buckets; i++)
 		start[i + 1] += start[i];
 	struct ordered *list = zs_arena_array(arena, count, sizeof *list);
 	for (size_t i = 0; i < zone->job_count; i++)
 		if (zone->jobs[i].key == key)
-			list[start[zs_get_u16(zone->lookups[i])]++] = (struct ordered){ get_u64(zone->lookups[i]), (uint32_t)i };
-	for (size_t i = 0, first = 0; i < BUCKETS; first = start[i++])
+			list[start[zs_get_u16(zone->lookups[i]) >> shift]++] = (struct ordered){ get_u64(zone->lookups[i]), (uint32_t)i };
+	for (size_t i = 0, first = 0; i < buckets; first = start[i++])
 		if (start[i] - first > 1)
 			qsort_r(list + first, start[i] - first, sizeof *list, compare, (void *)(uintptr_t)zone);
 	*out = list;

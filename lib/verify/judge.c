@@ -310,7 +310,11 @@ static void sort_buckets(void *context, unsigned thread, size_t from, size_t to)
 /* Sort count proofs where they are: into buckets by their first octets, which digests spread evenly, then each bucket. */
 static void sort_proofs(struct zs_verifier *v, uint8_t (*proofs)[ZS_PROOF_LEN], size_t count)
 {
-	enum { BUCKETS = 1 << 16, SLICE = 64 };
+	enum { BUCKETS = 1 << 16, SLICE = 64, FEW = 4096 };
+	if (count <= FEW) {
+		qsort(proofs, count, sizeof *proofs, compare_proofs);
+		return;
+	}
 	size_t *next = zs_arena_array(v->scratch, BUCKETS, sizeof *next), *end = zs_arena_array(v->scratch, BUCKETS, sizeof *end);
 	for (size_t i = 0; i < count; i++)
 		end[zs_get_u16(proofs[i])]++;
