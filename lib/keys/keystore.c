@@ -136,7 +136,7 @@ static bool list_files(const struct store *store, const char ***out, size_t *cou
 /* Facts of a key that is taken over as it is: nothing was served by us yet. */
 static void adopt(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key, enum zs_key_role role)
 {
-	const struct zs_record_state hidden = { ZS_HIDDEN, 0 }, none = { ZS_NA, 0 };
+	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, none = { .phase = ZS_NA };
 	struct zs_key_facts *fact = &ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room);
 	*fact = (struct zs_key_facts){ .tag = key->tag, .algorithm = key->algorithm, .role = role, .goal_in = true,
 		                       .created = key->created, .dnskey = hidden };

@@ -57,7 +57,7 @@ zs_time zs_rollover_first_ds(const struct zs_policy *policy, const struct zs_fac
 
 static void want_key(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, enum zs_key_role role)
 {
-	const struct zs_record_state hidden = { ZS_HIDDEN, 0 }, none = { ZS_NA, 0 };
+	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, none = { .phase = ZS_NA };
 	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = (struct zs_key_facts){
 		.algorithm = policy->algorithm, .role = role, .goal_in = true, .dnskey = hidden,
 		.krrsig = role & ZS_KSK ? hidden : none, .zrrsig = role & ZS_ZSK ? hidden : none, .ds = role & ZS_KSK ? hidden : none,
@@ -68,13 +68,13 @@ static void want_key(struct zs_run *run, struct zs_facts *facts, const struct zs
 static void move_in(struct zs_record_state *record)
 {
 	if (record->phase == ZS_HIDDEN)
-		*record = (struct zs_record_state){ ZS_RUMOURED, 0 };
+		*record = (struct zs_record_state){ .phase = ZS_RUMOURED };
 }
 
 static void settle(struct zs_record_state *record, zs_time since)
 {
 	if (record->phase == ZS_RUMOURED && record->since)
-		*record = (struct zs_record_state){ ZS_OMNIPRESENT, since };
+		*record = (struct zs_record_state){ .phase = ZS_OMNIPRESENT, .since = since };
 }
 
 static void move_key(struct zs_key_facts *key, zs_time first_ds, zs_time now)
@@ -89,7 +89,7 @@ static void move_key(struct zs_key_facts *key, zs_time first_ds, zs_time now)
 	settle(&key->zrrsig, first_ds);
 	key->was_omnipresent = true;
 	if (key->ds.phase == ZS_HIDDEN) /* asked for; seen at the parent is another matter */
-		key->ds = (struct zs_record_state){ ZS_RUMOURED, 0 };
+		key->ds = (struct zs_record_state){ .phase = ZS_RUMOURED };
 }
 
 static bool in_zone(enum zs_record_phase phase)

@@ -46,6 +46,26 @@ void zs_facts_use_tag(struct zs_run *run, struct zs_facts *facts, uint16_t tag)
 		ZS_PUSH(run->arena, facts->tags_used, facts->tag_count, facts->tag_room) = tag;
 }
 
+void zs_facts_parent_ttl(struct zs_facts *facts, uint32_t ttl, zs_seconds propagation, zs_time now)
+{
+	struct zs_parent_facts *parent = &facts->parent;
+	if (ttl >= parent->ttl) {
+		parent->ttl = ttl;
+		parent->lower_since = 0;
+		parent->lower = 0;
+		return;
+	}
+	if (!parent->lower_since)
+		parent->lower_since = now;
+	if (ttl > parent->lower)
+		parent->lower = ttl;
+	if (now - parent->lower_since > parent->ttl + propagation) {
+		parent->ttl = parent->lower;
+		parent->lower_since = 0;
+		parent->lower = 0;
+	}
+}
+
 static struct zs_facts *new_facts(struct zs_run *run, const struct zs_zone_config *zone)
 {
 	struct zs_facts *facts = zs_arena_alloc(run->arena, sizeof *facts);

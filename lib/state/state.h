@@ -19,7 +19,9 @@ enum zs_record_phase { ZS_NA, ZS_HIDDEN, ZS_RUMOURED, ZS_OMNIPRESENT, ZS_UNRETEN
 
 struct zs_record_state {
 	enum zs_record_phase phase;
-	zs_time since; /* the zone with it was served since; 0: decided, not served yet */
+	zs_time since; /* the zone with it (unretentive: without it) was served since; 0: decided, not served yet */
+	zs_time from;  /* unretentive: it had been served from then on; 0 in all other phases */
+	bool complete; /* unretentive: it had been omnipresent, so every set of that time holds it */
 };
 
 struct zs_key_facts {
@@ -30,10 +32,36 @@ struct zs_key_facts {
 	bool goal_in;             /* wants in (omnipresent), or out (hidden) */
 	bool has_predecessor;
 	uint8_t predecessor[32];
-	bool was_omnipresent;
+	bool was_omnipresent;     /* its DNSKEY was, at some time */
+	bool standby;             /* wholly in, and replaces nobody until a roll promotes it */
+	bool emergency;           /* its roll does not wait for safety margins, nor for other rolls */
 	zs_time created;
+	zs_time active;           /* its lifetime counts from then: it signs the zone, or its DS was seen; 0: not yet */
+	zs_time activate;         /* not to sign the zone before; 0: as soon as it may */
+	zs_time retired;          /* goal_in became false; 0: still wanted */
+	zs_time removed;          /* it was wanted out, and no cache holds any of it since; 0: no */
 	struct zs_record_state dnskey, krrsig, zrrsig, ds;
-	zs_time ds_seen;          /* the DS was seen at the parent since; 0: not seen */
+	zs_time ds_seen;          /* every address of the parent that answers shows its DS, without a break, since; 0: no */
+	zs_time ds_gone;          /* every address that answers shows no DS of it since, also if there never was one; 0: no */
+};
+
+/* What the parent showed at the last look. live/ observes, the engine reads. */
+struct zs_parent_facts {
+	struct zs_bytes *ds;      /* RDATA of the DS RRset: all that any address showed */
+	size_t ds_count, ds_room;
+	uint32_t ttl;             /* the largest TTL of it that caches may hold: zs_facts_parent_ttl; 0: never seen */
+	zs_time lower_since;      /* a lower TTL than that was observed since, without a break; 0: no */
+	uint32_t lower;           /* the largest of those lower ones */
+	zs_time observed;         /* the last look that got an answer; 0: never */
+};
+
+enum zs_roll_kind { ZS_ROLL_KSK, ZS_ROLL_ZSK, ZS_ROLL_CSK };
+
+/* A roll that the user asked for; it leaves the list when the engine begins it. */
+struct zs_roll_request {
+	enum zs_roll_kind kind;
+	bool emergency;
+	zs_time time;
 };
 
 struct zs_published {
@@ -45,6 +73,7 @@ struct zs_published {
 	const char *program;      /* "zonesign 0.1" */
 	uint8_t content[32];      /* SHA-256 of what "content changed" means: see zone/serial.h */
 	zs_time earliest_expiration; /* of the signatures in it */
+	uint32_t ttl, dnskey_ttl, negative_ttl; /* its largest TTL, that of its DNSKEY RRset, min(SOA TTL, MINIMUM); 0: not known */
 };
 
 struct zs_intent {
@@ -70,7 +99,8 @@ struct zs_tlsa_facts {
 
 struct zs_ttl_facts {
 	uint32_t ttl;
-	zs_time until;            /* caches may hold a record with it until then */
+	bool dnskey;              /* of the DNSKEY RRset; else the largest of all others */
+	zs_time until;            /* caches may hold a record with it until then; 0: it may still be served */
 };
 
 struct zs_override {
@@ -101,6 +131,13 @@ struct zs_facts {
 	size_t ttl_count, ttl_room;
 	struct zs_override *overrides;
 	size_t override_count, override_room;
+	struct zs_parent_facts parent;
+	struct zs_roll_request *rolls; /* asked for, not begun; oldest first */
+	size_t roll_count, roll_room;
+	uint8_t algorithm;        /* `roll --to`: in place of the policy's algorithm, as long as that is ... */
+	uint8_t instead_of;       /* ... this; 0 both: the policy's counts */
+	zs_time unsign;           /* the user wants the zone insecure since; 0: no */
+	zs_time abandoned;        /* `roll --abandon-chain`: the rules are waived until the new DS is everywhere; 0: no */
 };
 
 /* A key as the plan wants it used. Everything that decides which key signs what is here and nowhere else. */
@@ -112,13 +149,25 @@ struct zs_plan_key {
 	bool cds;          /* its CDS and CDNSKEY are published */
 };
 
+/* Why a move was not made. */
+struct zs_plan_reason {
+	const struct zs_key_facts *key; /* NULL: of the zone as a whole */
+	const char *text;       /* a sentence without full stop */
+	zs_time when;           /* the move is due then; 0: no time can be told */
+};
+
 struct zs_plan {
 	struct zs_plan_key *keys;
 	size_t key_count, key_room;
-	zs_time next_due;       /* a run at or after it has something to do */
+	struct zs_plan_reason *reasons;
+	size_t reason_count, reason_room;
+	zs_time next_due;       /* a run at or after it has something to do; 0: none is known */
 	zs_time first_ds;       /* the DS must not be given to the parent before; 0: not known yet */
-	const char *instruction; /* one sentence for the user, or NULL */
+	const char *instruction; /* what a person must do, a sentence with full stop, or NULL */
+	bool ask_parent;        /* a move waits for what the parent shows */
 	bool first_signing;     /* there was no key: new ones are made */
+	bool unsigned_zone;     /* publish without DNSSEC records: the user wants it, and no cache holds a DS */
+	bool cds_delete;        /* CDS and CDNSKEY say "remove all" (RFC 8078 section 4) */
 };
 
 /* Open state/<zone>: make it if missing, lock it (waiting up to 60 s, then ZS_NOT_YET), read state.yaml. */
@@ -135,6 +184,10 @@ struct zs_key_facts *zs_facts_key(struct zs_facts *facts, const uint8_t id[32]);
 /* Is tag (or its revoked form) one that this zone ever used? */
 bool zs_facts_tag_used(const struct zs_facts *facts, uint16_t tag);
 void zs_facts_use_tag(struct zs_run *run, struct zs_facts *facts, uint16_t tag);
+
+/* Take note of the TTL of the parent's DS RRset in an authoritative answer at now. A larger one counts at once; a lower one
+ * when no cache can hold the larger any more: `propagation` and the larger TTL after the lower one was first observed. */
+void zs_facts_parent_ttl(struct zs_facts *facts, uint32_t ttl, zs_seconds propagation, zs_time now);
 
 const char *zs_role_text(enum zs_key_role role);        /* "ksk" */
 const char *zs_phase_text(enum zs_record_phase phase);  /* "rumoured" */

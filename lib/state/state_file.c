@@ -43,8 +43,20 @@ static void put_quoted(struct zs_buf *out, const char *name, const char *text)
 static void put_record(struct zs_buf *out, const char *name, const struct zs_record_state *state)
 {
 	char text[ZS_TIME_TEXT];
-	zs_buf_printf(out, "    %s: {state: %s, since: %s}\n", name, zs_phase_text(state->phase),
+	zs_buf_printf(out, "    %s: {state: %s, since: %s", name, zs_phase_text(state->phase),
 	              state->since ? zs_time_text(state->since, text) : "never");
+	if (state->from)
+		zs_buf_printf(out, ", from: %s", zs_time_text(state->from, text));
+	zs_buf_text(out, state->complete ? ", complete: yes}\n" : "}\n");
+}
+
+/* A time that most keys do not have. */
+static void put_some_time(struct zs_buf *out, const char *name, zs_time time)
+{
+	if (!time)
+		return;
+	put_time(out, name, time);
+	zs_buf_text(out, "\n");
 }
 
 static void put_key(struct zs_buf *out, const struct zs_key_facts *key)
@@ -57,14 +69,57 @@ static void put_key(struct zs_buf *out, const struct zs_key_facts *key)
 		zs_buf_text(out, "\n");
 	}
 	zs_buf_printf(out, "    was_omnipresent: %s\n", key->was_omnipresent ? "yes" : "no");
+	if (key->standby)
+		zs_buf_text(out, "    standby: yes\n");
+	if (key->emergency)
+		zs_buf_text(out, "    emergency: yes\n");
 	put_time(out, "    created", key->created);
 	zs_buf_text(out, "\n");
+	put_some_time(out, "    active", key->active);
+	put_some_time(out, "    activate", key->activate);
+	put_some_time(out, "    retired", key->retired);
+	put_some_time(out, "    removed", key->removed);
 	put_record(out, "dnskey", &key->dnskey);
 	put_record(out, "krrsig", &key->krrsig);
 	put_record(out, "zrrsig", &key->zrrsig);
 	put_record(out, "ds", &key->ds);
 	put_time(out, "    ds_seen", key->ds_seen);
+	put_time(out, "\n    ds_gone", key->ds_gone);
 	zs_buf_text(out, "\n");
+}
+
+static const char *const roll_kinds[] = { [ZS_ROLL_KSK] = "ksk", [ZS_ROLL_ZSK] = "zsk", [ZS_ROLL_CSK] = "csk" };
+
+static void put_parent(struct zs_buf *out, const struct zs_parent_facts *parent)
+{
+	if (!parent->observed && !parent->ttl && !parent->ds_count)
+		return;
+	zs_buf_printf(out, "parent:\n  ttl: %u\n", parent->ttl);
+	put_time(out, "  observed", parent->observed);
+	if (parent->lower_since) {
+		put_time(out, "\n  lower_since", parent->lower_since);
+		zs_buf_printf(out, "\n  lower: %u", parent->lower);
+	}
+	zs_buf_text(out, "\n  ds:\n");
+	for (size_t i = 0; i < parent->ds_count; i++) {
+		put_hex(out, "    - rdata", parent->ds[i].data, parent->ds[i].len);
+		zs_buf_text(out, "\n");
+	}
+}
+
+/* What the user asked of the engine. */
+static void put_wishes(struct zs_buf *out, const struct zs_facts *facts)
+{
+	char time[ZS_TIME_TEXT];
+	if (facts->algorithm)
+		zs_buf_printf(out, "target: {algorithm: %u, instead_of: %u}\n", facts->algorithm, facts->instead_of);
+	put_some_time(out, "unsign", facts->unsign);
+	put_some_time(out, "abandoned", facts->abandoned);
+	if (facts->roll_count)
+		zs_buf_text(out, "rolls:\n");
+	for (size_t i = 0; i < facts->roll_count; i++)
+		zs_buf_printf(out, "  - {kind: %s, emergency: %s, time: %s}\n", roll_kinds[facts->rolls[i].kind],
+		              facts->rolls[i].emergency ? "yes" : "no", zs_time_text(facts->rolls[i].time, time));
 }
 
 static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
@@ -97,7 +152,8 @@ static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
 	}
 	zs_buf_text(out, "ttls:\n");
 	for (size_t i = 0; i < facts->ttl_count; i++)
-		zs_buf_printf(out, "  - {ttl: %u, until: %s}\n", facts->ttls[i].ttl, zs_time_text(facts->ttls[i].until, time));
+		zs_buf_printf(out, "  - {ttl: %u, of: %s, until: %s}\n", facts->ttls[i].ttl, facts->ttls[i].dnskey ? "dnskey" : "zone",
+		              facts->ttls[i].until ? zs_time_text(facts->ttls[i].until, time) : "never");
 	zs_buf_text(out, "overrides:\n");
 	for (size_t i = 0; i < facts->override_count; i++) {
 		put_quoted(out, "  - guard", facts->overrides[i].guard);
@@ -124,7 +180,8 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 		put_time(out, "\n  time", p->time);
 		put_time(out, "\n  served_since", p->served_since);
 		put_time(out, "\n  earliest_expiration", p->earliest_expiration);
-		put_quoted(out, "\n  program", p->program);
+		zs_buf_printf(out, "\n  ttl: %u\n  dnskey_ttl: %u\n  negative_ttl: %u\n", p->ttl, p->dnskey_ttl, p->negative_ttl);
+		put_quoted(out, "  program", p->program);
 		zs_buf_text(out, "\n");
 	}
 	if (facts->intent.present) {
@@ -137,6 +194,8 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 		zs_buf_text(out, "\n");
 	}
 	put_lists(out, facts);
+	put_parent(out, &facts->parent);
+	put_wishes(out, facts);
 }
 
 /* Reading: every getter reports what is missing or wrong and sets *ok. */
@@ -208,12 +267,30 @@ static int get_word(struct reader *r, const struct zs_yaml *map, const char *key
 	return -1;
 }
 
+/* Times, numbers and answers that older states, or most keys, do not have: 0 or no. */
+static zs_time get_some_time(struct reader *r, const struct zs_yaml *map, const char *key)
+{
+	return zs_yaml_get(map, key) ? get_time(r, map, key) : 0;
+}
+
+static uint32_t get_some_number(struct reader *r, const struct zs_yaml *map, const char *key, uint64_t max)
+{
+	return zs_yaml_get(map, key) ? (uint32_t)get_number(r, map, key, max) : 0;
+}
+
+static bool get_some_answer(struct reader *r, const struct zs_yaml *map, const char *key)
+{
+	static const char *const answers[] = { "no", "yes" };
+	return zs_yaml_get(map, key) && get_word(r, map, key, answers, ZS_COUNT(answers)) == 1;
+}
+
 static struct zs_record_state get_record(struct reader *r, const struct zs_yaml *key, const char *name)
 {
 	static const char *const words[] = { "na", "hidden", "rumoured", "omnipresent", "unretentive" };
 	const struct zs_yaml *map = zs_yaml_get(key, name);
 	const int phase = get_word(r, map, "state", words, ZS_COUNT(words));
-	return (struct zs_record_state){ .phase = phase < 0 ? ZS_NA : (enum zs_record_phase)phase, .since = get_time(r, map, "since") };
+	return (struct zs_record_state){ .phase = phase < 0 ? ZS_NA : (enum zs_record_phase)phase, .since = get_time(r, map, "since"),
+		                         .from = get_some_time(r, map, "from"), .complete = get_some_answer(r, map, "complete") };
 }
 
 static void get_key(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
@@ -232,11 +309,18 @@ static void get_key(struct reader *r, const struct zs_yaml *map, struct zs_facts
 		get_hex(r, map, "predecessor", sizeof key->predecessor, key->predecessor);
 	key->was_omnipresent = get_word(r, map, "was_omnipresent", answers, ZS_COUNT(answers)) == 1;
 	key->created = get_time(r, map, "created");
+	key->standby = get_some_answer(r, map, "standby");
+	key->emergency = get_some_answer(r, map, "emergency");
+	key->active = get_some_time(r, map, "active");
+	key->activate = get_some_time(r, map, "activate");
+	key->retired = get_some_time(r, map, "retired");
+	key->removed = get_some_time(r, map, "removed");
 	key->dnskey = get_record(r, map, "dnskey");
 	key->krrsig = get_record(r, map, "krrsig");
 	key->zrrsig = get_record(r, map, "zrrsig");
 	key->ds = get_record(r, map, "ds");
 	key->ds_seen = get_time(r, map, "ds_seen");
+	key->ds_gone = get_some_time(r, map, "ds_gone");
 }
 
 static void get_input(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
@@ -273,8 +357,23 @@ static void get_override(struct reader *r, const struct zs_yaml *map, struct zs_
 
 static void get_ttl(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
 {
-	ZS_PUSH(r->run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) =
-	    (struct zs_ttl_facts){ .ttl = (uint32_t)get_number(r, map, "ttl", INT32_MAX), .until = get_time(r, map, "until") };
+	static const char *const of[] = { "zone", "dnskey" };
+	ZS_PUSH(r->run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){
+		.ttl = (uint32_t)get_number(r, map, "ttl", INT32_MAX), .until = get_time(r, map, "until"),
+		.dnskey = zs_yaml_get(map, "of") && get_word(r, map, "of", of, ZS_COUNT(of)) == 1 };
+}
+
+static void get_roll(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	const int kind = get_word(r, map, "kind", roll_kinds, ZS_COUNT(roll_kinds));
+	ZS_PUSH(r->run->arena, facts->rolls, facts->roll_count, facts->roll_room) = (struct zs_roll_request){
+		.kind = kind < 0 ? ZS_ROLL_KSK : (enum zs_roll_kind)kind, .emergency = get_some_answer(r, map, "emergency"),
+		.time = get_time(r, map, "time") };
+}
+
+static void get_ds(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	ZS_PUSH(r->run->arena, facts->parent.ds, facts->parent.ds_count, facts->parent.ds_room) = get_hex(r, map, "rdata", 0, NULL);
 }
 
 static void each(struct reader *r, const struct zs_yaml *root, const char *name, struct zs_facts *facts,
@@ -310,6 +409,9 @@ static void get_published(struct reader *r, const struct zs_yaml *map, struct zs
 	out->served_since = get_time(r, map, "served_since");
 	out->earliest_expiration = get_time(r, map, "earliest_expiration");
 	out->program = need(r, map, "program");
+	out->ttl = get_some_number(r, map, "ttl", INT32_MAX);
+	out->dnskey_ttl = get_some_number(r, map, "dnskey_ttl", INT32_MAX);
+	out->negative_ttl = get_some_number(r, map, "negative_ttl", INT32_MAX);
 }
 
 static void get_intent(struct reader *r, const struct zs_yaml *map, struct zs_intent *out)
@@ -320,6 +422,25 @@ static void get_intent(struct reader *r, const struct zs_yaml *map, struct zs_in
 	get_hex(r, map, "content", sizeof out->content, out->content);
 	out->earliest_expiration = get_time(r, map, "earliest_expiration");
 	out->plan = need(r, map, "plan");
+}
+
+static void get_engine(struct reader *r, const struct zs_yaml *root, struct zs_facts *facts)
+{
+	const struct zs_yaml *parent = zs_yaml_get(root, "parent"), *target = zs_yaml_get(root, "target");
+	if (parent) {
+		facts->parent.ttl = (uint32_t)get_number(r, parent, "ttl", INT32_MAX);
+		facts->parent.observed = get_time(r, parent, "observed");
+		facts->parent.lower_since = get_some_time(r, parent, "lower_since");
+		facts->parent.lower = get_some_number(r, parent, "lower", INT32_MAX);
+		each(r, parent, "ds", facts, get_ds);
+	}
+	if (target) {
+		facts->algorithm = (uint8_t)get_number(r, target, "algorithm", UINT8_MAX);
+		facts->instead_of = (uint8_t)get_number(r, target, "instead_of", UINT8_MAX);
+	}
+	facts->unsign = get_some_time(r, root, "unsign");
+	facts->abandoned = get_some_time(r, root, "abandoned");
+	each(r, root, "rolls", facts, get_roll);
 }
 
 bool zs_state_parse(struct zs_run *run, const struct zs_input *input, struct zs_facts *facts)
@@ -354,5 +475,6 @@ bool zs_state_parse(struct zs_run *run, const struct zs_input *input, struct zs_
 	each(&r, root, "tlsa", facts, get_tlsa);
 	each(&r, root, "ttls", facts, get_ttl);
 	each(&r, root, "overrides", facts, get_override);
+	get_engine(&r, root, facts);
 	return r.ok;
 }

@@ -22,14 +22,28 @@ static struct zs_facts *full(struct zs_run *run)
 	    (struct zs_input_facts){ .path = "dir/\"odd\" na\tme: x", .id = { .size = 1, .ino = UINT64_MAX, .mtime_ns = 2, .ctime_ns = 3 } };
 	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = (struct zs_key_facts){
 		.id = { 7, 8 }, .tag = 65535, .algorithm = 13, .role = ZS_KSK, .goal_in = true, .has_predecessor = true, .predecessor = { 6 },
-		.was_omnipresent = true, .created = 100, .dnskey = { ZS_OMNIPRESENT, 200 }, .krrsig = { ZS_RUMOURED, 0 }, .zrrsig = { ZS_NA, 0 },
-		.ds = { ZS_HIDDEN, 0 }, .ds_seen = 300 };
+		.was_omnipresent = true, .created = 100, .dnskey = { .phase = ZS_OMNIPRESENT, .since = 200 }, .krrsig = { .phase = ZS_RUMOURED }, .zrrsig = { .phase = ZS_NA },
+		.ds = { ZS_HIDDEN, 0, 0, false }, .ds_seen = 300, .ds_gone = 310, .standby = true, .emergency = true, .active = 320, .activate = 330,
+		.retired = 340, .removed = 350 };
+	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = (struct zs_key_facts){
+		.id = { 9 }, .tag = 1, .algorithm = 8, .role = ZS_ZSK, .zrrsig = { ZS_UNRETENTIVE, 400, 390, true }, .dnskey = { ZS_UNRETENTIVE, 0, 380, false } };
+	ZS_PUSH(run->arena, facts->parent.ds, facts->parent.ds_count, facts->parent.ds_room) = (struct zs_bytes){ (const uint8_t *)"\1\2\15\2x", 5 };
+	facts->parent.ttl = 86400;
+	facts->parent.observed = 500;
+	facts->parent.lower_since = 510;
+	facts->parent.lower = 3600;
+	ZS_PUSH(run->arena, facts->rolls, facts->roll_count, facts->roll_room) = (struct zs_roll_request){ ZS_ROLL_CSK, true, 600 };
+	facts->algorithm = 15;
+	facts->instead_of = 13;
+	facts->unsign = 700;
+	facts->abandoned = 710;
 	zs_facts_use_tag(run, facts, 1);
 	zs_facts_use_tag(run, facts, 65535);
 	struct zs_tlsa_facts *tlsa = &ZS_PUSH(run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
 	*tlsa = (struct zs_tlsa_facts){ .rdata = { (const uint8_t *)"\3\1\1x", 4 }, .since = 5 };
 	memcpy(tlsa->owner, zone, sizeof zone);
 	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 60, .until = 70 };
+	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 61, .dnskey = true };
 	ZS_PUSH(run->arena, facts->overrides, facts->override_count, facts->override_room) =
 	    (struct zs_override){ .guard = "clock", .value = "it leapt", .time = 80 };
 	return facts;
@@ -63,6 +77,10 @@ START_TEST(facts_survive_writing_and_reading)
 	ck_assert_str_eq(again.published.program, "zonesign \"1\\");
 	ck_assert_uint_eq(again.inputs[0].id.ino, UINT64_MAX);
 	ck_assert(again.keys[0].krrsig.phase == ZS_RUMOURED && again.keys[0].zrrsig.phase == ZS_NA);
+	ck_assert(again.keys[0].standby && again.keys[0].emergency && again.keys[0].active == 320 && again.keys[0].removed == 350);
+	ck_assert(again.keys[1].zrrsig.complete && again.keys[1].zrrsig.from == 390 && !again.keys[1].dnskey.complete);
+	ck_assert(again.parent.ds_count == 1 && again.parent.ds[0].len == 5 && again.parent.lower == 3600 && again.ttls[1].dnskey);
+	ck_assert(again.roll_count == 1 && again.rolls[0].kind == ZS_ROLL_CSK && again.algorithm == 15 && again.unsign == 700);
 	ck_assert(zs_facts_tag_used(&again, 65535) && !zs_facts_tag_used(&again, 2));
 	zs_run_end(run);
 }
@@ -79,6 +97,45 @@ START_TEST(empty_facts_survive_too)
 }
 END_TEST
 
+/* As version 0.1 of the program wrote it, before there were rolls. */
+START_TEST(a_state_from_before_the_engine_is_read)
+{
+	static const char old[] = "version: 1\nzone: \"example.\"\nclock: real\nlast_build: 2026-11-01T00:00:00Z\nnext_due: never\n"
+	                          "published:\n  serial: 7\n  sha256: \"%064d\"\n  content: \"%064d\"\n  time: 2026-11-01T00:00:00Z\n"
+	                          "  served_since: 2026-11-01T00:00:00Z\n  earliest_expiration: 2026-11-12T00:00:00Z\n  program: \"zonesign 0.1\"\n"
+	                          "inputs:\nkeys:\n  - id: \"%064d\"\n    tag: 5\n    algorithm: 13\n    role: csk\n    goal: omnipresent\n"
+	                          "    was_omnipresent: yes\n    created: 2026-11-01T00:00:00Z\n    dnskey: {state: omnipresent, since: 2026-11-01T04:00:00Z}\n"
+	                          "    krrsig: {state: omnipresent, since: 2026-11-01T04:00:00Z}\n    zrrsig: {state: omnipresent, since: 2026-11-01T04:00:00Z}\n"
+	                          "    ds: {state: rumoured, since: 2026-11-01T04:00:00Z}\n    ds_seen: never\ntags_used: [5]\ntlsa:\n"
+	                          "ttls:\n  - {ttl: 3600, until: 2026-11-01T02:00:00Z}\noverrides:\n";
+	struct zs_run *run = zs_run_begin();
+	struct zs_facts facts;
+	ck_assert(parse(run, zs_arena_printf(run->arena, old, 0, 0, 0), &facts));
+	ck_assert(facts.key_count == 1 && !facts.keys[0].ds_gone && !facts.keys[0].standby && !facts.keys[0].dnskey.complete);
+	ck_assert(!facts.parent.observed && !facts.published.ttl && facts.ttl_count == 1 && !facts.ttls[0].dnskey && !facts.unsign);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_larger_parent_ttl_counts_at_once_and_a_lower_one_late)
+{
+	struct zs_facts facts = { 0 };
+	zs_facts_parent_ttl(&facts, 3600, 100, 1000);
+	ck_assert_uint_eq(facts.parent.ttl, 3600);
+	zs_facts_parent_ttl(&facts, 86400, 100, 2000);
+	ck_assert_uint_eq(facts.parent.ttl, 86400);
+	zs_facts_parent_ttl(&facts, 600, 100, 3000);
+	zs_facts_parent_ttl(&facts, 1200, 100, 3000 + 86500);
+	ck_assert_uint_eq(facts.parent.ttl, 86400);
+	zs_facts_parent_ttl(&facts, 600, 100, 3000 + 86501);
+	ck_assert_uint_eq(facts.parent.ttl, 1200); /* the largest since then */
+	zs_facts_parent_ttl(&facts, 600, 100, 200000);
+	zs_facts_parent_ttl(&facts, 1200, 100, 200001); /* a break */
+	zs_facts_parent_ttl(&facts, 600, 100, 200002);
+	ck_assert_int_eq(facts.parent.lower_since, 200002);
+}
+END_TEST
+
 START_TEST(a_line_lost_or_changed_is_noticed)
 {
 	static const char *const changes[][2] = {
@@ -86,6 +143,7 @@ START_TEST(a_line_lost_or_changed_is_noticed)
 		{ "role: ksk", "role: king" }, { "state: omnipresent", "state: everywhere" }, { "last_build: 1970-01-01", "last_build: 1970-13-01" },
 		{ "serial: 4294967295", "serial: 4294967296" }, { "clock: given", "clock: none" }, { "    algorithm: 13\n", "" },
 		{ "  served_since: 1970-01-01T00:15:50Z\n", "" }, { "    mtime_ns: 2\n", "    mtime_ns: -2\n" }, { "id: \"07", "id: \"7" },
+		{ "standby: yes", "standby: maybe" }, { "{kind: csk", "{kind: king" }, { "of: dnskey", "of: soa" }, { "  observed: 1970", "  observed: x" },
 	};
 	struct zs_run *run = zs_run_begin();
 	const char *text = text_of(run, full(run));
@@ -106,6 +164,8 @@ ZS_SUITE(state)
 	TCase *tcase = tcase_create("state");
 	tcase_add_test(tcase, facts_survive_writing_and_reading);
 	tcase_add_test(tcase, empty_facts_survive_too);
+	tcase_add_test(tcase, a_state_from_before_the_engine_is_read);
+	tcase_add_test(tcase, a_larger_parent_ttl_counts_at_once_and_a_lower_one_late);
 	tcase_add_test(tcase, a_line_lost_or_changed_is_noticed);
 	suite_add_tcase(suite, tcase);
 	return suite;
