@@ -35,6 +35,7 @@ struct build {
 	struct zs_intent intent;
 	struct zs_input_facts *inputs;
 	size_t input_count, input_room;
+	struct zs_shape shape;       /* of the input; unknown in a rescue, whose zone is that of before */
 	struct zs_arena *verify_arena;  /* of the proofs, until the cache has them */
 	struct zs_verify_result verified;
 	struct zs_signatures_writer *signatures; /* the next cache, aside */
@@ -111,7 +112,8 @@ static bool load_input(struct build *b)
 	if (!zs_build_zone_inputs(b->run, b->zone, &b->inputs, &b->input_count, &b->input_room))
 		return false;
 	zs_run_stage(b->run, "TLSA");
-	const bool ok = zs_dane_insert(b->run, config, b->facts, b->zone, &b->certificates_ok) && check_ttls(b);
+	const bool ok = zs_dane_insert(b->run, config, b->facts, b->zone, &b->certificates_ok) && check_ttls(b)
+	             && zs_build_check_shape(b->run, b->options, b->facts, b->zone, &b->shape);
 	zs_zone_release_text(b->zone);
 	return ok;
 }
@@ -141,9 +143,12 @@ static bool content_of(struct build *b, uint8_t out[32])
 	zs_buf_add(&text, p->nsec3.salt, p->nsec3.salt_len);
 	for (size_t i = 0; i < b->plan->key_count; i++) {
 		const struct zs_plan_key *key = &b->plan->keys[i];
+		if (!key->publish && !key->sign_dnskeys && !key->sign_zone && !key->cds)
+			continue; /* nothing of it is to be seen */
 		zs_buf_printf(&text, " %d%d%d%d ", key->publish, key->sign_dnskeys, key->sign_zone, key->cds);
 		zs_buf_add(&text, key->facts->id, sizeof key->facts->id);
 	}
+	zs_buf_printf(&text, " %d%d", b->plan->unsigned_zone, b->plan->cds_delete);
 	if (!zs_hash(b->run, ZS_SHA256, (struct zs_bytes){ text.data, text.len }, digest))
 		return false;
 	memcpy(out, digest, 32);
@@ -160,10 +165,17 @@ static zs_time sooner(zs_time a, zs_time b)
 	return !a || (b && b < a) ? b : a;
 }
 
-/* Does something have to be published, although the input may be as it was? */
+/* Is there something to look at, although the input may be as it was: signatures, keys, the parent? */
 static bool is_due(const struct build *b)
 {
 	return !b->facts->published.known || b->run->now >= b->facts->next_due;
+}
+
+/* Do signatures have to be made anew? */
+static bool must_resign(const struct build *b)
+{
+	const zs_time due = refresh_due(b, b->facts->published.earliest_expiration);
+	return due && b->run->now >= due;
 }
 
 static bool make_plan(struct build *b)
@@ -173,15 +185,38 @@ static bool make_plan(struct build *b)
 	    && zs_rollover_plan(b->run, b->zone_config->policy, b->facts, &b->ttls, &b->plan);
 }
 
+/* DNSKEYs that sign the zone and are not in it: in a change of algorithm signatures come before the key, and go after it. */
+static struct zs_bytes *hidden_signers(struct zs_arena *arena, const struct build *b, size_t *count)
+{
+	struct zs_bytes *list = zs_arena_array(arena, b->plan->key_count, sizeof *list);
+	*count = 0;
+	for (size_t i = 0; i < b->plan->key_count; i++) {
+		const struct zs_plan_key *key = &b->plan->keys[i];
+		const struct zs_key *found = key->sign_zone && !key->publish ? zs_keyset_find(b->keys, key->facts->id) : NULL;
+		if (found)
+			list[(*count)++] = found->rdata;
+	}
+	return list;
+}
+
 static bool verify_candidate(struct build *b)
 {
 	const struct zs_policy *policy = b->zone_config->policy;
-	const struct zs_verify_options options = {
+	const struct zs_facts *facts = b->facts;
+	struct zs_verify_options options = {
 		.apex = b->zone_config->name, .now = b->run->now, .strict = true, .has_serial = true, .serial = b->intent.serial,
 		.refresh = policy->refresh, .margin = b->ttls.largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
-		.zonemd = policy->zonemd, .jobs = b->run->jobs, .proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true,
+		.zonemd = b->plan->unsigned_zone ? 0 : policy->zonemd, .jobs = b->run->jobs,
+		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone,
+		.accept_g12 = zs_build_accepts(b->options, "G12"), .accept_g16 = zs_build_accepts(b->options, "G16"),
 	};
 	b->verify_arena = zs_arena_new();
+	options.extra_keys = hidden_signers(b->verify_arena, b, &options.extra_key_count);
+	/* G5: what was seen at the parent leads into this file. Whoever gave the chain up knows that it does not */
+	if (facts->parent.observed && !facts->abandoned && !zs_build_accepts(b->options, "G5")) {
+		options.ds = facts->parent.ds;
+		options.ds_count = facts->parent.ds_count;
+	}
 	zs_run_stage(b->run, "verify");
 	b->run->stage_octets = b->candidate.len;
 	const bool ok = zs_verify_fd(b->run, b->verify_arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
@@ -192,49 +227,25 @@ static bool verify_candidate(struct build *b)
 	return ok;
 }
 
-static void remember_ttl(struct build *b)
+enum { ASK_AGAIN = 3600 }; /* while a move waits for the parent */
+
+/* The date of the next run, and what to tell: from a plan made on what the facts are now. */
+static bool set_next_due(struct build *b)
 {
 	struct zs_facts *facts = b->facts;
-	size_t kept = 0;
-	for (size_t i = 0; i < facts->ttl_count; i++)
-		if (facts->ttls[i].until > b->run->now && facts->ttls[i].ttl != b->ttls.largest)
-			facts->ttls[kept++] = facts->ttls[i];
-	facts->ttl_count = kept;
-	ZS_PUSH(b->run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){
-		.ttl = b->ttls.largest, .until = b->run->now + b->ttls.largest + b->zone_config->policy->propagation_zone };
-}
-
-/* The zone is in service: everything in it that was waiting for that has its date. */
-static void mark_served(struct zs_facts *facts, zs_time now)
-{
-	facts->published.served_since = now;
-	for (size_t i = 0; i < facts->key_count; i++) {
-		struct zs_record_state *const records[] = { &facts->keys[i].dnskey, &facts->keys[i].krrsig, &facts->keys[i].zrrsig,
-			                                    &facts->keys[i].ds };
-		for (size_t r = 0; r < ZS_COUNT(records); r++)
-			if (records[r]->phase != ZS_NA && records[r]->phase != ZS_HIDDEN && !records[r]->since)
-				records[r]->since = now;
-	}
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (!facts->tlsa[i].since)
-			facts->tlsa[i].since = now;
-}
-
-static void set_next_due(struct build *b)
-{
-	struct zs_facts *facts = b->facts;
-	const zs_time first_ds = zs_rollover_first_ds(b->zone_config->policy, facts, &b->ttls);
-	facts->next_due = refresh_due(b, facts->published.earliest_expiration);
-	bool waiting = false;
-	for (size_t i = 0; i < facts->key_count; i++)
-		waiting = waiting || facts->keys[i].ds.phase == ZS_HIDDEN;
-	if (waiting && first_ds)
-		facts->next_due = sooner(facts->next_due, first_ds);
-	b->result->first_ds = first_ds;
-	b->result->ds_wanted = first_ds && first_ds <= b->run->now;
+	struct zs_plan *plan;
+	if (!zs_rollover_outlook(b->run, b->zone_config->policy, facts, &b->ttls, &plan))
+		return false;
+	facts->next_due = sooner(refresh_due(b, facts->published.earliest_expiration), plan->next_due);
+	if (plan->ask_parent && b->zone_config->policy->observe_parent)
+		facts->next_due = sooner(facts->next_due, b->run->now + ASK_AGAIN);
+	b->result->first_ds = plan->first_ds;
+	b->result->ds_wanted = plan->first_ds && plan->first_ds <= b->run->now;
+	b->result->instruction = plan->instruction;
 	b->result->next_due = facts->next_due;
 	b->result->serial = facts->published.serial;
 	b->result->earliest_expiration = facts->published.earliest_expiration;
+	return true;
 }
 
 static bool record_facts(struct build *b)
@@ -249,8 +260,7 @@ static bool record_facts(struct build *b)
 	if (facts->input_count)
 		zs_build_add_output(b->run, facts, &b->candidate, b->zone_config->output.path);
 	facts->last_build = b->run->now;
-	set_next_due(b);
-	return zs_facts_write(b->run, facts);
+	return set_next_due(b) && zs_facts_write(b->run, facts);
 }
 
 /* served_since comes from the clock read after the reload, unless --now replaces it. */
@@ -259,7 +269,7 @@ static bool reload(struct build *b)
 	zs_run_stage(b->run, "reload");
 	if (!zs_publish_reload(b->run, b->zone_config))
 		return false;
-	mark_served(b->facts, b->run->now_given ? b->run->now : zs_time_now());
+	zs_rollover_served(b->facts, b->zone_config->policy, b->run->now_given ? b->run->now : zs_time_now());
 	return true;
 }
 
@@ -269,12 +279,9 @@ static bool commit(struct build *b)
 	zs_run_stage(b->run, "publish");
 	if (!zs_publish_commit(b->run, &b->candidate, &b->intent, facts))
 		return false;
-	facts->published = (struct zs_published){ .known = true, .serial = b->intent.serial, .time = b->run->now,
-		                                  .program = "zonesign " ZS_VERSION, .earliest_expiration = b->intent.earliest_expiration };
-	memcpy(facts->published.sha256, b->candidate.sha256, sizeof facts->published.sha256);
-	memcpy(facts->published.content, b->intent.content, sizeof facts->published.content);
-	facts->intent = (struct zs_intent){ 0 };
-	remember_ttl(b);
+	zs_build_published(b->run, facts, b->zone_config->policy);
+	if (!b->rescue)
+		facts->shape = b->shape;
 	const bool reloaded = reload(b);
 	return record_facts(b) && reloaded;
 }
@@ -311,14 +318,6 @@ static bool output_is_there(const struct build *b)
 	return access(b->zone_config->output.path, F_OK) == 0;
 }
 
-/* Would the new zone be the published one, but for the serial? */
-static bool is_the_same(const struct build *b)
-{
-	const struct zs_published *p = &b->facts->published;
-	return p->known && p->served_since && memcmp(b->intent.content, p->content, 32) == 0 && output_is_there(b)
-	    && !b->signed_zone->made_content_count && refresh_due(b, p->earliest_expiration) > b->run->now;
-}
-
 /* The file aside, verified. The plain zone and the signer's arrays end before it is read back. */
 static bool make_candidate(struct build *b)
 {
@@ -338,20 +337,24 @@ static bool make_candidate(struct build *b)
 
 static bool sign_and_publish(struct build *b)
 {
-	if (!zs_keys_prepare(b->run, b->zone_config, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
+	if (!zs_build_check_plan(b->run, b->options, b->facts, b->plan)
+	    || !zs_keys_prepare(b->run, b->zone_config, b->facts, b->plan, b->keys)
+	    || !zs_build_check_overlap(b->run, b->zone_config, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;
 	const bool same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0;
-	if (same && !is_due(b) && b->facts->published.served_since) {
+	if (same && !must_resign(b) && b->facts->published.served_since) {
 		b->result->outcome = ZS_BUILT_NOTHING; /* the files were touched, what they say is the same */
+		const zs_time since = b->facts->published.served_since;
+		zs_rollover_served(b->facts, b->zone_config->policy, b->run->now); /* moves that change nothing in the zone */
+		b->facts->published.served_since = since;
 		return record_facts(b);
 	}
+	b->intent.ttl = b->ttls.largest;
+	b->intent.negative_ttl = b->ttls.negative;
+	b->intent.dnskey_ttl = b->zone_config->policy->dnskey_ttl;
 	b->intent.plan = b->rescue ? "the content last published, signed again" : "the input, signed";
 	if (!make_signatures(b))
 		return false;
-	if (is_the_same(b)) {
-		b->result->outcome = ZS_BUILT_NOTHING; /* it was time to look, and there is nothing to do */
-		return record_facts(b);
-	}
 	bool ok = make_candidate(b) && commit(b);
 	zs_publish_discard(&b->candidate);
 	if (b->facts->published.known && memcmp(b->facts->published.content, b->intent.content, 32) == 0) {
@@ -378,11 +381,14 @@ static void say_in_service(struct build *b)
 static bool repeat_reload(struct build *b)
 {
 	const bool reloaded = reload(b);
-	if (reloaded) {
-		b->result->outcome = ZS_BUILT_RELOADED;
-		set_next_due(b);
+	if (!reloaded) {
+		(void)!zs_facts_write(b->run, b->facts); /* what fails there is reported beside this */
+		return false;
 	}
-	return zs_facts_write(b->run, b->facts) && reloaded;
+	b->result->outcome = ZS_BUILT_RELOADED;
+	/* the zone was not read: its TTLs are those that it was published with */
+	b->ttls = (struct zs_ttls){ .largest = b->facts->published.ttl, .negative = b->facts->published.negative_ttl };
+	return set_next_due(b) && zs_facts_write(b->run, b->facts);
 }
 
 /* A wrong input never lets a zone die. The error stays, and with it the exit status. */
@@ -399,8 +405,10 @@ static bool rescue(struct build *b)
 		if (load_published(b) && make_plan(b))
 			(void)!sign_and_publish(b); /* what fails here is reported with the rest */
 	}
-	if (b->facts->published.known && !b->facts->published.served_since && !b->rescue && output_is_there(b))
-		(void)!repeat_reload(b); /* an earlier one failed; the zone in place does not wait for the input */
+	/* an earlier one failed; the zone in place does not wait for the input. After a plan the facts hold moves that were not
+	 * published: those must not get a date */
+	if (b->facts->published.known && !b->facts->published.served_since && !b->plan && output_is_there(b))
+		(void)!repeat_reload(b);
 	say_in_service(b);
 	return false;
 }

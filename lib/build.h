@@ -6,7 +6,7 @@
 #include "state/state.h"
 
 struct zs_build_options {
-	const char *const *accept; /* guards the user overrides in this run, "clock" or "adopt" */
+	const char *const *accept; /* guards the user overrides in this run, "GUARD" or "GUARD=VALUE": zs_build_guard_name */
 	size_t accept_count;
 	bool bench_no_verify; /* sign all with the keys of the state into OUTPUT.unverified; change neither output nor state */
 	uint64_t small_max;   /* a zone that has to be built and whose file is larger (octets) is left for later; 0: none is */
@@ -23,7 +23,11 @@ struct zs_build_result {
 	size_t reused_count;     /* of them, those from the cache whose proof was found */
 	zs_time earliest_expiration, next_due, first_ds;
 	bool ds_wanted;          /* a DS may be given to the parent now */
+	const char *instruction; /* what a person must do at the parent, or NULL; ends with the run */
 };
+
+/* The guards that --accept takes: "clock", "adopt", "G5", ...; NULL past the end. */
+const char *zs_build_guard_name(size_t index);
 
 /* Build one zone. The exit status is run->fault; *out is filled in every case. */
 bool zs_build(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,

@@ -3,6 +3,7 @@
 
 #include "build_private.h"
 #include "publish/publish.h"
+#include "rollover/rollover.h"
 
 enum { LEAP = 366 * 86400 };
 
@@ -15,7 +16,7 @@ bool zs_build_accepts(const struct zs_build_options *options, const char *guard)
 	return false;
 }
 
-static void note_override(struct zs_run *run, struct zs_facts *facts, const char *guard, const char *value)
+void zs_build_note_override(struct zs_run *run, struct zs_facts *facts, const char *guard, const char *value)
 {
 	ZS_PUSH(run->arena, facts->overrides, facts->override_count, facts->override_room) =
 	    (struct zs_override){ .guard = guard, .value = value, .time = run->now };
@@ -39,7 +40,7 @@ bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *opt
 	if (!problem)
 		return true;
 	if (zs_build_accepts(options, "clock")) {
-		note_override(run, facts, "clock", problem);
+		zs_build_note_override(run, facts, "clock", problem);
 		facts->made_with_now = run->now_given;
 		return true;
 	}
@@ -48,13 +49,19 @@ bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *opt
 	return false;
 }
 
-static void published(struct zs_run *run, struct zs_facts *facts)
+void zs_build_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy)
 {
-	facts->published = (struct zs_published){ .known = true, .serial = facts->intent.serial, .time = run->now,
-		                                  .program = "zonesign " ZS_VERSION,
-		                                  .earliest_expiration = facts->intent.earliest_expiration };
-	memcpy(facts->published.sha256, facts->intent.sha256, sizeof facts->published.sha256);
-	memcpy(facts->published.content, facts->intent.content, sizeof facts->published.content);
+	const struct zs_intent intent = facts->intent;
+	const struct zs_ttls ttls = { .largest = intent.ttl, .negative = intent.negative_ttl };
+	struct zs_policy then = *policy; /* the one that the intent was made with */
+	then.dnskey_ttl = intent.dnskey_ttl;
+	zs_rollover_published(run, facts, &then, &ttls);
+	const struct zs_published before = facts->published;
+	facts->published = (struct zs_published){ .known = true, .serial = intent.serial, .time = run->now, .program = "zonesign " ZS_VERSION,
+		                                  .earliest_expiration = intent.earliest_expiration, .ttl = before.ttl,
+		                                  .dnskey_ttl = before.dnskey_ttl, .negative_ttl = before.negative_ttl };
+	memcpy(facts->published.sha256, intent.sha256, sizeof facts->published.sha256);
+	memcpy(facts->published.content, intent.content, sizeof facts->published.content);
 	facts->intent = (struct zs_intent){ 0 };
 }
 
@@ -82,7 +89,7 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		return false;
 	*output_there = there;
 	if (facts->intent.present && there && memcmp(sha256, facts->intent.sha256, 32) == 0) {
-		published(run, facts); /* the run before was ended between rename and record */
+		zs_build_published(run, facts, zone->policy); /* the run before was ended between rename and record */
 		return true;
 	}
 	const bool ours = facts->published.known && there && memcmp(sha256, facts->published.sha256, 32) == 0;
@@ -92,9 +99,11 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 	if (!facts->published.known && !is_signed_file(run, zone->output.path))
 		return true; /* an unsigned zone in its place is what is replaced at the first signing */
 	if (zs_build_accepts(options, "adopt")) {
-		note_override(run, facts, "adopt", zone->output.path);
+		zs_build_note_override(run, facts, "adopt", zone->output.path);
 		facts->next_due = 0; /* what is there is replaced, even if the input is as it was and all signatures are good */
 		facts->published.served_since = 0;
+		memset(facts->published.content, 0, sizeof facts->published.content);
+		facts->replaces_foreign = is_signed_file(run, zone->output.path);
 		return true;
 	}
 	if (facts->published.known) {

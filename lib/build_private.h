@@ -3,9 +3,11 @@
 #define ZS_BUILD_PRIVATE_H
 
 #include "build.h"
+#include "keys/keys.h"
 #include "publish/publish.h"
 #include "zone/zone.h"
 
+/* Does the user override the guard in this run? */
 bool zs_build_accepts(const struct zs_build_options *options, const char *guard);
 
 /* build_inputs.c. What the state should know of a file: stat values and hash. */
@@ -28,6 +30,20 @@ bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *opt
 /* Finish or discard an interrupted publication; is the output ours (G18), or is there none? */
 bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
                            struct zs_facts *facts, bool *output_there);
+/* The intent of the facts was carried out: it is what is published. */
+void zs_build_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy);
 bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in);
+
+
+/* build_plan.c. G11: did the zone shrink or grow beyond reason since it was published, or lose a type at its apex? */
+bool zs_build_check_shape(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts,
+                          const struct zs_zone *zone, struct zs_shape *out);
+/* G6, G6z, G8: judged from dates and phases alone, apart from the rules of rollover/. */
+bool zs_build_check_plan(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_plan *plan);
+/* G6z: somebody else's output is replaced; its DNSKEYs are in caches, so one of them must sign on. */
+bool zs_build_check_overlap(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
+                            struct zs_facts *facts, const struct zs_plan *plan, const struct zs_keyset *keys);
+/* Write an override of this run to the facts. */
+void zs_build_note_override(struct zs_run *run, struct zs_facts *facts, const char *guard, const char *value);
 
 #endif

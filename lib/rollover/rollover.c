@@ -1,141 +1,135 @@
-/* rollover.c - the moves of a first signing: all in, wait until no cache knows the unsigned zone, then the DS. */
-#include "rollover/rollover.h"
+/* rollover.c - the plan: goals and moves until nothing changes, then what that means for zone, parent and people. */
+#include "rollover/rollover_private.h"
 
-#include <string.h>
+enum { LOOPS_MAX = 64 }; /* each record moves a few times at the most; a bug must not hang cron */
 
-static uint32_t largest_ttl(const struct zs_facts *facts, const struct zs_ttls *ttls, zs_time now)
+static zs_time later(zs_time a, zs_time b)
 {
-	uint32_t largest = ttls->largest;
-	for (size_t i = 0; i < facts->ttl_count; i++)
-		if (facts->ttls[i].until > now && facts->ttls[i].ttl > largest)
-			largest = facts->ttls[i].ttl;
-	return largest;
+	return a > b ? a : b;
 }
 
-/* How long after a change no cache holds what was before it. */
-static zs_seconds forgotten_after(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls, zs_time now)
+/* When the record, that the first DS waits for, is in every cache; 0: it is not served yet. */
+static zs_time everywhere_at(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls,
+                             const struct zs_record_state *record, bool dnskey)
 {
-	uint32_t ttl = largest_ttl(facts, ttls, now);
-	if (policy->dnskey_ttl > ttl)
-		ttl = policy->dnskey_ttl;
-	if (ttls->negative > ttl)
-		ttl = ttls->negative;
-	return policy->propagation_zone + ttl + policy->safety;
-}
-
-/* The newest since-when of the key's records in the zone: 0 while one of them is not served. */
-static zs_time served_since(const struct zs_key_facts *key)
-{
-	const struct zs_record_state *const records[] = { &key->dnskey, &key->krrsig, &key->zrrsig };
-	zs_time newest = 0;
-	for (size_t i = 0; i < ZS_COUNT(records); i++) {
-		if (records[i]->phase == ZS_NA)
-			continue;
-		if (records[i]->phase == ZS_HIDDEN || !records[i]->since)
-			return 0;
-		if (records[i]->since > newest)
-			newest = records[i]->since;
-	}
-	return newest;
+	if (record->phase == ZS_OMNIPRESENT)
+		return record->since;
+	if (record->phase != ZS_RUMOURED || !record->since)
+		return 0;
+	zs_time end = zs_forgotten_at(policy, facts, ttls, record->since, dnskey);
+	if (dnskey) /* caches may hold that there is no DNSKEY */
+		end = later(end, record->since + policy->propagation_zone + later(ttls->negative, facts->published.negative_ttl));
+	return end + policy->safety;
 }
 
 zs_time zs_rollover_first_ds(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls)
 {
-	zs_time newest = 0;
-	for (size_t i = 0; i < facts->key_count; i++) {
-		const zs_time since = served_since(&facts->keys[i]);
-		if (!facts->keys[i].goal_in)
-			continue;
-		if (!since)
-			return 0;
-		if (since > newest)
-			newest = since;
-	}
-	/* TTLs remembered at the time of serving count, not those of later: they can only shorten */
-	return newest ? newest + forgotten_after(policy, facts, ttls, newest) : 0;
-}
-
-static void want_key(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, enum zs_key_role role)
-{
-	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, none = { .phase = ZS_NA };
-	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = (struct zs_key_facts){
-		.algorithm = policy->algorithm, .role = role, .goal_in = true, .dnskey = hidden,
-		.krrsig = role & ZS_KSK ? hidden : none, .zrrsig = role & ZS_ZSK ? hidden : none, .ds = role & ZS_KSK ? hidden : none,
-	};
-}
-
-/* Hidden to rumoured at the first signing: DNSKEY and signatures together, nothing validates before the DS. */
-static void move_in(struct zs_record_state *record)
-{
-	if (record->phase == ZS_HIDDEN)
-		*record = (struct zs_record_state){ .phase = ZS_RUMOURED };
-}
-
-static void settle(struct zs_record_state *record, zs_time since)
-{
-	if (record->phase == ZS_RUMOURED && record->since)
-		*record = (struct zs_record_state){ .phase = ZS_OMNIPRESENT, .since = since };
-}
-
-static void move_key(struct zs_key_facts *key, zs_time first_ds, zs_time now)
-{
-	move_in(&key->dnskey);
-	move_in(&key->krrsig);
-	move_in(&key->zrrsig);
-	if (!first_ds || now < first_ds)
-		return;
-	settle(&key->dnskey, first_ds);
-	settle(&key->krrsig, first_ds);
-	settle(&key->zrrsig, first_ds);
-	key->was_omnipresent = true;
-	if (key->ds.phase == ZS_HIDDEN) /* asked for; seen at the parent is another matter */
-		key->ds = (struct zs_record_state){ .phase = ZS_RUMOURED };
-}
-
-static bool in_zone(enum zs_record_phase phase)
-{
-	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
-}
-
-static void warn_about_policy(struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts)
-{
-	for (size_t i = 0; i < facts->key_count; i++) {
+	zs_time latest = 0, asked = 0;
+	for (size_t i = 0; i < facts->key_count; i++)
+		if (!zs_is_absent(facts->keys[i].ds.phase) && (!asked || facts->keys[i].ds.since < asked))
+			asked = later(facts->keys[i].ds.since, 1);
+	for (size_t i = 0; !asked && i < facts->key_count; i++) {
 		const struct zs_key_facts *key = &facts->keys[i];
-		const zs_seconds lifetime = key->role == ZS_KSK ? policy->ksk_lifetime
-		                          : key->role == ZS_ZSK ? policy->zsk_lifetime
-		                                                : policy->csk_lifetime;
-		if (key->algorithm != policy->algorithm)
-			zs_warn(run, NULL, "key %u has algorithm %u, the policy says %u; this version does not roll the algorithm, the key stays",
-			        key->tag, key->algorithm, policy->algorithm);
-		else if (lifetime != ZS_LIFETIME_UNLIMITED && key->created && run->now - key->created > lifetime)
-			zs_warn(run, NULL, "key %u (%s) is older than its lifetime; this version does not roll keys, the key stays", key->tag,
-			        zs_role_text(key->role));
+		const struct zs_record_state *const records[] = { &key->dnskey, &key->krrsig, &key->zrrsig };
+		for (size_t r = 0; key->goal_in && r < ZS_COUNT(records); r++) {
+			if (records[r]->phase == ZS_NA || (records[r]->phase == ZS_HIDDEN && key->has_predecessor))
+				continue;
+			const zs_time at = everywhere_at(policy, facts, ttls, records[r], records[r] != &key->zrrsig);
+			if (!at)
+				return 0;
+			latest = later(latest, at);
+		}
 	}
+	return asked ? asked : latest;
+}
+
+static bool is_hurried(const struct zs_facts *facts)
+{
+	for (size_t i = 0; i < facts->key_count; i++)
+		if (facts->keys[i].emergency)
+			return true;
+	return false;
+}
+
+static void add_keys(struct zs_engine *e)
+{
+	struct zs_plan *plan = e->plan;
+	bool in_zone = false;
+	for (size_t i = 0; i < e->facts->key_count; i++) {
+		struct zs_key_facts *key = &e->facts->keys[i];
+		if (!key->goal_in && zs_key_is_absent(key))
+			continue;
+		const struct zs_plan_key planned = {
+			.facts = key, .publish = zs_in_zone(key->dnskey.phase), .sign_dnskeys = zs_in_zone(key->krrsig.phase),
+			.sign_zone = zs_in_zone(key->zrrsig.phase), .cds = e->policy->cds && zs_in_zone(key->ds.phase) };
+		in_zone = in_zone || planned.publish || planned.sign_zone;
+		ZS_PUSH(e->run->arena, plan->keys, plan->key_count, plan->key_room) = planned;
+	}
+	plan->unsigned_zone = e->facts->unsign && !in_zone;
+	plan->cds_delete = e->facts->unsign && in_zone && e->policy->cds;
+}
+
+/* One sentence: the parent's part is all that a person ever has to do. */
+static const char *instruction(const struct zs_engine *e)
+{
+	struct zs_run *run = e->run;
+	const char *add = NULL, *take = NULL;
+	for (size_t i = 0; i < e->facts->key_count; i++) {
+		const struct zs_key_facts *key = &e->facts->keys[i];
+		const char *title = zs_key_title(e, key);
+		if (key->ds.phase == ZS_RUMOURED && !key->ds_seen)
+			add = add ? zs_arena_printf(run->arena, "%s and %s", add, title) : title;
+		else if (key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since))
+			take = take ? zs_arena_printf(run->arena, "%s and %s", take, title) : title;
+	}
+	if (add)
+		return zs_arena_printf(run->arena, "Give the parent the DS of %s ('zonesign ds' prints it)%s.", add,
+		                       e->facts->abandoned ? ", and remove the others" : ", and keep those that are there");
+	if (take && e->facts->unsign)
+		return zs_arena_printf(run->arena, "Remove the DS of %s at the parent: the zone is to become insecure.", take);
+	return take ? zs_arena_printf(run->arena, "Remove the DS of %s at the parent; its successor is in place.", take) : NULL;
+}
+
+static void set_dates(struct zs_engine *e)
+{
+	struct zs_plan *plan = e->plan;
+	for (size_t i = 0; i < plan->reason_count; i++)
+		if (plan->reasons[i].when > e->now && (!plan->next_due || plan->reasons[i].when < plan->next_due))
+			plan->next_due = plan->reasons[i].when;
+	plan->first_ds = e->facts->unsign ? 0 : zs_rollover_first_ds(e->policy, e->facts, e->ttls);
+	plan->instruction = instruction(e);
 }
 
 bool zs_rollover_plan(struct zs_run *run, const struct zs_policy *policy, struct zs_facts *facts, const struct zs_ttls *ttls,
                       struct zs_plan **out)
 {
 	struct zs_plan *plan = zs_arena_alloc(run->arena, sizeof *plan);
+	struct zs_engine e = { .run = run, .policy = policy, .facts = facts, .ttls = ttls, .now = run->now, .plan = plan };
+	if (facts->instead_of != policy->algorithm) /* the policy was edited since: it counts again */
+		facts->algorithm = facts->instead_of = 0;
 	plan->first_signing = facts->key_count == 0;
-	if (plan->first_signing && policy->csk) {
-		want_key(run, facts, policy, ZS_CSK);
-	} else if (plan->first_signing) {
-		want_key(run, facts, policy, ZS_KSK);
-		want_key(run, facts, policy, ZS_ZSK);
-	} else {
-		warn_about_policy(run, policy, facts);
+	bool moved = true;
+	for (int loop = 0; moved && loop < LOOPS_MAX; loop++) {
+		zs_goals_set(&e);
+		zs_goals_release(&e);
+		e.hurry = is_hurried(facts);
+		moved = zs_moves_make(&e);
 	}
-	plan->first_ds = zs_rollover_first_ds(policy, facts, ttls);
-	for (size_t i = 0; i < facts->key_count; i++) {
-		struct zs_key_facts *key = &facts->keys[i];
-		move_key(key, plan->first_ds, run->now);
-		ZS_PUSH(run->arena, plan->keys, plan->key_count, plan->key_room) = (struct zs_plan_key){
-			.facts = key, .publish = in_zone(key->dnskey.phase), .sign_dnskeys = in_zone(key->krrsig.phase),
-			.sign_zone = in_zone(key->zrrsig.phase), .cds = policy->cds && in_zone(key->ds.phase) };
-	}
-	if (plan->first_ds > run->now)
-		plan->next_due = plan->first_ds;
+	if (moved)
+		return zs_fail(run, "the plan of the keys does not come to rest: a bug in zonesign");
+	zs_goals_finish(&e);
+	e.explain = true;
+	plan->ask_parent = false;
+	zs_goals_set(&e);
+	(void)zs_moves_make(&e); /* nothing moves any more: it only says why */
+	add_keys(&e);
+	set_dates(&e);
 	*out = plan;
 	return true;
+}
+
+bool zs_rollover_outlook(struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls,
+                         struct zs_plan **out)
+{
+	return zs_rollover_plan(run, policy, zs_facts_copy(run->arena, facts), ttls, out);
 }

@@ -1,11 +1,18 @@
-/* rollover.h - what keys should be doing now: pure, from facts, policy, TTLs and the instant of the run.
+/* rollover.h - what keys should be doing now: pure, from facts, policy, TTLs and the instant of the run. No clock, no
+ * disk, no network.
  *
- * In:  the facts about keys, the policy, the TTLs that caches may hold.
- * Out: the plan (who is published, who signs what, whose CDS is shown), the date to come back, and what the user must do.
+ * In:  the facts about keys and parent, the policy, the TTLs that caches may hold.
+ * Out: the plan (who is published, who signs what, what CDS says), why each move not yet made has to wait, what a person
+ *      must do, and the date to come back.
  *
- * Each key has up to four records (DNSKEY, its signature over the DNSKEY RRset, its signatures over the rest, DS), each
- * hidden, rumoured, omnipresent or unretentive. This version makes the moves of a first signing and keeps what is
- * there; it starts no rollover.
+ * Each key has up to four records (DNSKEY, its signature over the DNSKEY RRset, its signatures over all other RRsets, its
+ * DS), each hidden, rumoured, omnipresent or unretentive, and a goal: in or out. goals.c says which keys are wanted in;
+ * moves.c makes every move that goal, order, rules (rules.c) and time (timing.c) allow. That is all: first signing, ZSK
+ * and KSK rolls, changes of algorithm and of roles, going insecure and emergencies differ in goals only.
+ *
+ * After Schaeffer, Overeinder, Mekking, "Flexible and Robust Key Rollover in DNSSEC" (2012), with two differences: every
+ * DS that may be in a cache must lead to a DNSKEY that is in every cache (double-KSK, whatever the parent does), and a
+ * swap of signatures is judged by the intervals in which each key signed, so that it holds for any number of keys.
  */
 #ifndef ZS_ROLLOVER_ROLLOVER_H
 #define ZS_ROLLOVER_ROLLOVER_H
@@ -14,16 +21,54 @@
 #include "state/state.h"
 
 struct zs_ttls {
-	uint32_t largest; /* of the zone as it is now */
+	uint32_t largest;  /* of the zone as it is now */
 	uint32_t negative; /* min(SOA TTL, SOA MINIMUM): how long "no DNSKEY" may be cached */
 };
 
-/* Move the facts' records as far as time allows and make the plan. Keys that are to be made get facts without id. */
+/* Move the facts' records as far as goals, rules and time allow at run->now, and make the plan. Keys that are to be made
+ * get facts without id. Facts change in memory only; a move into or out of the zone has since 0 until zs_rollover_served. */
 ZS_MUST_CHECK bool zs_rollover_plan(struct zs_run *run, const struct zs_policy *policy, struct zs_facts *facts,
                                     const struct zs_ttls *ttls, struct zs_plan **out);
 
+/* What a plan would say at run->now; facts are not changed. For commands that look, and for the date of the next run. */
+ZS_MUST_CHECK bool zs_rollover_outlook(struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts,
+                                       const struct zs_ttls *ttls, struct zs_plan **out);
+
 /* The DS of the zone may be given to the parent from then on; 0: the zone is not served yet. Ipub of RFC 7583 section
- * 3.3.4: served-since + propagation + max(dnskey-ttl, negative TTL, largest TTL now or remembered) + safety */
+ * 3.3.4: served-since + propagation + max(dnskey-ttl, negative TTL, largest TTL now or remembered) + safety. Once a DS was
+ * asked for, the time when that was. */
 zs_time zs_rollover_first_ds(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls);
+
+/* A zone with these TTLs has replaced the published one: facts->published gets them, those before are remembered. */
+void zs_rollover_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, const struct zs_ttls *ttls);
+
+/* What is published is in service since now: everything in it that was waiting for that has its date. */
+void zs_rollover_served(struct zs_facts *facts, const struct zs_policy *policy, zs_time now);
+
+/* The user wants a roll: queued, begun by the next plan that may. */
+void zs_rollover_request(struct zs_run *run, struct zs_facts *facts, enum zs_roll_kind kind, bool emergency);
+
+/* The chain is given up: every key leaves at once, the next plan makes new ones, and validators fail until the parent has
+ * their DS and none of the old in any cache. */
+void zs_rollover_abandon(struct zs_facts *facts, zs_time now);
+
+/* How long after a change at the parent no cache holds what was before: DS TTL (the larger of policy's and observed),
+ * propagation, safety. */
+zs_seconds zs_rollover_parent_wait(const struct zs_policy *policy, const struct zs_facts *facts);
+
+/* The role's lifetime by the policy; ZS_LIFETIME_UNLIMITED: never rolls by itself. */
+zs_seconds zs_rollover_lifetime(const struct zs_policy *policy, enum zs_key_role role);
+
+/* One step of a plan run forward. */
+struct zs_roll_event {
+	zs_time time;
+	const char *text;
+};
+
+/* What would happen from run->now on for `span`, with a parent that does at once what it is asked, and a build at each
+ * date that a plan names. facts are not changed. */
+ZS_MUST_CHECK bool zs_rollover_simulate(struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts,
+                                        const struct zs_ttls *ttls, zs_seconds span, const struct zs_roll_event **out,
+                                        size_t *count);
 
 #endif

@@ -89,6 +89,10 @@ bool zs_sign(struct zs_run *run, const struct zs_policy *policy, struct zs_zone 
 	result->denial_ttl = soa.ttl < soa.minimum ? soa.ttl : soa.minimum;
 	result->apex_len = zs_name_len(zone->apex);
 	zs_name_lower(zone->apex, result->apex_len, result->apex_lower);
+	if (plan->unsigned_zone) { /* going insecure is over: the plain zone is what is served */
+		*out = result;
+		return true;
+	}
 	if (!collect_signers(run, result, plan, keys) || !zs_sign_add_keys(run, zone, policy, plan, keys))
 		return false;
 	if (policy->zonemd)

@@ -24,6 +24,35 @@ const char *zs_phase_text(enum zs_record_phase phase)
 	return texts[phase];
 }
 
+bool zs_key_is_unmade(const struct zs_key_facts *key)
+{
+	static const uint8_t none[32] = { 0 };
+	return memcmp(key->id, none, sizeof none) == 0;
+}
+
+static void *copy_list(struct zs_arena *arena, const void *list, size_t count, size_t size)
+{
+	void *copy = zs_arena_array(arena, count, size);
+	if (count)
+		memcpy(copy, list, count * size);
+	return copy;
+}
+
+struct zs_facts *zs_facts_copy(struct zs_arena *arena, const struct zs_facts *facts)
+{
+	struct zs_facts *copy = zs_arena_alloc(arena, sizeof *copy);
+	*copy = *facts;
+	copy->keys = copy_list(arena, facts->keys, facts->key_count, sizeof *facts->keys);
+	copy->ttls = copy_list(arena, facts->ttls, facts->ttl_count, sizeof *facts->ttls);
+	copy->rolls = copy_list(arena, facts->rolls, facts->roll_count, sizeof *facts->rolls);
+	copy->tlsa = copy_list(arena, facts->tlsa, facts->tlsa_count, sizeof *facts->tlsa);
+	copy->key_room = facts->key_count;
+	copy->ttl_room = facts->ttl_count;
+	copy->roll_room = facts->roll_count;
+	copy->tlsa_room = facts->tlsa_count;
+	return copy;
+}
+
 struct zs_key_facts *zs_facts_key(struct zs_facts *facts, const uint8_t id[32])
 {
 	for (size_t i = 0; i < facts->key_count; i++)

@@ -42,7 +42,8 @@ struct zs_key_facts {
 	zs_time removed;          /* it was wanted out, and no cache holds any of it since; 0: no */
 	struct zs_record_state dnskey, krrsig, zrrsig, ds;
 	zs_time ds_seen;          /* every address of the parent that answers shows its DS, without a break, since; 0: no */
-	zs_time ds_gone;          /* every address that answers shows no DS of it since, also if there never was one; 0: no */
+	zs_time ds_gone;          /* every address that answers shows no DS of it since, also if there never was one; 0: no. Of a DS that the
+	                           * zone took back (ds.phase unretentive) only a look after ds.since counts; the engine sees to that */
 };
 
 /* What the parent showed at the last look. live/ observes, the engine reads. */
@@ -82,6 +83,7 @@ struct zs_intent {
 	uint8_t sha256[32];
 	uint8_t content[32];
 	zs_time earliest_expiration;
+	uint32_t ttl, dnskey_ttl, negative_ttl; /* as in zs_published */
 	const char *plan;         /* one line, for people */
 };
 
@@ -106,6 +108,16 @@ struct zs_ttl_facts {
 struct zs_override {
 	const char *guard, *value;
 	zs_time time;
+};
+
+enum { ZS_SHAPE_TYPES = 16 };
+
+/* The size of the plain zone last published, for G11. */
+struct zs_shape {
+	bool known;
+	uint64_t records, delegations;
+	uint16_t apex[ZS_SHAPE_TYPES]; /* types at the apex, ascending */
+	size_t apex_count;
 };
 
 struct zs_facts {
@@ -137,6 +149,8 @@ struct zs_facts {
 	uint8_t algorithm;        /* `roll --to`: in place of the policy's algorithm, as long as that is ... */
 	uint8_t instead_of;       /* ... this; 0 both: the policy's counts */
 	zs_time unsign;           /* the user wants the zone insecure since; 0: no */
+	struct zs_shape shape;
+	bool replaces_foreign;    /* not written: the output at hand is somebody else's, and the user takes its place */
 	zs_time abandoned;        /* `roll --abandon-chain`: the rules are waived until the new DS is everywhere; 0: no */
 };
 
@@ -178,6 +192,11 @@ ZS_MUST_CHECK bool zs_facts_read(struct zs_run *run, const struct zs_zone_config
 ZS_MUST_CHECK bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts);
 /* Release the lock and close. */
 void zs_facts_close(struct zs_facts *facts);
+
+/* Is it wanted by a plan, but not made yet (it has no id)? */
+bool zs_key_is_unmade(const struct zs_key_facts *key);
+/* A copy of what the engine reads and moves, in arena; the rest is shared. */
+struct zs_facts *zs_facts_copy(struct zs_arena *arena, const struct zs_facts *facts);
 
 struct zs_key_facts *zs_facts_key(struct zs_facts *facts, const uint8_t id[32]); /* or NULL */
 

@@ -107,6 +107,17 @@ static void put_parent(struct zs_buf *out, const struct zs_parent_facts *parent)
 	}
 }
 
+static void put_shape(struct zs_buf *out, const struct zs_shape *shape)
+{
+	if (!shape->known)
+		return;
+	zs_buf_printf(out, "shape:\n  records: %llu\n  delegations: %llu\n  apex: [", (unsigned long long)shape->records,
+	              (unsigned long long)shape->delegations);
+	for (size_t i = 0; i < shape->apex_count; i++)
+		zs_buf_printf(out, "%s%u", i ? ", " : "", shape->apex[i]);
+	zs_buf_text(out, "]\n");
+}
+
 /* What the user asked of the engine. */
 static void put_wishes(struct zs_buf *out, const struct zs_facts *facts)
 {
@@ -137,7 +148,8 @@ static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
 	}
 	zs_buf_text(out, "keys:\n");
 	for (size_t i = 0; i < facts->key_count; i++)
-		put_key(out, &facts->keys[i]);
+		if (!zs_key_is_unmade(&facts->keys[i])) /* a plan that came to nothing */
+			put_key(out, &facts->keys[i]);
 	zs_buf_text(out, "tags_used: [");
 	for (size_t i = 0; i < facts->tag_count; i++)
 		zs_buf_printf(out, "%s%u", i ? ", " : "", facts->tags_used[i]);
@@ -190,10 +202,12 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 		put_hex(out, "  sha256", intent->sha256, sizeof intent->sha256);
 		put_hex(out, "\n  content", intent->content, sizeof intent->content);
 		put_time(out, "\n  earliest_expiration", intent->earliest_expiration);
-		put_quoted(out, "\n  plan", intent->plan);
+		zs_buf_printf(out, "\n  ttl: %u\n  dnskey_ttl: %u\n  negative_ttl: %u\n", intent->ttl, intent->dnskey_ttl, intent->negative_ttl);
+		put_quoted(out, "  plan", intent->plan);
 		zs_buf_text(out, "\n");
 	}
 	put_lists(out, facts);
+	put_shape(out, &facts->shape);
 	put_parent(out, &facts->parent);
 	put_wishes(out, facts);
 }
@@ -421,7 +435,27 @@ static void get_intent(struct reader *r, const struct zs_yaml *map, struct zs_in
 	get_hex(r, map, "sha256", sizeof out->sha256, out->sha256);
 	get_hex(r, map, "content", sizeof out->content, out->content);
 	out->earliest_expiration = get_time(r, map, "earliest_expiration");
+	out->ttl = get_some_number(r, map, "ttl", INT32_MAX);
+	out->dnskey_ttl = get_some_number(r, map, "dnskey_ttl", INT32_MAX);
+	out->negative_ttl = get_some_number(r, map, "negative_ttl", INT32_MAX);
 	out->plan = need(r, map, "plan");
+}
+
+static void get_apex_type(struct reader *r, const struct zs_yaml *node, struct zs_facts *facts)
+{
+	uint64_t type;
+	if (node->kind != ZS_YAML_SCALAR || !zs_text_number(node->text, node->len, UINT16_MAX, &type) || facts->shape.apex_count == ZS_SHAPE_TYPES)
+		r->ok = zs_error(r->run, &node->where, "not a type of the apex");
+	else
+		facts->shape.apex[facts->shape.apex_count++] = (uint16_t)type;
+}
+
+static void get_shape(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	facts->shape.known = true;
+	facts->shape.records = get_number(r, map, "records", INT64_MAX);
+	facts->shape.delegations = get_number(r, map, "delegations", INT64_MAX);
+	each(r, map, "apex", facts, get_apex_type);
 }
 
 static void get_engine(struct reader *r, const struct zs_yaml *root, struct zs_facts *facts)
@@ -434,6 +468,8 @@ static void get_engine(struct reader *r, const struct zs_yaml *root, struct zs_f
 		facts->parent.lower = get_some_number(r, parent, "lower", INT32_MAX);
 		each(r, parent, "ds", facts, get_ds);
 	}
+	if (zs_yaml_get(root, "shape"))
+		get_shape(r, zs_yaml_get(root, "shape"), facts);
 	if (target) {
 		facts->algorithm = (uint8_t)get_number(r, target, "algorithm", UINT8_MAX);
 		facts->instead_of = (uint8_t)get_number(r, target, "instead_of", UINT8_MAX);

@@ -18,6 +18,7 @@ static struct zs_run *begin(zs_time now, struct zs_facts *facts)
 
 static void serve(struct zs_facts *facts, zs_time now)
 {
+	facts->published.known = true;
 	for (size_t i = 0; i < facts->key_count; i++) {
 		struct zs_record_state *const records[] = { &facts->keys[i].dnskey, &facts->keys[i].krrsig, &facts->keys[i].zrrsig };
 		for (size_t r = 0; r < 3; r++)
@@ -95,8 +96,12 @@ START_TEST(a_ttl_that_was_larger_is_remembered)
 	serve(&facts, BEGIN);
 	facts.ttls = &larger;
 	facts.ttl_count = 1;
+	ck_assert_int_eq(zs_rollover_first_ds(&policy, &facts, &ttls), BEGIN + FORGOTTEN); /* by then no cache holds it any more */
+	larger.until = BEGIN + 50000;
+	ck_assert_int_eq(zs_rollover_first_ds(&policy, &facts, &ttls), BEGIN + 50000 + 3600);
+	larger.until = 0; /* it may still be served */
 	ck_assert_int_eq(zs_rollover_first_ds(&policy, &facts, &ttls), BEGIN + 3600 + 86400 + 3600);
-	larger.until = BEGIN; /* no cache can hold it any more */
+	larger.until = BEGIN;
 	ck_assert_int_eq(zs_rollover_first_ds(&policy, &facts, &ttls), BEGIN + FORGOTTEN);
 	zs_run_end(run);
 }
@@ -118,22 +123,6 @@ START_TEST(no_cds_without_the_policy)
 }
 END_TEST
 
-START_TEST(a_policy_that_the_keys_do_not_fit_is_said)
-{
-	struct zs_policy other = policy;
-	struct zs_facts facts;
-	struct zs_plan *plan;
-	struct zs_run *run = begin(BEGIN, &facts);
-	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
-	ck_assert_uint_eq(run->warning_count, 0);
-	other.algorithm = 15;
-	ck_assert(zs_rollover_plan(run, &other, &facts, &ttls, &plan));
-	ck_assert_uint_eq(run->warning_count, 2);
-	ck_assert_uint_eq(plan->keys[0].facts->algorithm, 13);
-	zs_run_end(run);
-}
-END_TEST
-
 ZS_SUITE(rollover)
 {
 	Suite *suite = suite_create("rollover");
@@ -143,7 +132,6 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, the_ds_waits_until_no_cache_knows_the_unsigned_zone);
 	tcase_add_test(tcase, a_ttl_that_was_larger_is_remembered);
 	tcase_add_test(tcase, no_cds_without_the_policy);
-	tcase_add_test(tcase, a_policy_that_the_keys_do_not_fit_is_said);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

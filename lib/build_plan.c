@@ -1,0 +1,163 @@
+/* build_plan.c - guards about what is about to be signed: the size of the zone (G11), and a plan that would break the chain
+ * of trust (G6, G6z, G8). They judge by phases and dates alone, so that a mistake of the engine, or of who edits a state, is
+ * caught before the world sees it. */
+#include <string.h>
+
+#include "build_private.h"
+
+enum { FALL_COUNT = 10, RISE_COUNT = 1000 };
+
+static const char *const guards[] = { "clock", "adopt", "G5", "G6", "G6z", "G8", "G11", "G12", "G16" };
+
+const char *zs_build_guard_name(size_t index)
+{
+	return index < ZS_COUNT(guards) ? guards[index] : NULL;
+}
+
+/* Would this refusal be overridden? Then it becomes an entry of the state. */
+static bool accepted(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const char *guard, const char *why)
+{
+	if (!zs_build_accepts(options, guard))
+		return false;
+	zs_build_note_override(run, facts, guard, why);
+	zs_warn(run, NULL, "%s is overridden: %s", guard, why);
+	return true;
+}
+
+static bool refuse(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const char *guard, const char *why)
+{
+	if (accepted(run, options, facts, guard, why))
+		return true;
+	zs_refuse(run, guard, "%s", why);
+	zs_hint(run, "if that is what you want, run 'zonesign build --accept %s' once; it is recorded in the state", guard);
+	return false;
+}
+
+static void measure(const struct zs_zone *zone, struct zs_shape *out)
+{
+	*out = (struct zs_shape){ .known = true, .records = zone->record_count };
+	for (uint32_t i = 0; i < zone->owner_count; i++) {
+		const struct zs_owner *owner = &zone->owners[i];
+		out->delegations += owner->flags & ZS_OWNER_CUT && !(owner->flags & ZS_OWNER_OCCLUDED);
+		if (!zs_name_equal(zs_owner_name(zone, owner), zone->apex))
+			continue;
+		for (uint32_t s = owner->first; s < owner->first + owner->rrset_count && out->apex_count < ZS_SHAPE_TYPES; s++)
+			out->apex[out->apex_count++] = zone->rrsets[s].type;
+	}
+}
+
+static const char *change_of(struct zs_run *run, const char *what, uint64_t before, uint64_t now)
+{
+	if (now < before && before - now > FALL_COUNT && (before - now) * 20 > before)
+		return zs_arena_printf(run->arena, "the zone has %llu %s, it had %llu: more than 5%% are lost", (unsigned long long)now, what,
+		                       (unsigned long long)before);
+	if (now > before && now - before > RISE_COUNT && (now - before) * 2 > before)
+		return zs_arena_printf(run->arena, "the zone has %llu %s, it had %llu: more than half as many again", (unsigned long long)now, what,
+		                       (unsigned long long)before);
+	return NULL;
+}
+
+static const char *lost_type(struct zs_run *run, const struct zs_shape *before, const struct zs_shape *now)
+{
+	for (size_t i = 0; i < before->apex_count; i++) {
+		bool there = now->apex_count == ZS_SHAPE_TYPES; /* more than are kept: not judged */
+		char text[ZS_TYPE_TEXT];
+		for (size_t j = 0; j < now->apex_count; j++)
+			there = there || now->apex[j] == before->apex[i];
+		if (!there)
+			return zs_arena_printf(run->arena, "the apex had %s records, it has none now", zs_type_text(before->apex[i], text));
+	}
+	return NULL;
+}
+
+bool zs_build_check_shape(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts,
+                          const struct zs_zone *zone, struct zs_shape *out)
+{
+	const struct zs_shape *before = &facts->shape;
+	measure(zone, out);
+	if (!before->known)
+		return true;
+	const char *why = change_of(run, "records", before->records, out->records);
+	if (!why)
+		why = change_of(run, "delegations", before->delegations, out->delegations);
+	if (!why)
+		why = lost_type(run, before, out);
+	return !why || refuse(run, options, facts, "G11", why);
+}
+
+static bool has_ds(const struct zs_facts *facts)
+{
+	for (size_t i = 0; i < facts->key_count; i++)
+		if (facts->keys[i].ds.phase != ZS_NA && facts->keys[i].ds.phase != ZS_HIDDEN)
+			return true;
+	return facts->parent.observed && facts->parent.ds_count;
+}
+
+static bool algorithm_is_published(const struct zs_plan *plan, uint8_t algorithm)
+{
+	for (size_t i = 0; i < plan->key_count; i++)
+		if (plan->keys[i].publish && plan->keys[i].facts->algorithm == algorithm)
+			return true;
+	return false;
+}
+
+/* Why the plan must not be published: *guard is whose business it is; NULL if it may. */
+static const char *danger_of(struct zs_run *run, const struct zs_facts *facts, const struct zs_plan *plan, const char **guard)
+{
+	*guard = "G8";
+	if (plan->unsigned_zone)
+		return has_ds(facts) ? "the zone would go unsigned while its DS is at the parent or in caches" : NULL;
+	if (!has_ds(facts) || facts->abandoned)
+		return NULL;
+	for (size_t i = 0; i < plan->key_count; i++) {
+		const struct zs_plan_key *key = &plan->keys[i];
+		const enum zs_record_phase ds = key->facts->ds.phase;
+		*guard = "G6";
+		if ((ds == ZS_OMNIPRESENT || ds == ZS_UNRETENTIVE || key->facts->ds_seen) && !(key->publish && key->sign_dnskeys))
+			return zs_arena_printf(run->arena, "key %u would leave the DNSKEY RRset while its DS is at the parent or in caches", key->facts->tag);
+		*guard = "G6z";
+		if (facts->published.known && key->sign_zone && key->facts->dnskey.phase != ZS_OMNIPRESENT && algorithm_is_published(plan, key->facts->algorithm)
+		    && key->facts->zrrsig.phase != ZS_OMNIPRESENT)
+			return zs_arena_printf(run->arena, "key %u would sign before its DNSKEY is in every cache", key->facts->tag);
+	}
+	return NULL;
+}
+
+bool zs_build_check_plan(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_plan *plan)
+{
+	const char *guard;
+	const char *why = danger_of(run, facts, plan, &guard);
+	return !why || refuse(run, options, facts, guard, why);
+}
+
+static bool is_in_set(const struct zs_zone *zone, const struct zs_rrset *set, struct zs_bytes rdata)
+{
+	for (uint32_t i = 0; i < set->count; i++)
+		if (zs_bytes_compare(zs_rrset_rdata(zone, set, i), rdata) == 0)
+			return true;
+	return false;
+}
+
+bool zs_build_check_overlap(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
+                            struct zs_facts *facts, const struct zs_plan *plan, const struct zs_keyset *keys)
+{
+	if (!facts->replaces_foreign || plan->unsigned_zone)
+		return true;
+	struct zs_run *look = zs_run_begin(); /* what is wrong in the old file is not this build's error */
+	const struct zs_zone_options read = { .apex = zone->name, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
+	struct zs_zone *old;
+	const bool readable = zs_zone_read(look, look->arena, zone->output.path, &read, &old);
+	const struct zs_rrset *set = readable ? zs_zone_apex_rrset(old, ZS_TYPE_DNSKEY) : NULL;
+	bool signs_keys = !set, signs_zone = !set;
+	for (size_t i = 0; set && i < plan->key_count; i++) {
+		const struct zs_key *key = zs_keyset_find(keys, plan->keys[i].facts->id);
+		const bool known = key && is_in_set(old, set, key->rdata);
+		signs_keys = signs_keys || (known && plan->keys[i].sign_dnskeys);
+		signs_zone = signs_zone || (known && plan->keys[i].sign_zone);
+	}
+	zs_run_end(look);
+	if (signs_keys && signs_zone)
+		return true;
+	return refuse(run, options, facts, "G6z",
+	              "no key that signs now is in the DNSKEY RRset of the zone that is replaced: caches that hold it would refuse every answer");
+}

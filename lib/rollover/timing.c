@@ -1,0 +1,80 @@
+/* timing.c - when caches have forgotten: TTLs with the memory of larger ones, propagation, safety. */
+#include "rollover/rollover_private.h"
+
+static zs_time later(zs_time a, zs_time b)
+{
+	return a > b ? a : b;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+zs_time zs_forgotten_at(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls, zs_time since, bool dnskey)
+{
+	const struct zs_published *published = &facts->published;
+	/* what is served now, and what is about to be, in case that is longer */
+	const uint32_t ttl = dnskey ? larger(policy->dnskey_ttl, published->dnskey_ttl) : larger(ttls->largest, published->ttl);
+	zs_time end = since + ttl + policy->propagation_zone;
+	for (size_t i = 0; i < facts->ttl_count; i++) {
+		const struct zs_ttl_facts *memory = &facts->ttls[i];
+		const zs_time last = since + memory->ttl + policy->propagation_zone;
+		if (memory->dnskey == dnskey)
+			end = later(end, memory->until && memory->until < last ? memory->until : last);
+	}
+	return end;
+}
+
+zs_seconds zs_rollover_parent_wait(const struct zs_policy *policy, const struct zs_facts *facts)
+{
+	const zs_seconds ttl = facts->parent.ttl > policy->parent_ds_ttl ? (zs_seconds)facts->parent.ttl : policy->parent_ds_ttl;
+	return ttl + policy->propagation_parent + policy->safety;
+}
+
+static zs_seconds safety(const struct zs_engine *e)
+{
+	return e->hurry ? 0 : e->policy->safety;
+}
+
+zs_seconds zs_publish_lead(const struct zs_engine *e)
+{
+	return zs_forgotten_at(e->policy, e->facts, e->ttls, e->now, true) - e->now + safety(e);
+}
+
+static zs_time dnskey_settles_at(const struct zs_engine *e, const struct zs_record_state *record)
+{
+	zs_time end = zs_forgotten_at(e->policy, e->facts, e->ttls, record->since, true);
+	if (zs_zone_is_insecure(e)) /* caches may hold that there is no DNSKEY: RFC 7583 section 3.2.1 */
+		end = later(end, record->since + larger(e->ttls->negative, e->facts->published.negative_ttl) + e->policy->propagation_zone);
+	return end + safety(e);
+}
+
+static zs_time ds_settles_at(const struct zs_engine *e, const struct zs_key_facts *key)
+{
+	const zs_seconds wait = zs_rollover_parent_wait(e->policy, e->facts) - e->policy->safety + safety(e);
+	if (key->ds.phase == ZS_RUMOURED)
+		return key->ds_seen ? key->ds_seen + wait : 0;
+	/* gone before the zone stopped to ask for it does not count: a parent may have acted on the older wish since */
+	return key->ds.since && key->ds_gone >= key->ds.since ? key->ds_gone + wait : 0;
+}
+
+bool zs_is_still_so(const struct zs_engine *e, const struct zs_key_facts *key, zs_time at)
+{
+	const zs_time known = key->ds.phase == ZS_RUMOURED ? key->ds_seen : key->ds_gone;
+	const bool by_hand = e->facts->parent.observed < known; /* `ds --seen`, `ds --gone`: nobody looks */
+	return by_hand || e->facts->parent.observed >= at;
+}
+
+zs_time zs_settles_at(const struct zs_engine *e, const struct zs_key_facts *key, enum zs_part part)
+{
+	if (part == ZS_PART_DS)
+		return ds_settles_at(e, key);
+	const struct zs_record_state *record = part == ZS_PART_DNSKEY ? &key->dnskey : part == ZS_PART_KRRSIG ? &key->krrsig : &key->zrrsig;
+	if (!record->since)
+		return 0;
+	if (part != ZS_PART_ZRRSIG)
+		return dnskey_settles_at(e, record);
+	/* Dsgn is 0: at a change of keys every RRset is signed anew at once */
+	return zs_forgotten_at(e->policy, e->facts, e->ttls, record->since, false) + safety(e);
+}
