@@ -13,7 +13,18 @@ static const char help[] =
     "Read, check, sign, verify and publish the zones of the config (all, or those named). Idempotent: run it from cron.\n\n"
     "  --jobs N         processes for several zones, or threads for a large one; the default is the number of cores\n"
     "  --shard I/N      only the I-th of N parts of the zones, the same on every machine\n"
-    "  --accept GUARD   override a guard in this run: 'clock' or 'adopt'; it is recorded in the state\n";
+    "  --accept GUARD   override a guard in this run: clock, adopt, G5, G6, G6z, G8, G11, G12 or G16; recorded in the state\n";
+
+/* "GUARD" or "GUARD=VALUE" of a guard that can be overridden. */
+static bool is_guard(const char *text)
+{
+	for (size_t i = 0; zs_build_guard_name(i); i++) {
+		const size_t len = strlen(zs_build_guard_name(i));
+		if (strncmp(text, zs_build_guard_name(i), len) == 0 && (text[len] == 0 || text[len] == '='))
+			return true;
+	}
+	return false;
+}
 
 static const char *outcome_text(enum zs_build_outcome outcome)
 {
@@ -43,6 +54,8 @@ static void print_result(const struct zs_cli *cli, const struct zs_zone_config *
 		if (r->first_ds && !r->ds_wanted)
 			fprintf(to, "%s next: keep this build in cron; from %s on, give %s what 'zonesign ds' prints\n", zone->name_text,
 			        zs_time_short(r->first_ds, a), zone->registrar ? zone->registrar : "your registrar");
+		else if (r->instruction)
+			fprintf(to, "%s you: %s\n", zone->name_text, r->instruction);
 		break;
 	case ZS_BUILT_RELOADED:
 		if (!cli->quiet)
@@ -71,6 +84,8 @@ static void build_json(const struct zs_zone_config *zone, const struct zs_run *r
 	zs_json_set_time(one, "earliest_expiration", r->earliest_expiration);
 	zs_json_set_time(one, "next_due", r->next_due);
 	zs_json_set_time(one, "first_ds", r->first_ds);
+	if (r->instruction)
+		zs_json_set_text(one, "instruction", r->instruction);
 	zs_cli_json_diags(zs_json_set_array(one, "diagnostics"), run);
 	zs_json_dump(one, out);
 }
@@ -132,8 +147,8 @@ static bool read_options(struct zs_run *run, int argc, char **argv, struct zs_bu
 			zs_usage(run, "--jobs takes a number from 1 to 256");
 		else if (c == 's' && !parse_shard(optarg, shard))
 			zs_usage(run, "--shard takes I/N, the I-th of N parts: 1/4, 2/4, 3/4, 4/4 together are all zones");
-		else if (c == 'a' && strcmp(optarg, "clock") != 0 && strcmp(optarg, "adopt") != 0)
-			zs_usage(run, "--accept '%s': there is 'clock' and 'adopt'", optarg);
+		else if (c == 'a' && !is_guard(optarg))
+			zs_usage(run, "--accept '%s': there is clock, adopt, G5, G6, G6z, G8, G11, G12 and G16", optarg);
 		else if (c == 'a')
 			accept[build->accept_count++] = optarg;
 		else if (c == '?')

@@ -217,6 +217,10 @@ static bool verify_candidate(struct build *b)
 		options.ds = facts->parent.ds;
 		options.ds_count = facts->parent.ds_count;
 	}
+	static const char *const judged[] = { "G5", "G12", "G16" };
+	for (size_t i = 0; i < ZS_COUNT(judged); i++)
+		if (zs_build_accepts(b->options, judged[i]))
+			zs_build_note_override(b->run, b->facts, judged[i], "not refused in this run");
 	zs_run_stage(b->run, "verify");
 	b->run->stage_octets = b->candidate.len;
 	const bool ok = zs_verify_fd(b->run, b->verify_arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
@@ -283,7 +287,7 @@ static bool commit(struct build *b)
 	if (!b->rescue)
 		facts->shape = b->shape;
 	const bool reloaded = reload(b);
-	return record_facts(b) && reloaded;
+	return record_facts(b) && zs_keys_write_times(b->run, b->zone_config, facts, b->keys) && reloaded;
 }
 
 static void end_zone(struct build *b)

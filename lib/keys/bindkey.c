@@ -1,5 +1,6 @@
 /* bindkey.c - key files as BIND and ldns read and write them: .key is a DNSKEY record, .private is "Name: value". */
 #include <openssl/core_names.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -22,18 +23,45 @@ static const struct {
 	[ZS_KEY_QI] = { "Coefficient", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
 };
 
+/* Names of timing metadata, in the order in which BIND writes them. */
+static const struct {
+	const char *name;
+	size_t offset;
+} time_names[] = {
+	{ "Publish", offsetof(struct zs_key_times, publish) },   { "Activate", offsetof(struct zs_key_times, activate) },
+	{ "Revoke", offsetof(struct zs_key_times, revoke) },     { "Inactive", offsetof(struct zs_key_times, inactive) },
+	{ "Delete", offsetof(struct zs_key_times, remove) },
+};
+
+static zs_time *time_at(struct zs_key_times *times, size_t i)
+{
+	return (zs_time *)(void *)((char *)times + time_names[i].offset);
+}
+
+static void add_times(struct zs_buf *out, const struct zs_key *key, const char *prefix)
+{
+	char digits[15];
+	struct zs_key_times times = key->times;
+	zs_time_digits(key->created, digits);
+	zs_buf_printf(out, "%sCreated: %s\n", prefix, digits);
+	for (size_t i = 0; i < ZS_COUNT(time_names); i++)
+		if (*time_at(&times, i)) {
+			zs_time_digits(*time_at(&times, i), digits);
+			zs_buf_printf(out, "%s%s: %s\n", prefix, time_names[i].name, digits);
+		}
+}
+
 const char *zs_key_public_text(struct zs_arena *arena, const struct zs_key *key, const uint8_t *zone, uint32_t ttl)
 {
-	char owner[ZS_NAME_TEXT], digits[15];
+	char owner[ZS_NAME_TEXT];
+	struct zs_buf out = { .arena = arena, .max = 64 * 1024 };
 	zs_name_text(zone, owner);
-	zs_time_digits(key->created, digits);
 	char *base64 = zs_arena_alloc(arena, key->rdata.len * 2 + 8);
 	base64[zs_base64_encode(key->rdata.data + 4, key->rdata.len - 4, base64)] = 0;
-	return zs_arena_printf(arena,
-	                       "; This is a %s key, keyid %u, for %s\n; Created: %s\n; Publish: %s\n; Activate: %s\n"
-	                       "%s %u IN DNSKEY %u 3 %u %s\n",
-	                       key->flags & ZS_DNSKEY_SEP ? "key-signing" : "zone-signing", key->tag, owner, digits, digits, digits,
-	                       owner, ttl, key->flags, key->algorithm, base64);
+	zs_buf_printf(&out, "; This is a %s key, keyid %u, for %s\n", key->flags & ZS_DNSKEY_SEP ? "key-signing" : "zone-signing", key->tag, owner);
+	add_times(&out, key, "; ");
+	zs_buf_printf(&out, "%s %u IN DNSKEY %u 3 %u %s\n", owner, ttl, key->flags, key->algorithm, base64);
+	return zs_buf_string(&out);
 }
 
 static void add_base64_line(struct zs_buf *out, const char *name, const uint8_t *data, size_t len)
@@ -87,12 +115,10 @@ static bool add_secret_line(struct zs_buf *out, const struct zs_key *key)
 
 bool zs_key_private_text(struct zs_run *run, const struct zs_key *key, struct zs_buf *out)
 {
-	char digits[15];
-	zs_time_digits(key->created, digits);
 	zs_buf_printf(out, "Private-key-format: v1.3\nAlgorithm: %u (%s)\n", key->algorithm,
 	              zs_algorithm_info(key->algorithm)->mnemonic);
 	const bool ok = zs_key_is_rsa(key->algorithm) ? add_rsa_lines(out, key->private) : add_secret_line(out, key);
-	zs_buf_printf(out, "Created: %s\nPublish: %s\nActivate: %s\n", digits, digits, digits);
+	add_times(out, key, "");
 	return (ok && !out->full) || zs_fail(run, "cannot write key %u: %s", key->tag, zs_hash_openssl_error(run->arena));
 }
 
@@ -126,6 +152,7 @@ struct private_lines {
 	uint8_t algorithm;
 	bool have_format, have_algorithm;
 	zs_time created;
+	struct zs_key_times times;
 };
 
 static bool read_line(struct zs_run *run, struct zs_arena *arena, const struct zs_source *where, const char *line, size_t len,
@@ -154,6 +181,9 @@ static bool read_line(struct zs_run *run, struct zs_arena *arena, const struct z
 	}
 	if (zs_text_equal(line, name_len, "Created"))
 		return zs_time_parse_digits(value, value_len, &out->created) || zs_error(run, where, "a bad time");
+	for (size_t i = 0; i < ZS_COUNT(time_names); i++)
+		if (zs_text_equal(line, name_len, time_names[i].name))
+			return zs_time_parse_digits(value, value_len, time_at(&out->times, i)) || zs_error(run, where, "a bad time");
 	int part = -1;
 	for (size_t i = 0; i < ZS_COUNT(rsa_parts); i++)
 		if (zs_text_equal(line, name_len, rsa_parts[i].name))
@@ -161,7 +191,7 @@ static bool read_line(struct zs_run *run, struct zs_arena *arena, const struct z
 	if (zs_text_equal(line, name_len, "PrivateKey"))
 		part = ZS_KEY_SECRET;
 	if (part < 0)
-		return true; /* timing metadata and what later formats add */
+		return true; /* what later formats add */
 	size_t bad;
 	uint8_t *octets = zs_secret_alloc(arena, value_len + 1);
 	const long decoded = zs_base64_decode(value, value_len, octets, &bad);
@@ -207,5 +237,6 @@ bool zs_key_read_private(struct zs_run *run, struct zs_arena *arena, const struc
 	zs_key_own(arena, pkey);
 	key->private = pkey;
 	key->created = lines.created;
+	key->times = lines.times;
 	return true;
 }

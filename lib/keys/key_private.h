@@ -22,6 +22,9 @@ const char *zs_key_curve(uint8_t algorithm); /* NULL: no ECDSA algorithm */
 EVP_PKEY *zs_key_from_numbers(uint8_t algorithm, const struct zs_key_numbers *numbers);
 EVP_PKEY *zs_key_public_pkey(const struct zs_key *key);
 
+/* adopt.c: facts for keys that are in the directory of a zone without state. */
+void zs_keys_adopt(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_keyset *keys);
+
 /* pkey ends with arena. */
 void zs_key_own(struct zs_arena *arena, EVP_PKEY *pkey);
 

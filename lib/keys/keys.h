@@ -14,6 +14,11 @@
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
+/* Timing metadata of a key file, as BIND names it; 0: not set. */
+struct zs_key_times {
+	zs_time publish, activate, revoke, inactive, remove;
+};
+
 struct zs_key {
 	uint8_t id[32];              /* SHA-256 of the DNSKEY RDATA, REVOKE clear */
 	uint16_t flags, tag;
@@ -21,6 +26,7 @@ struct zs_key {
 	struct zs_bytes rdata;       /* DNSKEY RDATA */
 	struct evp_pkey_st *private; /* ends with the arena; NULL: public half only */
 	zs_time created;
+	struct zs_key_times times;
 };
 
 struct zs_keyset {
@@ -29,8 +35,10 @@ struct zs_keyset {
 	size_t count, room;
 };
 
-/* Load every key that the facts name; with no state yet, adopt the key files that are in the directory. Key files
- * that are not in the state are named in a warning. Facts get the keys that were adopted. */
+/* Load every key that the facts name and that is still in use; with no state yet, adopt the key files that are in the
+ * directory, as far as their timing metadata let them: an inactive key is published and does not sign, one that is to be
+ * active later waits for that, a revoked or deleted one is left alone. A private half is needed of keys that sign or are
+ * wanted in. Key files whose tag the zone never used are named in a warning. Facts get the keys that were adopted. */
 ZS_MUST_CHECK bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
                                 struct zs_keyset **out);
 
@@ -38,6 +46,10 @@ ZS_MUST_CHECK bool zs_keys_load(struct zs_run *run, const struct zs_zone_config 
  * it returns true, every private key that the plan uses is safe on disk. */
 ZS_MUST_CHECK bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
                                    struct zs_plan *plan, struct zs_keyset *keys);
+
+/* The timing metadata of the key files, where they differ from what the facts say now. The facts win. */
+ZS_MUST_CHECK bool zs_keys_write_times(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts,
+                                       struct zs_keyset *keys);
 
 const struct zs_key *zs_keyset_find(const struct zs_keyset *keys, const uint8_t id[32]); /* or NULL */
 

@@ -69,8 +69,14 @@ static bool read_file(const struct store *store, const char *name, bool secret, 
 	return ok;
 }
 
-/* Both halves of the key in base.key and base.private. */
-static bool read_pair(const struct store *store, const char *base, struct zs_arena *arena, struct zs_key *out)
+static bool has_file(const struct store *store, const char *name)
+{
+	struct stat stat;
+	return fstatat(store->fd, name, &stat, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Both halves of the key in base.key and base.private; the private one may be away if it is not needed. */
+static bool read_pair(const struct store *store, const char *base, struct zs_arena *arena, bool need_private, struct zs_key *out)
 {
 	struct zs_run *run = store->run;
 	struct zs_input public, private;
@@ -81,7 +87,12 @@ static bool read_pair(const struct store *store, const char *base, struct zs_are
 	const struct zs_algorithm_info *info = zs_algorithm_info(key.algorithm);
 	if (!info || !info->signs)
 		return zs_error(run, NULL, "key file '%s': zonesign does not sign with algorithm %u", shown(store, base), key.algorithm);
-	if (!read_file(store, zs_arena_printf(run->arena, "%s.private", base), true, &private))
+	const char *private_name = zs_arena_printf(run->arena, "%s.private", base);
+	if (!need_private && !has_file(store, private_name)) {
+		*out = key;
+		return true;
+	}
+	if (!read_file(store, private_name, true, &private))
 		return false;
 	const bool ok = zs_key_read_private(run, arena, &private, &key);
 	zs_secret_cleanse((void *)(uintptr_t)private.text, private.len);
@@ -133,33 +144,35 @@ static bool list_files(const struct store *store, const char ***out, size_t *cou
 	return true;
 }
 
-/* Facts of a key that is taken over as it is: nothing was served by us yet. */
-static void adopt(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key, enum zs_key_role role)
+/* What the facts have in mind with the key: a dead one needs no files, one that only leaves no private half. */
+static bool is_dead(const struct zs_key_facts *key)
 {
-	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, none = { .phase = ZS_NA };
-	struct zs_key_facts *fact = &ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room);
-	*fact = (struct zs_key_facts){ .tag = key->tag, .algorithm = key->algorithm, .role = role, .goal_in = true,
-		                       .created = key->created, .dnskey = hidden };
-	memcpy(fact->id, key->id, sizeof fact->id);
-	fact->krrsig = fact->ds = role & ZS_KSK ? hidden : none;
-	fact->zrrsig = role & ZS_ZSK ? hidden : none;
-	zs_facts_use_tag(run, facts, key->tag);
-	zs_facts_use_tag(run, facts, key->tag);
+	const struct zs_record_state *const records[] = { &key->dnskey, &key->krrsig, &key->zrrsig, &key->ds };
+	for (size_t r = 0; r < ZS_COUNT(records); r++)
+		if (records[r]->phase != ZS_NA && records[r]->phase != ZS_HIDDEN)
+			return false;
+	return !key->goal_in;
 }
 
-/* With CSK, or when there is no 256 key of the algorithm, a SEP key signs everything. */
-static void adopt_all(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
-                      const struct zs_keyset *keys)
+static bool signs(enum zs_record_phase phase)
 {
-	for (size_t i = 0; i < keys->count; i++) {
-		const struct zs_key *key = &keys->keys[i];
-		const bool sep = key->flags & ZS_DNSKEY_SEP;
-		bool has_zsk = false;
-		for (size_t j = 0; j < keys->count; j++)
-			has_zsk = has_zsk || (!(keys->keys[j].flags & ZS_DNSKEY_SEP) && keys->keys[j].algorithm == key->algorithm);
-		adopt(run, facts, key, !sep ? ZS_ZSK : zone->policy->csk || !has_zsk ? ZS_CSK : ZS_KSK);
-		zs_note(run, "key %u (%s) is taken over from the keys directory", key->tag, zs_role_text(facts->keys[facts->key_count - 1].role));
-	}
+	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
+}
+
+/* The facts of the key that the file is named after, or NULL. */
+static const struct zs_key_facts *facts_of_file(const struct store *store, const struct zs_facts *facts, const char *file)
+{
+	for (size_t k = 0; k < facts->key_count; k++)
+		if (strcmp(file_name(store, facts->keys[k].algorithm, facts->keys[k].tag), file) == 0)
+			return &facts->keys[k];
+	return NULL;
+}
+
+/* The tag at the end of the file's name: was it ever used here? Then it is of a key that has gone its way. */
+static bool is_of_the_past(const struct zs_facts *facts, const char *file)
+{
+	const char *plus = strrchr(file, '+');
+	return plus && zs_facts_tag_used(facts, (uint16_t)strtoul(plus + 1, NULL, 10));
 }
 
 bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_keyset **out)
@@ -174,17 +187,18 @@ bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct 
 	bool ok = list_files(&store, &files, &file_count);
 	const bool adopting = facts->fresh && facts->key_count == 0;
 	for (size_t i = 0; ok && i < file_count; i++) {
-		bool named = adopting;
-		for (size_t k = 0; !named && k < facts->key_count; k++)
-			named = strcmp(file_name(&store, facts->keys[k].algorithm, facts->keys[k].tag), files[i]) == 0;
+		const struct zs_key_facts *fact = facts_of_file(&store, facts, files[i]);
+		const bool needed = !fact || fact->goal_in || signs(fact->krrsig.phase) || signs(fact->zrrsig.phase);
 		struct zs_key key = { 0 };
-		if (!named)
-			zs_warn(run, NULL, "key file '%s' is not in the state; it is not used", shown(&store, files[i]));
-		else if ((ok = read_pair(&store, files[i], keys->arena, &key)))
+		if (!fact && !adopting) {
+			if (!is_of_the_past(facts, files[i]))
+				zs_warn(run, NULL, "key file '%s' is not in the state; it is not used", shown(&store, files[i]));
+		} else if ((!fact || !is_dead(fact)) && (ok = read_pair(&store, files[i], keys->arena, needed, &key)))
 			ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
 	}
 	for (size_t k = 0; ok && !adopting && k < facts->key_count; k++)
-		if (!zs_keyset_find(keys, facts->keys[k].id)) {
+		if (!is_dead(&facts->keys[k]) && !zs_keyset_find(keys, facts->keys[k].id)
+		    && (facts->keys[k].goal_in || signs(facts->keys[k].dnskey.phase) || signs(facts->keys[k].zrrsig.phase))) {
 			ok = zs_error(run, NULL, "key %u of algorithm %u is in the state, but '%s.key' is not that key (G10)",
 			              facts->keys[k].tag, facts->keys[k].algorithm,
 			              shown(&store, file_name(&store, facts->keys[k].algorithm, facts->keys[k].tag)));
@@ -192,7 +206,7 @@ bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct 
 		}
 	close(store.fd);
 	if (ok && adopting)
-		adopt_all(run, zone, facts, keys);
+		zs_keys_adopt(run, zone, facts, keys);
 	*out = keys;
 	return ok;
 }
@@ -230,10 +244,9 @@ static bool make_unique(const struct store *store, struct zs_facts *facts, struc
 		memcpy(revoked, key.rdata.data, key.rdata.len);
 		revoked[1] |= ZS_DNSKEY_REVOKE;
 		const uint16_t revoked_tag = zs_key_tag(revoked, key.rdata.len);
-		struct stat stat;
 		const char *file = zs_arena_printf(run->arena, "%s.key", file_name(store, key.algorithm, key.tag));
 		if (zs_facts_tag_used(facts, key.tag) || zs_facts_tag_used(facts, revoked_tag) || key.tag == revoked_tag
-		    || fstatat(store->fd, file, &stat, AT_SYMLINK_NOFOLLOW) == 0)
+		    || has_file(store, file))
 			continue;
 		zs_facts_use_tag(run, facts, key.tag);
 		zs_facts_use_tag(run, facts, revoked_tag);
@@ -263,6 +276,47 @@ bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, stru
 		fact->created = key.created;
 		ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
 	}
+	if (store.fd >= 0)
+		close(store.fd);
+	return ok;
+}
+
+/* What the facts know of the dates in the key's file; what they have forgotten stays as it is in there. */
+static struct zs_key_times times_of(const struct zs_key_facts *fact, const struct zs_key *key)
+{
+	struct zs_key_times times = key->times;
+	const enum zs_record_phase work = fact->role & ZS_ZSK ? fact->zrrsig.phase : fact->krrsig.phase;
+	if (fact->dnskey.phase == ZS_RUMOURED)
+		times.publish = fact->dnskey.since;
+	if (fact->role == ZS_KSK)
+		times.activate = times.publish;
+	else if (fact->zrrsig.phase == ZS_RUMOURED)
+		times.activate = fact->zrrsig.since;
+	else if (fact->zrrsig.phase == ZS_HIDDEN && fact->goal_in)
+		times.activate = fact->activate > times.publish ? fact->activate : 0;
+	times.inactive = !fact->goal_in && !signs(work) ? fact->retired : 0;
+	if (fact->goal_in || signs(fact->dnskey.phase))
+		times.remove = 0;
+	else if (fact->dnskey.phase == ZS_UNRETENTIVE)
+		times.remove = fact->dnskey.since;
+	return times;
+}
+
+bool zs_keys_write_times(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_keyset *keys)
+{
+	struct store store = { .fd = -1 };
+	bool ok = true;
+	for (size_t i = 0; ok && i < facts->key_count; i++)
+		for (size_t k = 0; ok && k < keys->count; k++) {
+			struct zs_key *key = &keys->keys[k];
+			if (memcmp(key->id, facts->keys[i].id, sizeof key->id) != 0 || !key->private)
+				continue;
+			const struct zs_key_times times = times_of(&facts->keys[i], key);
+			if (memcmp(&times, &key->times, sizeof times) == 0)
+				continue;
+			key->times = times;
+			ok = (store.fd >= 0 || open_store(run, zone, facts, &store)) && write_pair(&store, key);
+		}
 	if (store.fd >= 0)
 		close(store.fd);
 	return ok;

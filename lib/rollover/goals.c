@@ -293,15 +293,21 @@ static void set_dates(const struct zs_engine *e, struct zs_key_facts *key)
 		key->removed = e->now;
 }
 
+void zs_goals_dates(const struct zs_engine *e)
+{
+	for (size_t i = 0; i < e->facts->key_count; i++)
+		set_dates(e, &e->facts->keys[i]);
+}
+
 void zs_goals_finish(struct zs_engine *e)
 {
 	struct zs_facts *facts = e->facts;
 	size_t kept = 0;
 	bool settled = true;
+	zs_goals_dates(e);
 	for (size_t i = 0; i < facts->key_count; i++) {
-		struct zs_key_facts *key = &facts->keys[i];
-		set_dates(e, key);
-		settled = settled && (key->goal_in ? is_settled(key) : zs_key_is_absent(key));
+		const struct zs_key_facts *key = &facts->keys[i];
+		settled = settled && (key->goal_in ? is_settled(&facts->keys[i]) : zs_key_is_absent(key));
 		if (!key->removed || key->ds_seen || e->now - key->removed < FORGET_AFTER)
 			facts->keys[kept++] = *key;
 	}

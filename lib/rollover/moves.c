@@ -132,6 +132,8 @@ static bool enter(struct zs_engine *e, struct zs_key_facts *key, enum zs_part pa
 
 static bool leave(struct zs_engine *e, struct zs_key_facts *key, enum zs_part part)
 {
+	if (!e->facts->published.known)
+		return false; /* an adopted key that is on its way out: what of it is still needed, the first publication shows */
 	const struct zs_record_state *record = zs_part(key, part);
 	struct zs_record_state next = { .phase = ZS_UNRETENTIVE, .complete = record->phase == ZS_OMNIPRESENT };
 	if (record->phase == ZS_RUMOURED) {

@@ -109,6 +109,7 @@ bool zs_rollover_plan(struct zs_run *run, const struct zs_policy *policy, struct
 		facts->algorithm = facts->instead_of = 0;
 	plan->first_signing = facts->key_count == 0;
 	bool moved = true;
+	zs_goals_dates(&e);
 	for (int loop = 0; moved && loop < LOOPS_MAX; loop++) {
 		zs_goals_set(&e);
 		zs_goals_release(&e);

@@ -67,7 +67,8 @@ bool zs_rule_signatures(const struct zs_engine *e);   /* 3: signatures for every
 int zs_current_key(const struct zs_engine *e, enum zs_key_role bit); /* that is to do the work of bit; -1: none */
 void zs_goals_set(struct zs_engine *e);      /* target, new keys, queued rolls, lifetimes */
 void zs_goals_release(struct zs_engine *e);  /* keys whose successors are ready go out */
-void zs_goals_finish(struct zs_engine *e);   /* dates of keys */
+void zs_goals_dates(const struct zs_engine *e); /* active, removed: before records settle, and after */
+void zs_goals_finish(struct zs_engine *e);   /* dates, keys to forget, emergencies that are over */
 
 /* moves.c: make what may be made now; true if something moved. */
 bool zs_moves_make(struct zs_engine *e);
