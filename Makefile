@@ -26,7 +26,9 @@ lib  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard lib/*.c lib/*/*.c)))
 cmd  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/*.c)))
 unit := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 
-.PHONY: bench bench-quick bench-readme all check tests unit golden cli interop e2e lint fuzz asan tsan clang demo deps deps-bench deps-build install clean help
+timelines := $(addprefix $(BUILD)/timeline/,cases random disk)
+
+.PHONY: bench bench-quick bench-readme all check tests unit golden timeline soak cli interop e2e lint fuzz asan tsan clang demo deps deps-bench deps-build install clean help
 all: build/zonesign               ## build the program: build/zonesign
 build/zonesign: $(BUILD)/zonesign ; @ln -f $< $@
 $(BUILD)/zonesign: $(cmd) $(BUILD)/libzonesign.a
@@ -37,13 +39,21 @@ $(BUILD)/libzonesign.a: $(lib) ; @rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/%.o: %.c ; @mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<
 
+$(timelines): $(BUILD)/timeline/%: $(BUILD)/tests/timeline/%.o $(BUILD)/tests/timeline/world.o $(BUILD)/tests/timeline/oracle.o $(BUILD)/libzonesign.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 check: deps                       ## install what the tests need, then run every test
 	@$(MAKE) --no-print-directory all
-	@sh tests/run.sh unit lint golden cli interop e2e fuzz
+	@sh tests/run.sh unit lint golden timeline cli interop e2e fuzz
 unit: $(BUILD)/unit               ## the unit tests
 	$(BUILD)/unit
 golden cli interop e2e: all       ## one kind of test, without installing anything
 	@sh tests/run.sh $@
+timeline: all $(timelines)        ## rolls against every cache: cases, random schedules, planted faults
+	@FLAVOUR=$(FLAVOUR) sh tests/run.sh timeline
+soak: $(BUILD)/timeline/random    ## 100,000 random schedules (SEED: the first)
+	$(BUILD)/timeline/random $${SEED:-1000000} 100000
 lint: all                         ## layers of the source, names in the library
 	@sh tests/run.sh lint
 fuzz:                             ## each fuzz target for FUZZ_SECONDS (10) on its corpus
@@ -83,4 +93,4 @@ clean:                            ## remove what was built
 	rm -rf build
 help:                             ## this list
 	@sed -n 's|^\([a-z -]*\):.*## |\1: |p' Makefile
--include $(lib:.o=.d) $(cmd:.o=.d) $(unit:.o=.d)
+-include $(lib:.o=.d) $(cmd:.o=.d) $(unit:.o=.d) $(wildcard $(BUILD)/tests/timeline/*.d)

@@ -183,7 +183,8 @@ static bool move(struct zs_engine *e, struct zs_key_facts *key, enum zs_part par
 	case ZS_HIDDEN:
 		return key->goal_in && enter(e, key, part);
 	case ZS_RUMOURED:
-		return key->goal_in ? settle(e, key, part) : leave(e, key, part);
+		/* what cannot leave yet may still get its date: two that hold each other leave once they are everywhere */
+		return (!key->goal_in && leave(e, key, part)) || settle(e, key, part);
 	case ZS_OMNIPRESENT:
 		return !key->goal_in && leave(e, key, part);
 	case ZS_UNRETENTIVE:

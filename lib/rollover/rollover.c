@@ -87,7 +87,7 @@ static const char *instruction(const struct zs_engine *e)
 		                       e->facts->abandoned ? ", and remove the others" : ", and keep those that are there");
 	if (take && e->facts->unsign)
 		return zs_arena_printf(run->arena, "Remove the DS of %s at the parent: the zone is to become insecure.", take);
-	return take ? zs_arena_printf(run->arena, "Remove the DS of %s at the parent; its successor is in place.", take) : NULL;
+	return take ? zs_arena_printf(run->arena, "Remove the DS of %s at the parent: it is not needed any more.", take) : NULL;
 }
 
 static void set_dates(struct zs_engine *e)

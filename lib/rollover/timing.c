@@ -32,9 +32,10 @@ zs_seconds zs_rollover_parent_wait(const struct zs_policy *policy, const struct 
 	return ttl + policy->propagation_parent + policy->safety;
 }
 
+/* In an emergency one second is left of the margins: that in which a TTL runs out. */
 static zs_seconds safety(const struct zs_engine *e)
 {
-	return e->hurry ? 0 : e->policy->safety;
+	return e->hurry ? 1 : e->policy->safety;
 }
 
 zs_seconds zs_publish_lead(const struct zs_engine *e)

@@ -1,7 +1,7 @@
 /* random.c - random schedules against the oracle: rolls at any time, overlapping roles, slow parents, missed runs, TTL
  * edits, kills between any two writes. No mix that a cache may hold is ever bogus, and every roll comes to its end.
  *
- *     random FIRST-SEED COUNT|YEARSy [-v]
+ *     random FIRST-SEED COUNT|YEARSy [first]    (first: end with the first failure)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +91,7 @@ static void parent_lives(struct schedule *s)
 {
 	if (s->w.now < s->parent_acts)
 		return;
-	world_parent_obeys(&s->w, s->strange_parent && one_in(s, 3));
+	world_parent_obeys(&s->w, s->strange_parent && one_in(s, 2) ? one_in(s, 2) ? TAKE_NEWEST : TAKE_OLDEST : TAKE_ALL);
 	s->parent_acts = s->w.now + 600 + (zs_time)below(s, (uint64_t)s->parent_pace);
 	if (s->strange_parent)
 		s->w.hidden = one_in(s, 3);
@@ -159,6 +159,7 @@ static bool run_schedule(uint64_t seed, double *years, unsigned long long *check
 	s.w.policy.csk = one_in(&s, 3);
 	s.w.policy.cds = !one_in(&s, 4);
 	edit_policy(&s);
+	world_was_unsigned(&s.w);
 	bool ok = live(&s, BEGIN + (zs_time)(60 + below(&s, 300)) * DAY);
 	/* peace: a prompt parent, no more wishes, no lifetimes; everything must come to its end */
 	s.lively = s.kills = s.pauses = s.strange_parent = s.w.hidden = false;
@@ -187,11 +188,11 @@ int main(int argc, char **argv)
 	const uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
 	const char *limit = argc > 2 ? argv[2] : "100";
 	const double amount = strtod(limit, NULL);
-	const bool by_years = strchr(limit, 'y') != NULL;
+	const bool by_years = strchr(limit, 'y') != NULL, first_only = argc > 3;
 	double years = 0;
 	unsigned long long checked = 0, failed = 0, count = 0;
 	unsigned rolls = 0;
-	for (uint64_t seed = first; by_years ? years < amount : count < (unsigned long long)amount; seed++, count++)
+	for (uint64_t seed = first; (by_years ? years < amount : count < (unsigned long long)amount) && !(first_only && failed); seed++, count++)
 		failed += !run_schedule(seed, &years, &checked, &rolls);
 	printf("%llu schedules, %.0f zone-years, %u keys, %llu mixes of cached sets validated\n", count, years, rolls, checked);
 	printf("%llu passed, %llu failed\n", count - failed, failed);

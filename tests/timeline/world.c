@@ -28,12 +28,16 @@ void world_begin(struct world *w, zs_time now)
 	w->disk_run = zs_run_begin();
 	w->disk = zs_arena_alloc(w->disk_run->arena, sizeof *w->disk);
 	w->disk->fresh = true;
-	w->oracle.propagation = w->policy.propagation_zone;
-	w->oracle.parent_propagation = w->policy.propagation_parent;
+	world_was_unsigned(w);
+}
+
+void world_was_unsigned(struct world *w)
+{
+	w->oracle = (struct oracle){ .propagation = w->policy.propagation_zone, .parent_propagation = w->policy.propagation_parent };
 	w->served.zone_ttl = w->file.zone_ttl = w->ttls.largest;
 	w->served.dnskey_ttl = w->file.dnskey_ttl = w->ttls.negative;
-	oracle_serve(&w->oracle, now, &w->served);
-	oracle_parent(&w->oracle, now, &w->ds, w->ds_ttl);
+	oracle_serve(&w->oracle, w->now, &w->served);
+	oracle_parent(&w->oracle, w->now, &w->ds, w->ds_ttl);
 }
 
 void world_end(struct world *w)
@@ -226,11 +230,11 @@ bool world_build(struct world *w, enum world_kill kill)
 	return ok;
 }
 
-void world_parent_obeys(struct world *w, bool newest_only)
+void world_parent_obeys(struct world *w, enum world_taste taste)
 {
 	struct oracle_set wanted = w->cds;
-	if (newest_only && wanted.count > 1)
-		wanted = (struct oracle_set){ .keys = { w->cds.keys[w->cds.count - 1] }, .count = 1 };
+	if (taste != TAKE_ALL && wanted.count > 1)
+		wanted = (struct oracle_set){ .keys = { w->cds.keys[taste == TAKE_NEWEST ? w->cds.count - 1 : 0] }, .count = 1 };
 	if (oracle_set_equal(&wanted, &w->ds) || !settled(w))
 		return;
 	w->ds_before = w->ds;

@@ -35,12 +35,16 @@ struct world {
 };
 
 void world_begin(struct world *w, zs_time now);
+/* Begin again with the TTLs as they are now: until the first build they are those of an unsigned zone. */
+void world_was_unsigned(struct world *w);
 void world_end(struct world *w);
 /* cron: a build if one is due; false if the engine failed. */
 bool world_build(struct world *w, enum world_kill kill);
 bool world_is_due(const struct world *w);
-/* The parent takes what the served zone asks for; newest_only: a person who enters the last one in place of all others. */
-void world_parent_obeys(struct world *w, bool newest_only);
+/* The parent takes what the served zone asks for: all of it, or a person enters the newest in place of all others, or the
+ * oldest only (and so takes the newest away again). */
+enum world_taste { TAKE_ALL, TAKE_NEWEST, TAKE_OLDEST };
+void world_parent_obeys(struct world *w, enum world_taste taste);
 void world_parent_ttl(struct world *w, uint32_t ttl);
 /* Change the facts on disk as a command does (roll, ds --seen), under the lock between two builds. */
 struct zs_facts *world_edit(struct world *w);
