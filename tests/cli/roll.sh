@@ -1,0 +1,122 @@
+#!/bin/sh
+# Rolls as a user sees them: the command, what the builds make of it, the guards, and keys of BIND with their dates.
+. "$(dirname "$0")/../lib.sh"
+need python3 dnssec-keygen dnssec-settime
+z=$ZONESIGN
+state=state/a.example/state.yaml
+
+fresh() { # a directory with one zone
+	cd "$work" && rm -rf t && mkdir -m 700 t && cd t || exit 1
+	printf '$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\nwww A 192.0.2.1\nmail A 192.0.2.25\n@ MX 1 mail\n' > a.zone
+	config
+}
+config() { printf 'policies:\n  default: {%s}\nzones:\n  a.example:\n    file: a.zone\n    output: signed/a.zone\n' "${policy:-}" > zonesign.yaml; }
+at() { now=$1; run "$z" --now "$1" build; }
+# The parent does what it is asked, and somebody says so: the DS wanted are seen, those taken back gone.
+parent() {
+	python3 - "$state" "$1" <<'PY'
+import re, sys
+path, now = sys.argv[1:]
+text = open(path).read()
+def key(m):
+    k = m.group(0)
+    if 'ds: {state: rumoured' in k: k = k.replace('ds_seen: never', 'ds_seen: ' + now)
+    if 'ds: {state: unretentive' in k: k = re.sub(r'ds_seen: \S+', 'ds_seen: never', re.sub(r'ds_gone: \S+', 'ds_gone: ' + now, k))
+    return k
+head, rest = text.split('\nkeys:\n', 1)
+body, tail = rest.split('\ntags_used:', 1)
+body = re.sub(r'  - id:.*?(?=\n  - id:|\Z)', key, body, flags=re.S)
+head = re.sub(r'next_due: \S+', 'next_due: never', head)
+open(path, 'w').write(head + '\nkeys:\n' + body + '\ntags_used:' + tail)
+PY
+}
+dnskeys() { grep -c ' IN DNSKEY ' signed/a.zone; }
+algorithms() { awk '$4=="DNSKEY" {print $7}' signed/a.zone | sort -u | tr '\n' ' '; }
+signed_by() { awk -v t="$1" '$4=="RRSIG" && $5==t {print $6}' signed/a.zone | sort -u | tr '\n' ' '; }
+good() { ok "$1" "$z" -q --now "$now" verify --origin a.example signed/a.zone; }
+
+# -- the command line
+run "$z" roll --help; is 'roll --help' 0 $status
+fresh; run "$z" roll a.example zsk; is 'roll before the first build' 5 $status
+at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z; is 'settled' 0 $status
+for wrong in 'csk' 'king' 'zsk --to ed25519' 'algorithm' 'algorithm --to rot13' 'algorithm --emergency' '--unsign --sign' '' '--abandon-chain=b.example' '--days 0 --simulate'; do
+	run "$z" --now 2026-12-03T01:00:00Z roll a.example $wrong; is "roll $wrong" 2 $status
+done
+before=$(sha256sum < $state)
+run "$z" --now 2026-12-03T01:00:00Z roll a.example ksk --simulate; is 'a simulation' 0 $status
+has 'it names what the user does' out 'you: give the parent the DS of new KSK (1)'; has 'and when' out '2026-12-03 '
+is 'it changes nothing' "$before" "$(sha256sum < $state)"
+run "$z" --json --now 2026-12-03T01:00:00Z roll a.example zsk --simulate; is 'as JSON' 0 $status; ok 'well-formed' python3 -c 'import json; d = json.load(open("out")); assert d["events"][0]["event"]'
+
+# -- a ZSK roll, wished
+run "$z" --now 2026-12-03T01:00:00Z roll a.example zsk; is 'roll zsk' 0 $status
+at 2026-12-03T02:00:00Z; is 'the successor is published' 3 "$(dnskeys)"; good 'valid'
+at 2026-12-03T06:00:00Z; at 2026-12-03T12:00:00Z; is 'the old one is gone' 2 "$(dnskeys)"; good 'valid'
+ok 'BIND reads the dates of the retired key' sh -c 'for k in state/a.example/keys/*.key; do dnssec-settime -p all "$k"; done > all && grep -q "^Delete: .*2026" all && grep -q "^Inactive: .*2026" all'
+at 2026-12-03T13:00:00Z; is 'it warns of no key file' '' "$(cat err)"
+
+# -- a KSK roll: the person gives the DS, then takes the old one away
+run "$z" --now 2026-12-03T14:00:00Z roll a.example ksk; at 2026-12-03T14:00:00Z; at 2026-12-03T18:00:00Z; is 'the new KSK' 3 "$(dnskeys)"
+has 'the instruction' out 'Give the parent the DS of KSK'; is 'CDS for both' 2 "$(grep -c ' IN CDS ' signed/a.zone)"
+run "$z" --now 2026-12-03T18:00:00Z ds --format ds; is 'ds: both' 2 "$(grep -c 'IN.DS.' out)"
+parent 2026-12-03T19:00:00Z; at 2026-12-03T19:00:00Z; is 'CDS for the new one' 1 "$(grep -c ' IN CDS ' signed/a.zone)"; has 'and then' out 'Remove the DS of KSK'
+at 2026-12-09T00:00:00Z; is 'as long as nobody says it is gone' 3 "$(dnskeys)"
+parent 2026-12-09T01:00:00Z; at 2026-12-09T01:00:00Z; is 'the DNSKEY stays' 3 "$(dnskeys)"
+at 2026-12-10T04:00:00Z; is 'until no cache has the DS' 2 "$(dnskeys)"; good 'valid'
+rm state/a.example/keys/*"$(awk '/goal: hidden/ {print t} /tag:/ {t=sprintf("%05d", $2)}' $state | tail -n 1)"*
+at 2026-12-11T00:00:00Z; is 'files of a dead key may be deleted' 0 $status
+
+# -- an algorithm roll by the policy, conservative
+policy='algorithm: ed25519'; config
+at 2026-12-12T00:00:00Z; is 'signatures first' '13 ' "$(algorithms)"; is 'by both' '13 15 ' "$(signed_by SOA)"; good_ds=$(awk '$4=="DNSKEY"' signed/a.zone | wc -l); is 'no new DNSKEY' 2 "$good_ds"
+at 2026-12-12T04:00:00Z; is 'then the DNSKEYs' '13 15 ' "$(algorithms)"; is 'signed by both' '13 15 ' "$(signed_by DNSKEY)"; good 'valid'
+at 2026-12-12T08:00:00Z; parent 2026-12-12T09:00:00Z; at 2026-12-12T09:00:00Z; parent 2026-12-12T10:00:00Z; at 2026-12-12T10:00:00Z; at 2026-12-13T14:00:00Z
+is 'the old DNSKEYs go' '15 ' "$(algorithms)"; is 'their signatures stay' '13 15 ' "$(signed_by SOA)"
+at 2026-12-13T20:00:00Z; is 'until caches have forgotten' '15 ' "$(signed_by SOA)"; good 'valid'
+policy=; config; at 2026-12-14T12:00:00Z; is 'and back by another edit' '13 15 ' "$(signed_by SOA)"
+
+# -- going insecure
+fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z
+run "$z" --now 2026-12-03T00:00:00Z roll a.example --unsign; at 2026-12-03T01:00:00Z; has 'CDS: delete' signed/a.zone ' IN CDS 0 0 0 00'; has 'CDNSKEY: delete' signed/a.zone ' IN CDNSKEY 0 3 0 AA=='
+is 'only that' 1 "$(grep -c ' IN CDS ' signed/a.zone)"; good 'signed as long as a DS may be cached'; run "$z" roll a.example zsk; is 'no roll meanwhile' 2 $status
+at 2026-12-09T00:00:00Z; has 'still signed' signed/a.zone ' RRSIG '; parent 2026-12-09T00:00:00Z; at 2026-12-09T00:00:00Z; at 2026-12-10T04:00:00Z; is 'going unsigned' 0 $status
+hasnt 'no signatures' signed/a.zone ' RRSIG '; hasnt 'no DNSKEY' signed/a.zone ' DNSKEY '; hasnt 'no NSEC' signed/a.zone ' NSEC '
+before=$(sha256sum < signed/a.zone); at 2026-12-12T00:00:00Z; is 'it stays so' "$before" "$(sha256sum < signed/a.zone)"
+echo 'x A 192.0.2.7' >> a.zone; at 2026-12-12T01:00:00Z; has 'and lives on' signed/a.zone 'x.a.example.'
+run "$z" --now 2026-12-12T02:00:00Z roll a.example --sign; at 2026-12-12T02:00:00Z; has 'signed again' signed/a.zone ' RRSIG '; good 'valid'
+
+# -- keys are lost (.my 2018): the build stops, nothing is published; giving the chain up is a decision
+fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z; good=$(sha256sum < signed/a.zone)
+rm state/a.example/keys/*.private; echo 'x A 192.0.2.7' >> a.zone; at 2026-12-03T01:00:00Z; is 'lost keys' 3 $status; has 'it says which guard' err 'G10'; is 'the old zone stays' "$good" "$(sha256sum < signed/a.zone)"
+run "$z" --now 2026-12-03T02:00:00Z roll a.example --abandon-chain=a.example; is 'the chain is given up' 0 $status; has 'it says for how long' err '1d2h more'
+at 2026-12-03T02:00:00Z; is 'new keys' 0 $status; ok 'and CDS at once' grep -q ' IN CDS ' signed/a.zone; now=2026-12-03T02:00:00Z; ok 'signed by them' "$z" -q --now $now verify --origin a.example signed/a.zone
+
+# -- somebody else's output with other keys (APNIC 2012)
+fresh; at 2026-12-01T00:00:00Z; mv state other; at 2026-12-01T01:00:00Z; is 'a signed zone without state' 4 $status; has 'G18' err 'G18'
+run "$z" --now 2026-12-01T01:00:00Z build --accept adopt; is 'other keys' 4 $status; has 'G6z: they are in no cache' err 'G6z'
+mkdir -p -m 700 state/a.example; rm -rf state/a.example/keys; cp -r other/a.example/keys state/a.example/
+rm -f $state; run "$z" --now 2026-12-01T01:00:00Z build --accept adopt; is 'with its keys' 0 $status; has 'the override is recorded' $state 'guard: "adopt"'
+fresh; at 2026-12-01T00:00:00Z; rm -rf state; run "$z" --now 2026-12-01T01:00:00Z build --accept adopt --accept G6z; is 'or as the user wishes' 0 $status; has 'G6z is recorded' $state 'guard: "G6z"'
+
+# -- G5: what the parent shows leads into the zone
+fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z
+printf 'parent:\n  ttl: 3600\n  observed: 2026-12-01T12:00:00Z\n  ds:\n    - rdata: "aaaa0d02%064d"\n' 1 >> $state
+echo 'x A 192.0.2.7' >> a.zone; at 2026-12-01T13:00:00Z; is 'a foreign DS at the parent' 4 $status; has 'G5' err 'G5'
+run "$z" --now 2026-12-01T13:00:00Z build --accept G5; is 'accepted' 0 $status; has 'and recorded' $state 'guard: "G5"'
+
+# -- G11: a zone that shrinks, grows, or loses a type at its apex
+fresh; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(400)))' >> a.zone; at 2026-12-01T00:00:00Z
+grep -v '^h[0-9][0-9] ' a.zone > b; cp b a.zone; at 2026-12-01T01:00:00Z; is '90 of 400 lost' 4 $status; has 'G11' err 'more than 5%'; has 'the old zone serves' signed/a.zone 'h42.a.example.'
+run "$z" --now 2026-12-01T01:00:00Z build --accept G11=shrink; is 'accepted' 0 $status; has 'recorded' $state 'guard: "G11"'
+sed -i '/MX/d' a.zone; at 2026-12-01T02:00:00Z; is 'no MX any more' 4 $status; has 'which' err 'the apex had MX records'
+echo '@ MX 1 mail' >> a.zone; python3 -c 'print("\n".join("g%d A 192.0.2.1" % i for i in range(2000)))' >> a.zone; at 2026-12-01T03:00:00Z; is 'grown by 2000' 4 $status
+fresh; at 2026-12-01T00:00:00Z; sed -i '/www/d' a.zone; at 2026-12-01T01:00:00Z; is 'a small zone may change' 0 $status
+
+# -- keys of BIND with dates
+bind() { (cd "$work/t" && mkdir -p -m 700 state state/a.example state/a.example/keys && cd state/a.example/keys && dnssec-keygen -q -a ECDSAP256SHA256 "$@" a.example) 2>/dev/null; }
+fresh; bind -f KSK >out; ksk=$(tail -c 6 out); active=$(bind); inactive=$(bind -P 20260101 -A 20260101 -I 20261115); future=$(bind -P now -A 20270101); revoked=$(bind -f KSK); (cd state/a.example/keys && dnssec-settime -R 20261101 "$revoked" >/dev/null 2>&1); chmod 600 state/a.example/keys/*.private
+at 2026-12-01T00:00:00Z; is 'keys of BIND' 0 $status; tag() { echo "$1" | sed 's/.*+0*//'; }
+is 'published: all but the revoked one' 4 "$(dnskeys)"; is 'the active one signs, alone' "$(tag "$active")" "$(awk '$4=="RRSIG" && $5=="SOA" {print $11}' signed/a.zone)"
+has 'inactive' err 'inactive: it does not sign'; has 'revoked' err 'revoked or deleted'; good 'valid'
+at 2026-12-05T00:00:00Z; is 'the inactive one leaves' 3 "$(dnskeys)"; at 2027-01-02T00:00:00Z; is 'the future one takes over' "$(tag "$future")" "$(awk '$4=="RRSIG" && $5=="SOA" {print $11}' signed/a.zone)"
+finish
