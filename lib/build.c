@@ -181,6 +181,8 @@ static bool must_resign(const struct build *b)
 static bool make_plan(struct build *b)
 {
 	zs_run_stage(b->run, "keys");
+	if (!b->rescue)
+		zs_rollover_check_lifetimes(b->run, b->zone_config->policy, b->facts, &b->ttls);
 	return zs_keys_load(b->run, b->zone_config, b->facts, &b->keys)
 	    && zs_rollover_plan(b->run, b->zone_config->policy, b->facts, &b->ttls, &b->plan);
 }

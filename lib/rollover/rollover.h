@@ -59,6 +59,9 @@ zs_seconds zs_rollover_parent_wait(const struct zs_policy *policy, const struct 
 /* The role's lifetime by the policy; ZS_LIFETIME_UNLIMITED: never rolls by itself. */
 zs_seconds zs_rollover_lifetime(const struct zs_policy *policy, enum zs_key_role role);
 
+/* Warn of a lifetime that is shorter than a roll takes: rolls wait for each other, so the keys would live longer. */
+void zs_rollover_check_lifetimes(struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls);
+
 /* One step of a plan run forward. */
 struct zs_roll_event {
 	zs_time time;

@@ -79,3 +79,19 @@ zs_time zs_settles_at(const struct zs_engine *e, const struct zs_key_facts *key,
 	/* Dsgn is 0: at a change of keys every RRset is signed anew at once */
 	return zs_forgotten_at(e->policy, e->facts, e->ttls, record->since, false) + safety(e);
 }
+
+void zs_rollover_check_lifetimes(struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls)
+{
+	static const enum zs_key_role roles[] = { ZS_KSK, ZS_ZSK, ZS_CSK };
+	const zs_seconds publish = zs_forgotten_at(policy, facts, ttls, 0, true) + policy->safety;
+	const zs_seconds zsk = zs_forgotten_at(policy, facts, ttls, 0, false) + policy->safety, ds = zs_rollover_parent_wait(policy, facts);
+	for (size_t i = 0; i < ZS_COUNT(roles); i++) {
+		const zs_seconds lifetime = zs_rollover_lifetime(policy, roles[i]);
+		const zs_seconds retire = roles[i] == ZS_KSK ? ds : roles[i] == ZS_ZSK || zsk > ds ? zsk : ds;
+		char a[ZS_DURATION_TEXT], b[ZS_DURATION_TEXT];
+		if ((roles[i] == ZS_CSK) != policy->csk || lifetime == ZS_LIFETIME_UNLIMITED || lifetime > publish + retire)
+			continue;
+		zs_warn(run, NULL, "the lifetime of the %s, %s, is shorter than its roll takes, %s; rolls wait for each other", zs_role_text(roles[i]),
+		        zs_duration_text(lifetime, a), zs_duration_text(publish + retire, b));
+	}
+}

@@ -75,6 +75,9 @@ is 'the old DNSKEYs go' '15 ' "$(algorithms)"; is 'their signatures stay' '13 15
 at 2026-12-13T20:00:00Z; is 'until caches have forgotten' '15 ' "$(signed_by SOA)"; good 'valid'
 policy=; config; at 2026-12-14T12:00:00Z; is 'and back by another edit' '13 15 ' "$(signed_by SOA)"
 
+# -- a lifetime shorter than a roll
+policy='zsk: {lifetime: 2h}'; fresh; at 2026-12-01T00:00:00Z; has 'it is said' err 'the lifetime of the zsk, 2h, is shorter than its roll takes'; policy=
+
 # -- going insecure
 fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z
 run "$z" --now 2026-12-03T00:00:00Z roll a.example --unsign; at 2026-12-03T01:00:00Z; has 'CDS: delete' signed/a.zone ' IN CDS 0 0 0 00'; has 'CDNSKEY: delete' signed/a.zone ' IN CDNSKEY 0 3 0 AA=='
