@@ -32,6 +32,7 @@ struct build {
 	struct zs_signed_zone *signed_zone;
 	struct zs_candidate candidate;
 	struct zs_ttls ttls;
+	uint32_t largest;            /* TTL in the zone file */
 	struct zs_intent intent;
 	struct zs_input_facts *inputs;
 	size_t input_count, input_room;
@@ -91,7 +92,13 @@ static bool check_ttls(struct build *b)
 	if (!zs_zone_soa(b->zone, &soa))
 		return zs_error(b->run, NULL, "the zone has no SOA");
 	b->ttls.negative = soa.ttl < soa.minimum ? soa.ttl : soa.minimum;
-	return zs_policy_check_ttl(b->run, policy, b->ttls.largest, owner_text, type_text);
+	if (!zs_policy_check_ttl(b->run, policy, b->ttls.largest, owner_text, type_text))
+		return false;
+	b->largest = b->ttls.largest;
+	/* caches may hold the NSEC3PARAM as long as that, though nobody asks for it */
+	if (policy->denial == ZS_DENIAL_NSEC3 && soa.minimum > b->ttls.largest)
+		b->ttls.largest = soa.minimum < INT32_MAX ? soa.minimum : INT32_MAX;
+	return true;
 }
 
 /* The plain zone with its TLSA, checked. */
@@ -207,7 +214,7 @@ static bool verify_candidate(struct build *b)
 	const struct zs_facts *facts = b->facts;
 	struct zs_verify_options options = {
 		.apex = b->zone_config->name, .now = b->run->now, .strict = true, .has_serial = true, .serial = b->intent.serial,
-		.refresh = policy->refresh, .margin = b->ttls.largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
+		.refresh = policy->refresh, .margin = b->largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
 		.zonemd = b->plan->unsigned_zone ? 0 : policy->zonemd, .jobs = b->run->jobs,
 		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone,
 		.accept_g12 = zs_build_accepts(b->options, "G12"), .accept_g16 = zs_build_accepts(b->options, "G16"),

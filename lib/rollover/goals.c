@@ -166,6 +166,12 @@ static void begin_roll(struct zs_engine *e, enum zs_key_role role, bool emergenc
 {
 	if (role & ZS_KSK && promote_standby(e, role))
 		return;
+	struct zs_key_facts *current = &e->facts->keys[zs_current_key(e, role & ZS_KSK ? ZS_KSK : ZS_ZSK)];
+	if (emergency && zs_key_is_absent(current)) { /* nobody has seen it yet: it is the new key */
+		current->emergency = true;
+		current->activate = 0;
+		return;
+	}
 	struct zs_key_facts *key = new_key(e, role);
 	key->emergency = emergency;
 	key->activate = activate;

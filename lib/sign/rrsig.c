@@ -319,7 +319,9 @@ static bool do_job(const struct signing *signing, struct worker *worker, size_t 
 		if (!digest_octets(worker, worker->sha256, (struct zs_bytes){ worker->data.data + head, worker->data.len - head }, digest, &len))
 			return false;
 		memcpy(zone->lookups[index], digest, ZS_LOOKUP_LEN);
-		if (zs_sign_reuse(signing->known[job->key], digest, &signing->times, job, zone->signatures + job->signature))
+		/* what the parent reads is always made anew: dnssec-cds and its like take nothing that was signed before the
+		 * parent's last change, the signature over the DNSKEYs included (RFC 7344 section 6.2, replay) */
+		if (!is_key_set(job->type) && zs_sign_reuse(signing->known[job->key], digest, &signing->times, job, zone->signatures + job->signature))
 			return true;
 	}
 	worker->made_count++;

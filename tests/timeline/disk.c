@@ -132,6 +132,20 @@ static void known_keys(const struct zs_facts *facts, struct oracle_set *out)
 			oracle_add(out, (uint64_t)zs_get_u32(facts->keys[i].id) << 16 | facts->keys[i].tag, facts->keys[i].algorithm);
 }
 
+/* The largest TTL of what the zone's keys sign: all but DNSKEY and the RRsets of the parent's kind, which keys' keys sign. */
+static uint32_t data_ttl(const struct zs_zone *zone)
+{
+	uint32_t largest = 0;
+	for (uint32_t i = 0; i < zone->owner_count; i++)
+		for (uint32_t s = zone->owners[i].first; s < zone->owners[i].first + zone->owners[i].rrset_count; s++) {
+			const struct zs_rrset *set = &zone->rrsets[s];
+			const uint16_t type = set->type == ZS_TYPE_RRSIG ? set->covered : set->type;
+			if (type != ZS_TYPE_DNSKEY && type != ZS_TYPE_CDS && type != ZS_TYPE_CDNSKEY && set->ttl > largest)
+				largest = set->ttl;
+		}
+	return largest;
+}
+
 /* The output as it is on disk goes into service. */
 static bool serve_output(struct disk *d, struct zs_run *run, const struct zs_facts *facts)
 {
@@ -145,7 +159,7 @@ static bool serve_output(struct disk *d, struct zs_run *run, const struct zs_fac
 	if (!zs_zone_read(run, run->arena, d->output, &options, &zone))
 		return false;
 	known_keys(facts, &known);
-	version.zone_ttl = zs_zone_max_ttl(zone, NULL, NULL);
+	version.zone_ttl = data_ttl(zone);
 	const struct zs_rrset *keys = zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY), *cds = zs_zone_apex_rrset(zone, ZS_TYPE_CDNSKEY);
 	for (uint32_t i = 0; keys && i < keys->count; i++) {
 		const struct zs_bytes rdata = zs_rrset_rdata(zone, keys, i);
