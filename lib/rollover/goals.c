@@ -122,25 +122,15 @@ static void want_missing(struct zs_engine *e)
 {
 	enum zs_key_role missing[2];
 	size_t count = 0;
-	bool hole = false; /* nobody is wanted in for that work: that is no roll, and waits for none */
 	for (size_t i = 0; i < (e->csk ? 1 : ZS_COUNT(bits)); i++) {
 		const enum zs_key_role role = wanted_role(e, bits[i]);
-		if (zs_current_key(e, role & ZS_KSK ? ZS_KSK : ZS_ZSK) >= 0)
-			continue;
 		struct zs_key_facts *old = whole_key(e, role);
+		if (zs_current_key(e, bits[i]) >= 0)
+			continue;
 		if (old)
 			set_goal(e, old, true);
 		else
 			missing[count++] = role;
-		hole = hole || (!old && !used_key(e, bits[i]));
-	}
-	if (!count)
-		return;
-	/* one role of the same kind is replaced alone; all else waits until no roll is under way */
-	const struct zs_key_facts *busy = busy_key(e, count == 1 ? (unsigned)missing[0] : (unsigned)ZS_CSK);
-	if (busy && !hole) {
-		zs_wait(e, NULL, 0, "new keys wait for the roll of %s", zs_key_title(e, busy));
-		return;
 	}
 	for (size_t i = 0; i < count; i++)
 		new_key(e, missing[i]);
@@ -249,40 +239,35 @@ void zs_goals_set(struct zs_engine *e)
 	roll_by_lifetime(e);
 }
 
-static bool ksk_is_ready(const struct zs_engine *e, const struct zs_key_facts *old)
+/* May the old key leave, as far as the chain of trust goes? */
+static bool ksk_is_ready(const struct zs_engine *e, const struct zs_key_facts *old, const struct zs_key_facts *current)
 {
-	const int current = zs_current_key(e, ZS_KSK);
-	if (current < 0)
-		return false;
-	const struct zs_key_facts *key = &e->facts->keys[current];
 	/* no DS was ever asked for: then there is none to wait for */
-	if (old->ds.phase == ZS_HIDDEN && key->ds.phase == ZS_HIDDEN && zs_zone_is_insecure(e))
-		return key->dnskey.phase == ZS_OMNIPRESENT && key->krrsig.phase == ZS_OMNIPRESENT;
-	return zs_ds_is_seen(key);
+	if (old->ds.phase == ZS_HIDDEN && current->ds.phase == ZS_HIDDEN && zs_zone_is_insecure(e))
+		return current->dnskey.phase == ZS_OMNIPRESENT && current->krrsig.phase == ZS_OMNIPRESENT;
+	return zs_ds_is_seen(current);
 }
 
-static bool zsk_is_ready(const struct zs_engine *e, const struct zs_key_facts *old)
+/* ... and as far as its signatures go? */
+static bool zsk_is_ready(const struct zs_engine *e, const struct zs_key_facts *old, const struct zs_key_facts *current)
 {
-	const int current = zs_current_key(e, ZS_ZSK);
-	if (current < 0)
-		return false;
-	const struct zs_key_facts *key = &e->facts->keys[current];
-	return key->dnskey.phase == ZS_OMNIPRESENT && key->activate <= e->now
-	    && (key->algorithm == old->algorithm || key->zrrsig.phase == ZS_OMNIPRESENT);
+	return current->dnskey.phase == ZS_OMNIPRESENT && current->activate <= e->now
+	    && (current->algorithm == old->algorithm || current->zrrsig.phase == ZS_OMNIPRESENT);
 }
 
 void zs_goals_release(struct zs_engine *e)
 {
 	const int ksk = zs_current_key(e, ZS_KSK), zsk = zs_current_key(e, ZS_ZSK);
+	if (ksk < 0 || zsk < 0)
+		return; /* going insecure: nobody is wanted in */
 	for (size_t i = 0; i < e->facts->key_count; i++) {
 		struct zs_key_facts *key = &e->facts->keys[i];
-		if (!key->goal_in || (int)i == ksk || (int)i == zsk)
-			continue;
-		if (key->standby && key->algorithm == e->algorithm)
+		if (!key->goal_in || (int)i == ksk || (int)i == zsk || (key->standby && key->algorithm == e->algorithm))
 			continue;
 		/* an algorithm goes as a whole, else a DNSKEY of it would stay without a signature by it */
 		const unsigned needs = key->algorithm == e->algorithm ? (unsigned)key->role : (unsigned)ZS_CSK;
-		if ((!(needs & ZS_KSK) || ksk_is_ready(e, key)) && (!(needs & ZS_ZSK) || zsk_is_ready(e, key)))
+		if ((!(needs & ZS_KSK) || ksk_is_ready(e, key, &e->facts->keys[ksk]))
+		    && (!(needs & ZS_ZSK) || zsk_is_ready(e, key, &e->facts->keys[zsk])))
 			set_goal(e, key, false);
 	}
 }

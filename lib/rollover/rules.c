@@ -42,11 +42,9 @@ static zs_time begins(const struct zs_record_state *record)
 	return record->since ? record->since : next_publication;
 }
 
-static zs_time ends(const struct zs_record_state *record)
+static zs_time ends(const struct zs_record_state *withdrawn)
 {
-	if (record->phase == ZS_UNRETENTIVE)
-		return record->since ? record->since : next_publication;
-	return INT64_MAX;
+	return withdrawn->since ? withdrawn->since : next_publication;
 }
 
 /* Is every signature set that a cache may hold made by at least one of the keys that are in every DNSKEY RRset? The keys'
