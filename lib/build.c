@@ -368,7 +368,7 @@ static bool sign_and_publish(struct build *b)
 	b->intent.plan = b->rescue ? "the content last published, signed again" : "the input, signed";
 	if (!make_signatures(b))
 		return false;
-	bool ok = make_candidate(b) && commit(b);
+	bool ok = make_candidate(b) && zs_build_second_opinion(b->run, b->zone_config, b->options, b->facts, &b->candidate) && commit(b);
 	zs_publish_discard(&b->candidate);
 	if (b->facts->published.known && memcmp(b->facts->published.content, b->intent.content, 32) == 0) {
 		b->result->outcome = b->rescue ? ZS_BUILT_RESCUED : ZS_BUILT_PUBLISHED;

@@ -1,13 +1,15 @@
 /* build_plan.c - guards about what is about to be signed: the size of the zone (G11), and a plan that would break the chain
  * of trust (G6, G6z, G8). They judge by phases and dates alone, so that a mistake of the engine, or of who edits a state, is
  * caught before the world sees it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "build_private.h"
+#include "publish/publish.h"
 
-enum { FALL_COUNT = 10, RISE_COUNT = 1000 };
+enum { FALL_COUNT = 10, RISE_COUNT = 1000, OPINION_LIMIT = 600 /* seconds */ };
 
-static const char *const guards[] = { "clock", "adopt", "G5", "G6", "G6z", "G8", "G11", "G12", "G16" };
+static const char *const guards[] = { "clock", "adopt", "G5", "G6", "G6z", "G8", "G11", "G12", "G16", "G21" };
 
 const char *zs_build_guard_name(size_t index)
 {
@@ -160,4 +162,43 @@ bool zs_build_check_overlap(struct zs_run *run, const struct zs_zone_config *zon
 		return true;
 	return refuse(run, options, facts, "G6z",
 	              "no key that signs now is in the DNSKEY RRset of the zone that is replaced: caches that hold it would refuse every answer");
+}
+
+/* The command with "{file}" in its arguments filled in. */
+static struct zs_command for_file(struct zs_arena *arena, const struct zs_command *command, const char *path)
+{
+	struct zs_command out = *command;
+	size_t count = 0;
+	while (command->argv && command->argv[count])
+		count++;
+	const char **argv = zs_arena_array(arena, count + 1, sizeof *argv);
+	for (size_t i = 0; i < count; i++) {
+		const char *at = strstr(command->argv[i], "{file}");
+		argv[i] = !at ? command->argv[i]
+		              : zs_arena_printf(arena, "%.*s%s%s", (int)(at - command->argv[i]), command->argv[i], path, at + strlen("{file}"));
+	}
+	if (command->argv)
+		out.argv = argv;
+	return out;
+}
+
+bool zs_build_second_opinion(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
+                             struct zs_facts *facts, const struct zs_candidate *candidate)
+{
+	if (!zone->second_opinion.argv && !zone->second_opinion.shell)
+		return true;
+	const char *slash = strrchr(candidate->path, '/');
+	const char *path = slash ? zs_arena_printf(run->arena, "%.*s/%s", (int)(slash - candidate->path), candidate->path, candidate->aside)
+	                         : candidate->aside;
+	const struct zs_command command = for_file(run->arena, &zone->second_opinion, path);
+	struct zs_run *look = zs_run_begin(); /* its failure is a refusal, not our own */
+	if (setenv("ZONESIGN_FILE", path, 1) != 0) {
+		zs_run_end(look);
+		return zs_fail(run, "cannot set the environment of the second-opinion command");
+	}
+	const bool ok = zs_publish_run(look, &command, "second-opinion", zone->name_text, NULL, OPINION_LIMIT);
+	unsetenv("ZONESIGN_FILE");
+	const char *why = look->diags ? zs_arena_strdup(run->arena, look->diags->message) : "";
+	zs_run_end(look);
+	return ok || refuse(run, options, facts, "G21", why);
 }

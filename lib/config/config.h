@@ -111,7 +111,7 @@ struct zs_zone_config {
 	const char *registrar;     /* canonical name of registrar names' table, or NULL */
 	const struct zs_dane_entry *dane;
 	size_t dane_count;
-	struct zs_command reload, notify;
+	struct zs_command reload, notify, second_opinion;
 	bool include_any;
 	const char *state_dir;     /* state/<zone>, resolved */
 };

@@ -77,6 +77,7 @@ static const struct zs_option options[] = {
 	ZONE("registrar", CUSTOM, "a name", NULL, registrar, NULL),
 	ZONE("dane", CUSTOM, "a list", NULL, dane, NULL),
 	ZONE("reload", COMMAND, "a command", NULL, reload, NULL),
+	ZONE("second-opinion", COMMAND, "a command", NULL, second_opinion, NULL),
 	ZONE("notify", COMMAND, "a command", NULL, notify, NULL),
 	ZONE("include", FLAG, "a word", "beneath", include_any, beneath_any),
 

@@ -93,6 +93,7 @@ static void read_options(struct zs_loader *loader, const struct zs_yaml *map, st
 		check_output(loader, zone);
 	zs_command_check_zone(loader, &zone->reload, zone->name_text);
 	zs_command_check_zone(loader, &zone->notify, zone->name_text);
+	zs_command_check_zone(loader, &zone->second_opinion, zone->name_text);
 }
 
 static void add_zone(struct zs_loader *loader, struct zone_list *list, const char *text, const struct zs_source *where,

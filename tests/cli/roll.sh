@@ -115,6 +115,11 @@ sed -i '/MX/d' a.zone; at 2026-12-01T02:00:00Z; is 'no MX any more' 4 $status; h
 echo '@ MX 1 mail' >> a.zone; python3 -c 'print("\n".join("g%d A 192.0.2.1" % i for i in range(2000)))' >> a.zone; at 2026-12-01T03:00:00Z; is 'grown by 2000' 4 $status
 fresh; at 2026-12-01T00:00:00Z; sed -i '/www/d' a.zone; at 2026-12-01T01:00:00Z; is 'a small zone may change' 0 $status
 
+# -- G21: a second opinion
+fresh; echo '    second-opinion: {shell: "grep -q RRSIG $ZONESIGN_FILE && test ! -e veto"}' >> zonesign.yaml; at 2026-12-01T00:00:00Z; is 'a second opinion' 0 $status
+touch veto; echo 'x A 192.0.2.7' >> a.zone; good=$(sha256sum < signed/a.zone); at 2026-12-01T01:00:00Z; is 'a veto' 4 $status; has 'G21' err 'refused by G21'; is 'the old zone stays' "$good" "$(sha256sum < signed/a.zone)"; is 'nothing is left' '' "$(find . -name '.*zonesign')"
+sed -i '$d' zonesign.yaml; echo '    second-opinion: [test, -s, "{file}"]' >> zonesign.yaml; at 2026-12-01T02:00:00Z; is 'as a list of arguments' 0 $status; has 'published' signed/a.zone 'x.a.example.'
+
 # -- keys of BIND with dates
 bind() { (cd "$work/t" && mkdir -p -m 700 state state/a.example state/a.example/keys && cd state/a.example/keys && dnssec-keygen -q -a ECDSAP256SHA256 "$@" a.example) 2>/dev/null; }
 fresh; bind -f KSK >out; ksk=$(tail -c 6 out); active=$(bind); inactive=$(bind -P 20260101 -A 20260101 -I 20261115); future=$(bind -P now -A 20270101); revoked=$(bind -f KSK); (cd state/a.example/keys && dnssec-settime -R 20261101 "$revoked" >/dev/null 2>&1); chmod 600 state/a.example/keys/*.private
