@@ -240,7 +240,18 @@ static bool verify_candidate(struct build *b)
 	return ok;
 }
 
-enum { ASK_AGAIN = 3600 }; /* while a move waits for the parent */
+/* While a move waits for the parent: each hour; each day once a week has passed, for zones whose DS nobody ever enters. */
+static zs_seconds ask_again(const struct build *b)
+{
+	enum { HOUR = 3600, DAY = 86400 };
+	zs_time begun = 0;
+	for (size_t i = 0; i < b->facts->key_count; i++) {
+		const struct zs_record_state *ds = &b->facts->keys[i].ds;
+		if ((ds->phase == ZS_RUMOURED || ds->phase == ZS_UNRETENTIVE) && ds->since > begun)
+			begun = ds->since;
+	}
+	return b->run->now - begun < 7 * DAY ? HOUR : DAY;
+}
 
 /* The date of the next run, and what to tell: from a plan made on what the facts are now. */
 static bool set_next_due(struct build *b)
@@ -251,7 +262,7 @@ static bool set_next_due(struct build *b)
 		return false;
 	facts->next_due = sooner(refresh_due(b, facts->published.earliest_expiration), plan->next_due);
 	if (plan->ask_parent && b->zone_config->policy->observe_parent)
-		facts->next_due = sooner(facts->next_due, b->run->now + ASK_AGAIN);
+		facts->next_due = sooner(facts->next_due, b->run->now + ask_again(b));
 	b->result->first_ds = plan->first_ds;
 	b->result->ds_wanted = plan->first_ds && plan->first_ds <= b->run->now;
 	b->result->instruction = plan->instruction;

@@ -78,6 +78,11 @@ policy=; config; at 2026-12-14T12:00:00Z; is 'and back by another edit' '13 15 '
 # -- a lifetime shorter than a roll
 policy='zsk: {lifetime: 2h}'; fresh; at 2026-12-01T00:00:00Z; has 'it is said' err 'the lifetime of the zsk, 2h, is shorter than its roll takes'; policy=
 
+# -- a DS that nobody enters: the build looks each hour, after a week each day
+due() { sed -n 's/^next_due: //p' $state; }
+fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T06:00:00Z; is 'it looks again in an hour' 2026-12-01T07:00:00Z "$(due)"
+at 2026-12-09T00:00:00Z; is 'and later in a day' 2026-12-10T00:00:00Z "$(due)"
+
 # -- going insecure
 fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z
 run "$z" --now 2026-12-03T00:00:00Z roll a.example --unsign; at 2026-12-03T01:00:00Z; has 'CDS: delete' signed/a.zone ' IN CDS 0 0 0 00'; has 'CDNSKEY: delete' signed/a.zone ' IN CDNSKEY 0 3 0 AA=='
@@ -100,6 +105,13 @@ run "$z" --now 2026-12-01T01:00:00Z build --accept adopt; is 'other keys' 4 $sta
 mkdir -p -m 700 state/a.example; rm -rf state/a.example/keys; cp -r other/a.example/keys state/a.example/
 rm -f $state; run "$z" --now 2026-12-01T01:00:00Z build --accept adopt; is 'with its keys' 0 $status; has 'the override is recorded' $state 'guard: "adopt"'
 fresh; at 2026-12-01T00:00:00Z; rm -rf state; run "$z" --now 2026-12-01T01:00:00Z build --accept adopt --accept G6z; is 'or as the user wishes' 0 $status; has 'G6z is recorded' $state 'guard: "G6z"'
+
+# -- a tag that the zone ever used, revoked or not, is used by no other key (.ru 2024, G9)
+fresh; at 2026-12-01T00:00:00Z; at 2026-12-02T00:00:00Z
+use() { python3 -c 'import re, sys; p = sys.argv[1]; t = open(p).read(); open(p, "w").write(re.sub(r"tags_used: .*", "tags_used: [%s]" % ", ".join(map(str, range(int(sys.argv[2])))), t))' $state "$1"; }
+use 40000; for i in 1 2 3; do run "$z" --now 2026-12-0$((i + 2))T00:00:00Z roll a.example zsk; at 2026-12-0$((i + 2))T00:00:00Z; at 2026-12-0$((i + 2))T06:00:00Z; at 2026-12-0$((i + 2))T20:00:00Z; done
+is 'three new keys' '3 3' "$(awk '/ tag:/ {tag = $2} / created:/ && $2 > "2026-12-03" {n++; high += tag >= 40000} END {print n, high}' $state)"
+use 65536; good=$(sha256sum < signed/a.zone); run "$z" --now 2026-12-07T00:00:00Z roll a.example zsk; at 2026-12-07T00:00:00Z; is 'all tags used' 1 $status; has 'it says so' err 'no key with an unused tag'; is 'nothing is published' "$good" "$(sha256sum < signed/a.zone)"
 
 # -- G5: what the parent shows leads into the zone
 fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z

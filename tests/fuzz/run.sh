@@ -13,6 +13,14 @@ for source in "$top"/tests/fuzz/fuzz_*.c; do
 			for key in "$case"/*.key; do { cat "$key"; echo ---; cat "${key%.key}.private"; } > "corpus/$name/$(basename "$key")"; done
 		done ;;
 	fuzz_cert) (cp "$top/testdata/demo/make-certs.sh" . && sh make-certs.sh certs && cp certs/* "corpus/$name") ;;
+	fuzz_state) # the states of a zone in the middle of its rolls
+		printf '$TTL 300\n@ SOA ns.o.test. h 1 7200 3600 1209600 300\n@ NS ns.o.test.\n@ NS n2.o.test.\n' > a.zone
+		printf 'zones:\n  a.example: {file: a.zone, output: out}\n' > zonesign.yaml
+		for day in 01 02 03 04; do
+			"$ZONESIGN" -q --now 2026-12-${day}T00:00:00Z build >/dev/null 2>&1
+			"$ZONESIGN" -q --now 2026-12-${day}T00:00:00Z roll a.example zsk >/dev/null 2>&1
+			cp state/a.example/state.yaml "corpus/$name/$day"
+		done ;;
 	fuzz_rdata) head -n 150 "$top/testdata/rdata/vectors.txt" | split -l 1 - "corpus/$name/v" ;;
 	esac
 	make -s -C "$top" "build/fuzz/$name" >build.log 2>&1 || { fail "$name builds" "$(tail -n 10 build.log)"; continue; }
