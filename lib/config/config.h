@@ -6,6 +6,7 @@
 #ifndef ZS_CONFIG_CONFIG_H
 #define ZS_CONFIG_CONFIG_H
 
+#include "base/address.h"
 #include "base/file.h"
 #include "base/run.h"
 #include "dns/name.h"
@@ -21,6 +22,22 @@ struct zs_command {
 enum zs_denial { ZS_DENIAL_NSEC, ZS_DENIAL_NSEC3 };
 enum zs_serial_policy { ZS_SERIAL_UNIXTIME, ZS_SERIAL_INCREMENT, ZS_SERIAL_DATE, ZS_SERIAL_KEEP };
 enum { ZS_LIFETIME_UNLIMITED = 0 };
+
+struct zs_config_path {
+	const char *path; /* resolved: relative to the config file */
+	const char *text; /* as written */
+	struct zs_source from;
+};
+
+/* Where live/ looks for the parent's DS. */
+struct zs_observe_options {
+	const struct zs_address *servers; /* ask these in place of the parent's name servers */
+	size_t server_count;
+	bool resolver_system;     /* libunbound asks those of /etc/resolv.conf */
+	const struct zs_address *resolvers; /* or these; none: it recurses from the root itself */
+	size_t resolver_count;
+	struct zs_config_path trust_anchor, root_hints; /* path NULL: IANA's root keys, the built-in root servers */
+};
 
 struct zs_nsec3_options {
 	bool opt_out;
@@ -45,6 +62,7 @@ struct zs_policy {
 	bool observe_zone, observe_parent_propagation;
 	zs_seconds parent_ds_ttl, safety;
 	bool observe_parent;
+	struct zs_observe_options observe;
 	bool cds;                /* auto */
 	uint8_t zonemd;          /* 0: off; else the hash algorithm: 1 SHA-384, 2 SHA-512 (RFC 8976 section 2.2.3) */
 	enum zs_serial_policy serial;
@@ -62,12 +80,6 @@ enum zs_transport { ZS_TCP, ZS_UDP, ZS_SCTP };
 struct zs_dane_port {
 	uint16_t port;
 	enum zs_transport transport;
-	struct zs_source from;
-};
-
-struct zs_config_path {
-	const char *path; /* resolved: relative to the config file */
-	const char *text; /* as written */
 	struct zs_source from;
 };
 
@@ -112,6 +124,8 @@ struct zs_zone_config {
 	const struct zs_dane_entry *dane;
 	size_t dane_count;
 	struct zs_command reload, notify, second_opinion;
+	const struct zs_address *servers; /* of the zone, for `propagation: {zone: observe}`; none: its NS */
+	size_t server_count;
 	bool include_any;
 	const char *state_dir;     /* state/<zone>, resolved */
 };

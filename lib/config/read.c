@@ -283,6 +283,59 @@ static bool read_ttl(struct zs_loader *loader, const struct zs_option *option, c
 	return true;
 }
 
+static bool read_observe(struct zs_loader *loader, const struct zs_yaml *node, bool *out)
+{
+	if (node->kind == ZS_YAML_MAP) { /* its options are read by their own lines of the table */
+		*out = true;
+		return true;
+	}
+	if (zs_text_equal(node->text, node->len, "parent") || zs_text_equal(node->text, node->len, "off")) {
+		*out = zs_text_equal(node->text, node->len, "parent");
+		return true;
+	}
+	zs_error(loader->run, &node->where, "'%s' is no value for observe", zs_shown(loader, node->text));
+	zs_hint(loader->run, "parent, off, or {servers: [192.0.2.1]}");
+	return false;
+}
+
+static bool read_addresses(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node,
+                           const struct zs_address **out, size_t *count)
+{
+	size_t n = 0;
+	const struct zs_yaml *const *nodes = zs_scalars(loader, node, option->name, &n);
+	if (!nodes)
+		return false;
+	struct zs_address *list = zs_arena_array(loader->arena, n, sizeof *list);
+	if (n > (size_t)option->max)
+		return zs_error(loader->run, &node->where, "'%s' has more than %lld addresses", option->name, (long long)option->max);
+	for (size_t i = 0; i < n; i++)
+		if (!zs_address_parse(nodes[i]->text, 53, &list[i])) {
+			zs_error(loader->run, &nodes[i]->where, "'%s' is no address for %s", zs_shown(loader, nodes[i]->text), option->name);
+			zs_hint(loader->run, "192.0.2.1, 2001:db8::1, or with a port: 192.0.2.1@5301");
+			return false;
+		}
+	*out = list;
+	*count = n;
+	return true;
+}
+
+static bool read_resolver(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node,
+                          struct zs_policy *policy)
+{
+	const bool word = node->kind == ZS_YAML_SCALAR && node->len && strspn(node->text, "abcdefghijklmnopqrstuvwxyz") == node->len;
+	policy->observe.resolver_system = word && strcmp(node->text, "system") == 0;
+	if (word && (policy->observe.resolver_system || strcmp(node->text, "own") == 0)) {
+		policy->observe.resolver_count = 0;
+		return true;
+	}
+	if (word) {
+		zs_error(loader->run, &node->where, "'%s' is no value for %s", zs_shown(loader, node->text), option->name);
+		zs_hint(loader->run, "own, system, or addresses");
+		return false;
+	}
+	return read_addresses(loader, option, node, &policy->observe.resolvers, &policy->observe.resolver_count);
+}
+
 static bool read_by_kind(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node,
                          char *target)
 {
@@ -326,6 +379,12 @@ static bool read_by_kind(struct zs_loader *loader, const struct zs_option *optio
 		return read_iterations(loader, option, node, member);
 	case ZS_OPTION_SALT: /* the salt and its length */
 		return read_salt(loader, option, node, &((struct zs_policy *)(void *)target)->nsec3);
+	case ZS_OPTION_OBSERVE:
+		return read_observe(loader, node, member);
+	case ZS_OPTION_ADDRESSES:
+		return read_addresses(loader, option, node, member, (void *)(target + option->offset2));
+	case ZS_OPTION_RESOLVER:
+		return read_resolver(loader, option, node, (void *)target);
 	case ZS_OPTION_COMMAND:
 		return zs_command_read(loader, node, option->name, member);
 	case ZS_OPTION_PATH:
@@ -337,8 +396,9 @@ static bool read_by_kind(struct zs_loader *loader, const struct zs_option *optio
 bool zs_option_read(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node,
                     void *target)
 {
-	const bool composite = option->kind == ZS_OPTION_COMMAND
-	    || (option->kind == ZS_OPTION_DENIAL && node->kind == ZS_YAML_MAP);
+	const bool composite = option->kind == ZS_OPTION_COMMAND || option->kind == ZS_OPTION_ADDRESSES
+	    || option->kind == ZS_OPTION_RESOLVER
+	    || ((option->kind == ZS_OPTION_DENIAL || option->kind == ZS_OPTION_OBSERVE) && node->kind == ZS_YAML_MAP);
 	if (!composite && !zs_want_text(loader, node, option->name))
 		return false;
 	if (option->from)

@@ -15,7 +15,6 @@ static const struct zs_option_word yes_no[] = {
 	{ "no", 0 }, { "yes", 1 }, { "false", 0 }, { "true", 1 }, { "off", 0 }, { "on", 1 }, { NULL, 0 },
 };
 static const struct zs_option_word auto_off[] = { { "off", 0 }, { "auto", 1 }, { NULL, 0 } };
-static const struct zs_option_word parent_off[] = { { "off", 0 }, { "parent", 1 }, { NULL, 0 } };
 static const struct zs_option_word beneath_any[] = { { "beneath", 0 }, { "any", 1 }, { NULL, 0 } };
 static const struct zs_option_word zonemd_words[] = { { "off", 0 }, { "sha384", 1 }, { "sha512", 2 }, { NULL, 0 } };
 static const struct zs_option_word serial_words[] = {
@@ -31,6 +30,8 @@ static const struct zs_option_word serial_words[] = {
 	{ ZS_SECTION_POLICY, name, ZS_OPTION_##kind, unit, fallback, min, max, AT(member), 0, AT(member##_from), NULL }
 #define PROPAGATION(name, fallback, member, flag) \
 	{ ZS_SECTION_POLICY, name, ZS_OPTION_PROPAGATION, "seconds", fallback, 0, 30 * DAY, AT(member), AT(flag), 0, NULL }
+#define ADDRESSES(name, kind, fallback, member, count) \
+	{ ZS_SECTION_POLICY, name, ZS_OPTION_##kind, "addresses", fallback, 1, 64, AT(member), AT(count), 0, NULL }
 #define WORDS(name, kind, fallback, member, words) \
 	{ ZS_SECTION_POLICY, name, ZS_OPTION_##kind, "a word", fallback, 0, 0, AT(member), 0, 0, words }
 #define ZONE(name, kind, unit, fallback, member, words) \
@@ -66,7 +67,11 @@ static const struct zs_option options[] = {
 	PROPAGATION("propagation.parent", "1h", propagation_parent, observe_parent_propagation),
 	POLICY("parent-ds-ttl", DURATION, "seconds", "1d", 0, 30 * DAY, parent_ds_ttl),
 	POLICY("safety", DURATION, "seconds", "1h", 0, 30 * DAY, safety),
-	WORDS("observe", FLAG, "parent", observe_parent, parent_off),
+	POLICY("observe", OBSERVE, "a word or a map", "parent", 0, 0, observe_parent),
+	ADDRESSES("observe.servers", ADDRESSES, NULL, observe.servers, observe.server_count),
+	ADDRESSES("observe.resolver", RESOLVER, "own", observe.resolvers, observe.resolver_count),
+	POLICY("observe.trust-anchor", PATH, "a file", NULL, 0, 0, observe.trust_anchor),
+	POLICY("observe.root-hints", PATH, "a file", NULL, 0, 0, observe.root_hints),
 	WORDS("cds", FLAG, "auto", cds, auto_off),
 	WORDS("zonemd", U8, "off", zonemd, zonemd_words),
 	WORDS("serial", ENUM, "unixtime", serial, serial_words),
@@ -79,6 +84,8 @@ static const struct zs_option options[] = {
 	ZONE("reload", COMMAND, "a command", NULL, reload, NULL),
 	ZONE("second-opinion", COMMAND, "a command", NULL, second_opinion, NULL),
 	ZONE("notify", COMMAND, "a command", NULL, notify, NULL),
+	{ ZS_SECTION_ZONE, "servers", ZS_OPTION_ADDRESSES, "addresses", NULL, 1, 64, offsetof(struct zs_zone_config, servers),
+	  offsetof(struct zs_zone_config, server_count), 0, NULL },
 	ZONE("include", FLAG, "a word", "beneath", include_any, beneath_any),
 
 	DANE("host", CUSTOM, "names", NULL, 0, 0, hosts),

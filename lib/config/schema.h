@@ -27,6 +27,9 @@ enum zs_option_kind {
 	ZS_OPTION_DENIAL,      /* nsec, nsec3, {nsec3: {..}} */
 	ZS_OPTION_ITERATIONS,  /* uint16_t, RFC 9276 */
 	ZS_OPTION_SALT,        /* hex */
+	ZS_OPTION_OBSERVE,     /* bool: parent, off, or a map */
+	ZS_OPTION_ADDRESSES,   /* a list of struct zs_address, its count at offset2 */
+	ZS_OPTION_RESOLVER,    /* the same, or "own", or "system" */
 	ZS_OPTION_COMMAND,     /* struct zs_command */
 	ZS_OPTION_PATH         /* struct zs_config_path */
 };
@@ -44,7 +47,7 @@ struct zs_option {
 	const char *fallback; /* the default as it would be written; NULL: none */
 	int64_t min, max;     /* of the value, for kinds that are numbers */
 	size_t offset;        /* in the section's struct */
-	size_t offset2;       /* PROPAGATION: of the bool */
+	size_t offset2;       /* PROPAGATION: of the bool; ADDRESSES: of the count */
 	size_t from;          /* of a struct zs_source to set, or 0 */
 	const struct zs_option_word *words; /* ended by a NULL word */
 };
