@@ -3,12 +3,12 @@ VERSION := 0.1
 FLAVOUR ?= release
 BUILD   := build/$(FLAVOUR)
 PREFIX  ?= /usr/local
-PKGS    := openssl yaml-0.1 jansson
+PKGS    := openssl yaml-0.1 jansson ldns libunbound
 
 # Debian 12 packages, each named once. BUILD: to compile and run; TEST: what `make check` needs besides.
-DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libyaml-dev libjansson-dev openssl
-DEPS_TEST  := check libldns-dev bind9-utils bind9-dnsutils knot-dnssecutils ldnsutils nsd unbound libxml2-utils git python3 \
-              clang libclang-rt-14-dev mandoc parallel
+DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libyaml-dev libjansson-dev libldns-dev libunbound-dev openssl
+DEPS_TEST  := check bind9-utils bind9-dnsutils knot-dnssecutils ldnsutils nsd unbound libxml2-utils git python3 \
+              clang libclang-rt-14-dev mandoc parallel w3m
 # BENCH: the peers that `make bench` measures
 DEPS_BENCH := python3 openssl bind9-utils knot knot-dnssecutils ldnsutils nsd
 

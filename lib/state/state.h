@@ -53,7 +53,11 @@ struct zs_parent_facts {
 	uint32_t ttl;             /* the largest TTL of it that caches may hold: zs_facts_parent_ttl; 0: never seen */
 	zs_time lower_since;      /* a lower TTL than that was observed since, without a break; 0: no */
 	uint32_t lower;           /* the largest of those lower ones */
-	zs_time observed;         /* the last look that got an answer; 0: never */
+	zs_time observed;         /* the last look that was certain; 0: never */
+	bool wanted;              /* a move waits for the next look */
+	zs_time asked;            /* the last look, with or without an answer; 0: never */
+	zs_time agreed;           /* all answers show this one set since, without a break; 0: they do not agree */
+	const char *waits_for;    /* why the last look is not certain, for people; NULL: it is */
 };
 
 enum zs_roll_kind { ZS_ROLL_KSK, ZS_ROLL_ZSK, ZS_ROLL_CSK };
@@ -71,6 +75,7 @@ struct zs_published {
 	uint8_t sha256[32];       /* of the output file */
 	zs_time time;             /* of the rename */
 	zs_time served_since;     /* reload (and confirmation) succeeded; 0: not yet, the next run repeats it */
+	const char *waits_for;    /* why it is not confirmed, for people; or NULL */
 	const char *program;      /* "zonesign 0.1" */
 	uint8_t content[32];      /* SHA-256 of what "content changed" means: see zone/serial.h */
 	zs_time earliest_expiration; /* of the signatures in it */
@@ -120,6 +125,13 @@ struct zs_shape {
 	size_t apex_count;
 };
 
+/* What the notify command was told last. */
+struct zs_told {
+	const char *event;        /* NULL: nothing that still holds */
+	zs_time time;
+	bool again;               /* and once more, before the deadline */
+};
+
 struct zs_facts {
 	const char *dir;          /* state/<zone> */
 	int dir_fd;               /* -1: there is no directory yet */
@@ -144,6 +156,7 @@ struct zs_facts {
 	struct zs_override *overrides;
 	size_t override_count, override_room;
 	struct zs_parent_facts parent;
+	struct zs_told told;
 	struct zs_roll_request *rolls; /* asked for, not begun; oldest first */
 	size_t roll_count, roll_room;
 	uint8_t algorithm;        /* `roll --to`: in place of the policy's algorithm, as long as that is ... */

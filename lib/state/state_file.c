@@ -92,7 +92,7 @@ static const char *const roll_kinds[] = { [ZS_ROLL_KSK] = "ksk", [ZS_ROLL_ZSK] =
 
 static void put_parent(struct zs_buf *out, const struct zs_parent_facts *parent)
 {
-	if (!parent->observed && !parent->ttl && !parent->ds_count)
+	if (!parent->asked && !parent->observed && !parent->ttl && !parent->ds_count)
 		return;
 	zs_buf_printf(out, "parent:\n  ttl: %u\n", parent->ttl);
 	put_time(out, "  observed", parent->observed);
@@ -100,7 +100,16 @@ static void put_parent(struct zs_buf *out, const struct zs_parent_facts *parent)
 		put_time(out, "\n  lower_since", parent->lower_since);
 		zs_buf_printf(out, "\n  lower: %u", parent->lower);
 	}
-	zs_buf_text(out, "\n  ds:\n");
+	zs_buf_text(out, "\n");
+	put_some_time(out, "  asked", parent->asked);
+	if (parent->wanted)
+		zs_buf_text(out, "  wanted: yes\n");
+	put_some_time(out, "  agreed", parent->agreed);
+	if (parent->waits_for) {
+		put_quoted(out, "  waits_for", parent->waits_for);
+		zs_buf_text(out, "\n");
+	}
+	zs_buf_text(out, "  ds:\n");
 	for (size_t i = 0; i < parent->ds_count; i++) {
 		put_hex(out, "    - rdata", parent->ds[i].data, parent->ds[i].len);
 		zs_buf_text(out, "\n");
@@ -122,6 +131,11 @@ static void put_shape(struct zs_buf *out, const struct zs_shape *shape)
 static void put_wishes(struct zs_buf *out, const struct zs_facts *facts)
 {
 	char time[ZS_TIME_TEXT];
+	if (facts->told.event) {
+		put_quoted(out, "told:\n  event", facts->told.event);
+		put_time(out, "\n  time", facts->told.time);
+		zs_buf_printf(out, "\n  again: %s\n", facts->told.again ? "yes" : "no");
+	}
 	if (facts->algorithm)
 		zs_buf_printf(out, "target: {algorithm: %u, instead_of: %u}\n", facts->algorithm, facts->instead_of);
 	put_some_time(out, "unsign", facts->unsign);
@@ -195,6 +209,10 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 		zs_buf_printf(out, "\n  ttl: %u\n  dnskey_ttl: %u\n  negative_ttl: %u\n", p->ttl, p->dnskey_ttl, p->negative_ttl);
 		put_quoted(out, "  program", p->program);
 		zs_buf_text(out, "\n");
+		if (p->waits_for) {
+			put_quoted(out, "  waits_for", p->waits_for);
+			zs_buf_text(out, "\n");
+		}
 	}
 	if (facts->intent.present) {
 		const struct zs_intent *intent = &facts->intent;
@@ -423,6 +441,7 @@ static void get_published(struct reader *r, const struct zs_yaml *map, struct zs
 	out->served_since = get_time(r, map, "served_since");
 	out->earliest_expiration = get_time(r, map, "earliest_expiration");
 	out->program = need(r, map, "program");
+	out->waits_for = zs_yaml_get_text(map, "waits_for");
 	out->ttl = get_some_number(r, map, "ttl", INT32_MAX);
 	out->dnskey_ttl = get_some_number(r, map, "dnskey_ttl", INT32_MAX);
 	out->negative_ttl = get_some_number(r, map, "negative_ttl", INT32_MAX);
@@ -460,12 +479,19 @@ static void get_shape(struct reader *r, const struct zs_yaml *map, struct zs_fac
 
 static void get_engine(struct reader *r, const struct zs_yaml *root, struct zs_facts *facts)
 {
-	const struct zs_yaml *parent = zs_yaml_get(root, "parent"), *target = zs_yaml_get(root, "target");
+	const struct zs_yaml *parent = zs_yaml_get(root, "parent"), *target = zs_yaml_get(root, "target"), *told = zs_yaml_get(root, "told");
+	if (told)
+		facts->told = (struct zs_told){ .event = need(r, told, "event"), .time = get_time(r, told, "time"),
+			                        .again = get_some_answer(r, told, "again") };
 	if (parent) {
 		facts->parent.ttl = (uint32_t)get_number(r, parent, "ttl", INT32_MAX);
 		facts->parent.observed = get_time(r, parent, "observed");
 		facts->parent.lower_since = get_some_time(r, parent, "lower_since");
 		facts->parent.lower = get_some_number(r, parent, "lower", INT32_MAX);
+		facts->parent.wanted = get_some_answer(r, parent, "wanted");
+		facts->parent.asked = get_some_time(r, parent, "asked");
+		facts->parent.agreed = get_some_time(r, parent, "agreed");
+		facts->parent.waits_for = zs_yaml_get_text(parent, "waits_for");
 		each(r, parent, "ds", facts, get_ds);
 	}
 	if (zs_yaml_get(root, "shape"))

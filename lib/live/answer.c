@@ -1,0 +1,266 @@
+/* answer.c - what a server's answer says, and whether a signature of the parent's keys proves it. ldns reads and verifies. */
+#include <ldns/ldns.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns/type.h"
+#include "live/live_private.h"
+
+enum { DS_MAX = 64 }; /* DS records of one answer; real ones have up to 8 */
+
+static ldns_rdf *name_rdf(const uint8_t *name)
+{
+	return ldns_dname_new_frm_data((uint16_t)zs_name_len(name), name);
+}
+
+static bool owner_is(const ldns_rr *rr, const ldns_rdf *name)
+{
+	return ldns_rr_owner(rr) && ldns_dname_compare(ldns_rr_owner(rr), name) == 0;
+}
+
+/* The records of a type in a section, NULL if there are none; owner NULL: any. The list is the caller's, its records the packet's. */
+static ldns_rr_list *pick(const ldns_rr_list *from, ldns_rr_type type, const ldns_rdf *owner)
+{
+	ldns_rr_list *out = ldns_rr_list_new();
+	for (size_t i = 0; out && from && i < ldns_rr_list_rr_count(from); i++) {
+		ldns_rr *rr = ldns_rr_list_rr(from, i);
+		if (ldns_rr_get_type(rr) == type && ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN && (!owner || owner_is(rr, owner)))
+			ldns_rr_list_push_rr(out, rr);
+	}
+	return out;
+}
+
+static ldns_rr_list *chain_keys(const struct zs_chain_keys *keys)
+{
+	ldns_rr_list *out = ldns_rr_list_new();
+	for (size_t i = 0; out && i < keys->key_count; i++) {
+		ldns_rr *rr = ldns_rr_new();
+		const struct zs_bytes key = keys->keys[i];
+		if (!rr || key.len < 5)
+			continue;
+		ldns_rr_set_type(rr, LDNS_RR_TYPE_DNSKEY);
+		ldns_rr_set_class(rr, LDNS_RR_CLASS_IN);
+		ldns_rr_set_owner(rr, name_rdf(keys->zone));
+		ldns_rr_push_rdf(rr, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_INT16, 2, key.data));
+		ldns_rr_push_rdf(rr, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_INT8, 1, key.data + 2));
+		ldns_rr_push_rdf(rr, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_ALG, 1, key.data + 3));
+		ldns_rr_push_rdf(rr, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, key.len - 4, key.data + 4));
+		ldns_rr_list_push_rr(out, rr);
+	}
+	return out;
+}
+
+/* A signature by the parent zone over a set at its own name, not made from a wildcard. */
+static bool fits(const ldns_rr *rrsig, const ldns_rr_list *set, const ldns_rdf *zone)
+{
+	const ldns_rr *first = ldns_rr_list_rr(set, 0);
+	return ldns_rr_rd_count(rrsig) == 9 && ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(rrsig)) == ldns_rr_get_type(first)
+	    && owner_is(rrsig, ldns_rr_owner(first)) && ldns_dname_compare(ldns_rr_rrsig_signame(rrsig), zone) == 0
+	    && ldns_rdf2native_int8(ldns_rr_rrsig_labels(rrsig)) == ldns_dname_label_count(ldns_rr_owner(first));
+}
+
+/* One good signature suffices: RFC 4035 section 5.3.3. *original: the TTL that it was made over. */
+static bool is_signed(const ldns_rr_list *set, const ldns_rr_list *rrsigs, const ldns_rr_list *keys, const ldns_rdf *zone, zs_time now,
+                      uint32_t *original)
+{
+	if (!ldns_rr_list_rr_count(set))
+		return false;
+	for (size_t i = 0; i < ldns_rr_list_rr_count(rrsigs); i++) {
+		const ldns_rr *rrsig = ldns_rr_list_rr(rrsigs, i);
+		ldns_rr_list *good = ldns_rr_list_new();
+		const bool ok = fits(rrsig, set, zone) && ldns_verify_rrsig_keylist_time(set, rrsig, keys, (time_t)now, good) == LDNS_STATUS_OK;
+		ldns_rr_list_free(good);
+		if (ok) {
+			*original = ldns_rdf2native_int32(ldns_rr_rrsig_origttl(rrsig));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* NSEC at the delegation itself: it is one (NS, no SOA), and there is no DS. */
+static bool nsec_denies(const ldns_rr *nsec, const ldns_rdf *zone)
+{
+	if (ldns_rr_rd_count(nsec) < 2 || !owner_is(nsec, zone))
+		return false;
+	const ldns_rdf *types = ldns_rr_rdf(nsec, 1);
+	return ldns_nsec_bitmap_covers_type(types, LDNS_RR_TYPE_NS) && !ldns_nsec_bitmap_covers_type(types, LDNS_RR_TYPE_DS)
+	    && !ldns_nsec_bitmap_covers_type(types, LDNS_RR_TYPE_SOA);
+}
+
+/* Well-formed enough for ldns's own proof. */
+static bool nsec3_sound(const ldns_rr *nsec3)
+{
+	return ldns_rr_rd_count(nsec3) >= 5 && ldns_nsec3_iterations(nsec3) <= 150;
+}
+
+/* The records that prove "no DS", each signed: RFC 4035 section 5.4, RFC 5155 section 8.6. */
+static bool denial_is_signed(ldns_pkt *pkt, const ldns_rr_list *rrsigs, const ldns_rr_list *keys, const ldns_rdf *zone,
+                             const struct zs_chain_keys *chain)
+{
+	const ldns_rr_list *authority = ldns_pkt_authority(pkt);
+	ldns_rr_list *proven = ldns_rr_list_new();
+	ldns_rdf *parent = name_rdf(chain->zone);
+	bool denied = false, nsec3 = false;
+	for (size_t i = 0; authority && i < ldns_rr_list_rr_count(authority); i++) {
+		ldns_rr *rr = ldns_rr_list_rr(authority, i);
+		const ldns_rr_type type = ldns_rr_get_type(rr);
+		uint32_t ttl;
+		if (type != LDNS_RR_TYPE_NSEC && (type != LDNS_RR_TYPE_NSEC3 || !nsec3_sound(rr)))
+			continue;
+		ldns_rr_list *set = pick(authority, type, ldns_rr_owner(rr));
+		if (is_signed(set, rrsigs, keys, parent, chain->now, &ttl)) {
+			denied = denied || (type == LDNS_RR_TYPE_NSEC && nsec_denies(rr, zone));
+			nsec3 = nsec3 || type == LDNS_RR_TYPE_NSEC3;
+			if (type == LDNS_RR_TYPE_NSEC3)
+				ldns_rr_list_push_rr(proven, rr);
+		}
+		ldns_rr_list_free(set);
+	}
+	if (!denied && nsec3) {
+		ldns_rr *question = ldns_rr_new();
+		ldns_rr_set_owner(question, ldns_rdf_clone(zone));
+		ldns_rr_set_type(question, LDNS_RR_TYPE_DS);
+		ldns_rr_set_question(question, true);
+		denied = ldns_dnssec_verify_denial_nsec3(question, proven, (ldns_rr_list *)(uintptr_t)rrsigs, LDNS_RCODE_NOERROR, LDNS_RR_TYPE_DS,
+		                                         true) == LDNS_STATUS_OK;
+		ldns_rr_free(question);
+	}
+	ldns_rdf_deep_free(parent);
+	ldns_rr_list_free(proven);
+	return denied;
+}
+
+/* A DS record's RDATA; false if it has not four fields. */
+static bool ds_rdata(struct zs_arena *arena, const ldns_rr *rr, struct zs_bytes *out)
+{
+	struct zs_buf buf = { .arena = arena, .max = 1024 };
+	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
+		zs_buf_add(&buf, ldns_rdf_data(ldns_rr_rdf(rr, i)), ldns_rdf_size(ldns_rr_rdf(rr, i)));
+	*out = (struct zs_bytes){ buf.data, buf.len };
+	return ldns_rr_rd_count(rr) == 4 && buf.len > 4 && !buf.full;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return zs_bytes_compare(*(const struct zs_bytes *)a, *(const struct zs_bytes *)b);
+}
+
+static bool read_set(struct zs_run *run, const ldns_rr_list *set, struct zs_server_view *view)
+{
+	const size_t count = ldns_rr_list_rr_count(set);
+	if (count > DS_MAX)
+		return false;
+	struct zs_bytes *ds = zs_arena_array(run->arena, count + 1, sizeof *ds);
+	view->ttl = 0;
+	view->ds_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(set, i);
+		if (!ds_rdata(run->arena, rr, &ds[i]))
+			return false;
+		if (ldns_rr_ttl(rr) > view->ttl)
+			view->ttl = ldns_rr_ttl(rr);
+	}
+	if (count)
+		qsort(ds, count, sizeof *ds, by_bytes);
+	for (size_t i = 0; i < count; i++) /* one record twice is one record: RFC 2181 section 5 */
+		if (!view->ds_count || zs_bytes_compare(ds[view->ds_count - 1], ds[i]) != 0)
+			ds[view->ds_count++] = ds[i];
+	view->ds = ds;
+	return true;
+}
+
+/* Without a DS the answer names the zone that denies it by its SOA: below or at the zone itself it is the child's, not the parent's. */
+static const char *denied_by_child(ldns_pkt *pkt, const ldns_rdf *zone)
+{
+	ldns_rr_list *soa = pick(ldns_pkt_authority(pkt), LDNS_RR_TYPE_SOA, NULL);
+	const size_t count = ldns_rr_list_rr_count(soa);
+	const bool above = count && ldns_dname_is_subdomain(zone, ldns_rr_owner(ldns_rr_list_rr(soa, 0)));
+	ldns_rr_list_free(soa);
+	return !count ? "it says neither yes nor no" : above ? NULL : "it answers for the zone itself, not for its parent";
+}
+
+static const char *read_content(struct zs_run *run, ldns_pkt *pkt, const uint8_t *zone, const struct zs_chain_keys *chain,
+                                struct zs_server_view *view)
+{
+	const ldns_pkt_rcode rcode = ldns_pkt_get_rcode(pkt);
+	if (rcode != LDNS_RCODE_NOERROR)
+		return zs_arena_printf(run->arena, "it answers with rcode %d%s", (int)rcode,
+		                       rcode == LDNS_RCODE_REFUSED ? " (refused)" : rcode == LDNS_RCODE_SERVFAIL ? " (server failure)" : "");
+	if (!ldns_pkt_aa(pkt))
+		return "it has no authority for the parent zone";
+	ldns_rdf *name = name_rdf(zone);
+	ldns_rr_list *set = pick(ldns_pkt_answer(pkt), LDNS_RR_TYPE_DS, name);
+	ldns_rr_list *rrsigs = pick(ldns_rr_list_rr_count(set) ? ldns_pkt_answer(pkt) : ldns_pkt_authority(pkt), LDNS_RR_TYPE_RRSIG, NULL);
+	ldns_rr_list *keys = chain_keys(chain);
+	ldns_rdf *parent = name_rdf(chain->zone);
+	const char *why = NULL;
+	uint32_t original = 0;
+	if (!read_set(run, set, view))
+		why = "its DS records are damaged";
+	else if (!view->ds_count)
+		why = denied_by_child(pkt, name);
+	if (!why && chain->chain == ZS_CHAIN_SECURE)
+		view->validated = view->ds_count ? is_signed(set, rrsigs, keys, parent, chain->now, &original)
+		                                 : denial_is_signed(pkt, rrsigs, keys, name, chain);
+	if (original > view->ttl)
+		view->ttl = original;
+	ldns_rdf_deep_free(parent);
+	ldns_rr_list_deep_free(keys);
+	ldns_rr_list_free(rrsigs);
+	ldns_rr_list_free(set);
+	ldns_rdf_deep_free(name);
+	return why;
+}
+
+void zs_answer_read(struct zs_run *run, struct zs_bytes answer, const uint8_t *zone, const struct zs_chain_keys *keys,
+                    struct zs_server_view *view)
+{
+	ldns_pkt *pkt = NULL;
+	const char *why = "its answer is damaged";
+	view->validated = false;
+	view->ds = NULL;
+	view->ds_count = 0;
+	view->ttl = 0;
+	if (ldns_wire2pkt(&pkt, answer.data, answer.len) == LDNS_STATUS_OK) {
+		why = read_content(run, pkt, zone, keys, view);
+		ldns_pkt_free(pkt);
+	}
+	view->reply = why ? ZS_REPLY_LAME : ZS_REPLY_ANSWERED;
+	view->why = why;
+	if (why) {
+		view->ds_count = 0;
+		view->ttl = 0;
+	} else if (keys->chain == ZS_CHAIN_SECURE && !view->validated) {
+		view->why = "its answer does not validate under the keys of the parent zone";
+	}
+}
+
+bool zs_answer_serial(struct zs_bytes answer, const uint8_t *zone, uint32_t *serial, const char **why)
+{
+	ldns_pkt *pkt = NULL;
+	ldns_rdf *name = name_rdf(zone);
+	*why = "its answer is damaged";
+	if (ldns_wire2pkt(&pkt, answer.data, answer.len) == LDNS_STATUS_OK) {
+		ldns_rr_list *soa = pick(ldns_pkt_answer(pkt), LDNS_RR_TYPE_SOA, name);
+		if (ldns_pkt_get_rcode(pkt) != LDNS_RCODE_NOERROR || !ldns_pkt_aa(pkt)) {
+			*why = "it has no authority for the zone";
+		} else if (ldns_rr_list_rr_count(soa) && ldns_rr_rd_count(ldns_rr_list_rr(soa, 0)) == 7) {
+			*serial = ldns_rdf2native_int32(ldns_rr_rdf(ldns_rr_list_rr(soa, 0), 2));
+			*why = NULL;
+		} else {
+			*why = "it has no SOA of the zone";
+		}
+		ldns_rr_list_free(soa);
+		ldns_pkt_free(pkt);
+	}
+	ldns_rdf_deep_free(name);
+	return !*why;
+}
+
+bool zs_answer_is_apex(struct zs_bytes answer, const uint8_t *name)
+{
+	uint32_t serial;
+	const char *why;
+	return zs_answer_serial(answer, name, &serial, &why);
+}

@@ -1,0 +1,121 @@
+/* live.h - the only code that talks to the network: it asks, and returns what it saw, with the time. It decides nothing.
+ *
+ * In:  a zone's name, where to ask (the policy's `observe`), what is known (facts).
+ * Out: observations. judge.c, which is pure, turns one into facts: "seen since", "gone since", the parent's DS RRset and
+ *      its TTL. ldns reads and writes messages, libunbound follows the chain of trust from the anchor to the parent.
+ *
+ * A network that does not work does no harm: nothing is seen, the plan waits, and the reason is said.
+ */
+#ifndef ZS_LIVE_LIVE_H
+#define ZS_LIVE_LIVE_H
+
+#include "base/bytes.h"
+#include "config/config.h"
+#include "keys/keys.h"
+#include "state/state.h"
+
+/* Does the parent zone lead to the trust anchor? */
+enum zs_chain {
+	ZS_CHAIN_UNKNOWN,  /* the network does not say */
+	ZS_CHAIN_SECURE,
+	ZS_CHAIN_INSECURE, /* proven to be unsigned */
+	ZS_CHAIN_BOGUS
+};
+
+enum zs_reply {
+	ZS_REPLY_SILENT,
+	ZS_REPLY_UNREACHABLE, /* this host has no route there (no IPv6, say): nobody waits for it */
+	ZS_REPLY_LAME,        /* it answers, but not with authority for the parent zone */
+	ZS_REPLY_ANSWERED
+};
+
+/* One address of one name server of the parent zone. */
+struct zs_server_view {
+	const char *server;        /* "a.nic.example."; of an own list: the address */
+	const char *address;       /* "192.0.2.1", "2001:db8::1@5301" */
+	enum zs_reply reply;
+	const char *why;           /* of a reply that does not count, for people; or NULL */
+	bool by_tcp;
+	bool validated;            /* the answer, "no DS" too, is proven by a signature under the chain */
+	const struct zs_bytes *ds; /* DS RDATA, sorted; ANSWERED only */
+	size_t ds_count;
+	uint32_t ttl;              /* of the DS RRset, the original TTL where it is signed; ds_count 0: 0 */
+};
+
+struct zs_observation {
+	zs_time time;              /* all answers were in by then */
+	const char *parent;        /* name of the parent zone; NULL: it was not found */
+	enum zs_chain chain;
+	const char *why;           /* nothing could be asked, or the chain is not SECURE; or NULL */
+	const struct zs_server_view *servers;
+	size_t server_count;
+};
+
+/* Ask for the DS of zone at every address of every name server of its parent zone, in parallel, within 20 s. Never fails:
+ * what went wrong is in the observation. */
+void zs_live_parent(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options, struct zs_observation *out);
+
+/* The verdict on an observation. */
+enum zs_sight {
+	ZS_SIGHT_NOTHING, /* no answer counts: facts stay as they are */
+	ZS_SIGHT_MIXED,   /* the servers differ */
+	ZS_SIGHT_WAIT,    /* they agree, but not long enough, or one has not answered yet */
+	ZS_SIGHT_CERTAIN
+};
+
+/* What an observation means for the facts. Pure: changes facts->parent, and ds_seen and ds_gone of keys, and nothing else.
+ *
+ * An answer counts if it is proven under a SECURE chain, or came over TCP while the chain is INSECURE. All that count must
+ * show the same DS RRset, and at least one must for each server name. That makes it certain at once if every address answered;
+ * else once it was so for propagation.parent; under an INSECURE chain not before a second time, the parent's DS TTL later.
+ * A DS that not every answer shows any more is not "seen"; one that any answer shows is not "gone".
+ * facts->parent.waits_for says what is missing; its memory is run's. keys may lack keys of the facts: those stay as they are. */
+enum zs_sight zs_live_judge(struct zs_run *run, const struct zs_policy *policy, const struct zs_keyset *keys,
+                            const struct zs_observation *seen, struct zs_facts *facts);
+
+/* Is ds (RDATA) the DS of key at zone? By the digest, which may be SHA-1, SHA-256 or SHA-384; false if it is of another type. */
+ZS_MUST_CHECK bool zs_live_ds_matches(struct zs_run *run, const uint8_t *zone, struct zs_bytes ds, const struct zs_key *key);
+
+/* When the parent is to be asked next: while a move waits for it every hour (or DS TTL, if that is shorter), else once a day.
+ * 0: never (observe is off, or no key of ours has to do with the parent). Pure. */
+zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts);
+
+/* With --now the time is a thought: the world is asked only where the user named one of his own (`servers`, `root-hints`). */
+bool zs_live_may_ask(const struct zs_run *run, const struct zs_observe_options *options);
+
+/* The line of the pipeline: if it is due, ask and judge. False only for what is no matter of the network. */
+ZS_MUST_CHECK bool zs_live_observe(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_keyset *keys,
+                                   struct zs_facts *facts);
+
+/* A build failed after it had looked: what was seen is kept all the same. The facts in memory may hold moves that were not published, so
+ * those of the disk get the parent's part, and are written. */
+ZS_MUST_CHECK bool zs_live_keep(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts);
+
+/* A person saw the DS of key *tag (NULL: of each that waits for it) at the parent, or saw that it is gone: into the facts, with
+ * the time of the run and a line among the overrides. ZS_NOT_YET if nothing waits for that. */
+ZS_MUST_CHECK bool zs_live_record(struct zs_run *run, struct zs_facts *facts, bool gone, const uint16_t *tag);
+
+/* Do all of the zone's own servers have the serial (or a later one)? */
+struct zs_serial_view {
+	const char *server, *address;
+	enum zs_reply reply;
+	const char *why;
+	uint32_t serial; /* ANSWERED only */
+};
+struct zs_serial_observation {
+	zs_time time;
+	const char *why; /* nothing could be asked; or NULL */
+	const struct zs_serial_view *servers;
+	size_t server_count;
+};
+/* Ask for the SOA at every address of the zone's own servers: options->zone_servers, or its NS as the world sees them. */
+void zs_live_serials(struct zs_run *run, const struct zs_zone_config *zone, struct zs_serial_observation *out);
+/* Pure: does every address that answers have serial or a later one, at least one for each server name? *why: which one does
+ * not, or NULL; memory from run. */
+bool zs_live_serial_everywhere(struct zs_run *run, const struct zs_serial_observation *seen, uint32_t serial, const char **why);
+
+/* `propagation: {zone: observe}`: is the serial everywhere? Asks again for some seconds, since secondaries fetch at once when they are
+ * told; with --now once, and only of servers that the config lists. True at once where the policy does not observe. */
+bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why);
+
+#endif

@@ -1,0 +1,230 @@
+/* observe.c - whom to ask, asking them, and the line of the pipeline. */
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "dns/type.h"
+#include "live/live_private.h"
+#include "zone/zone.h"
+
+static const char *name_text(struct zs_run *run, const uint8_t *name)
+{
+	char text[ZS_NAME_TEXT];
+	return zs_arena_strdup(run->arena, zs_name_text(name, text));
+}
+
+static size_t own_list(const struct zs_address *servers, size_t count, struct zs_target out[ZS_ADDRESSES_MAX])
+{
+	size_t n = 0;
+	for (; n < count && n < ZS_ADDRESSES_MAX; n++)
+		out[n] = (struct zs_target){ .address = servers[n], .server = servers[n].text };
+	return n;
+}
+
+/* One question to each target that has an address; *asked are the questions, in the order of the targets. */
+static struct zs_question *ask_all(struct zs_run *run, const struct zs_target *targets, size_t count, const uint8_t *name, uint16_t type,
+                                   bool tcp)
+{
+	struct zs_question *questions = zs_arena_array(run->arena, count + 1, sizeof *questions);
+	for (size_t i = 0; i < count; i++)
+		questions[i] = (struct zs_question){ .to = &targets[i].address, .name = name, .type = type, .tcp = tcp };
+	zs_ask(run, questions, count, ZS_ASK_LIMIT);
+	return questions;
+}
+
+/* The apex above zone that the listed servers have. A server that has it says so with a SOA. */
+static const uint8_t *parent_at(struct zs_run *run, const struct zs_target *targets, size_t count, const uint8_t *zone, const char **why)
+{
+	*why = "the servers of the list do not answer";
+	for (unsigned up = 1; up <= zs_name_labels(zone); up++) {
+		const uint8_t *ancestor = zs_name_skip(zone, up);
+		const struct zs_question *questions = ask_all(run, targets, count, ancestor, ZS_TYPE_SOA, false);
+		bool any = false;
+		for (size_t i = 0; i < count; i++) {
+			if (questions[i].reply == ZS_REPLY_ANSWERED && zs_answer_is_apex(questions[i].answer, ancestor))
+				return ancestor;
+			any = any || questions[i].reply == ZS_REPLY_ANSWERED;
+		}
+		if (!any)
+			return NULL;
+		*why = "the servers of the list have no zone above it";
+	}
+	return NULL;
+}
+
+static const uint8_t *find_targets(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options,
+                                   struct zs_resolver *resolver, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count, const char **why)
+{
+	if (!options->server_count) {
+		zs_resolver_trust_world(resolver, zone);
+		const uint8_t *parent = zs_resolver_parent(resolver, zone, why);
+		return parent && zs_resolver_servers(resolver, parent, targets, count, why) ? parent : NULL;
+	}
+	*count = own_list(options->servers, options->server_count, targets);
+	const uint8_t *parent = parent_at(run, targets, *count, zone, why);
+	if (parent)
+		zs_resolver_stub(resolver, parent, targets, *count);
+	zs_resolver_trust_world(resolver, zone);
+	return parent;
+}
+
+static void read_views(struct zs_run *run, const uint8_t *zone, const struct zs_target *targets, const struct zs_question *questions,
+                       size_t count, const struct zs_chain_keys *keys, struct zs_observation *out)
+{
+	struct zs_server_view *views = zs_arena_array(run->arena, count + 1, sizeof *views);
+	for (size_t i = 0; i < count; i++) {
+		views[i] = (struct zs_server_view){ .server = targets[i].server, .address = targets[i].address.text,
+			                            .reply = questions[i].reply, .why = questions[i].why, .by_tcp = questions[i].by_tcp };
+		if (questions[i].reply == ZS_REPLY_ANSWERED)
+			zs_answer_read(run, questions[i].answer, zone, keys, &views[i]);
+	}
+	out->servers = views;
+	out->server_count = count;
+}
+
+static zs_time clock_of(const struct zs_run *run)
+{
+	return run->now_given ? run->now : zs_time_now();
+}
+
+void zs_live_parent(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options, struct zs_observation *out)
+{
+	struct zs_target *targets = zs_arena_array(run->arena, ZS_ADDRESSES_MAX, sizeof *targets);
+	struct zs_chain_keys *keys = zs_arena_alloc(run->arena, sizeof *keys);
+	size_t count = 0;
+	*out = (struct zs_observation){ .time = clock_of(run) };
+	struct zs_resolver *resolver = zs_resolver_new(run, options, &out->why);
+	const uint8_t *parent = resolver ? find_targets(run, zone, options, resolver, targets, &count, &out->why) : NULL;
+	if (!parent)
+		return;
+	out->why = NULL;
+	out->parent = name_text(run, parent);
+	zs_resolver_keys(resolver, parent, keys);
+	out->chain = keys->chain;
+	out->why = keys->why;
+	const struct zs_question *questions = ask_all(run, targets, count, zone, ZS_TYPE_DS, keys->chain != ZS_CHAIN_SECURE);
+	out->time = clock_of(run);
+	read_views(run, zone, targets, questions, count, keys, out);
+}
+
+bool zs_live_may_ask(const struct zs_run *run, const struct zs_observe_options *options)
+{
+	return !run->now_given || options->server_count || options->root_hints.path;
+}
+
+/* A network that answers nobody costs its time for a few zones, not for all of a large run. */
+enum { FAILURES_MAX = 3 };
+static _Atomic unsigned failures;
+
+static bool is_silent(const struct zs_observation *seen)
+{
+	for (size_t i = 0; i < seen->server_count; i++)
+		if (seen->servers[i].reply == ZS_REPLY_ANSWERED || seen->servers[i].reply == ZS_REPLY_LAME)
+			return false;
+	return true;
+}
+
+bool zs_live_observe(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_keyset *keys, struct zs_facts *facts)
+{
+	const struct zs_policy *policy = zone->policy;
+	const zs_time due = zs_live_due(policy, facts);
+	struct zs_observation seen;
+	if (!due || run->now < due || !zs_live_may_ask(run, &policy->observe))
+		return true;
+	zs_run_stage(run, "parent");
+	if (failures >= FAILURES_MAX)
+		seen = (struct zs_observation){ .time = clock_of(run), .why = "the network answered for none of the zones before this one" };
+	else
+		zs_live_parent(run, facts->zone, &policy->observe, &seen);
+	failures = is_silent(&seen) ? failures + 1 : 0;
+	(void)zs_live_judge(run, policy, keys, &seen, facts);
+	return true;
+}
+
+bool zs_live_keep(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts)
+{
+	struct zs_facts *kept;
+	if (facts->dir_fd < 0 || !zs_facts_read(run, zone, &kept))
+		return false;
+	bool ok = true;
+	if (!kept->fresh && kept->parent.asked != facts->parent.asked) {
+		kept->parent = facts->parent;
+		for (size_t i = 0; i < kept->key_count; i++) {
+			const struct zs_key_facts *key = zs_facts_key((struct zs_facts *)(uintptr_t)facts, kept->keys[i].id);
+			if (key) {
+				kept->keys[i].ds_seen = key->ds_seen;
+				kept->keys[i].ds_gone = key->ds_gone;
+			}
+		}
+		ok = zs_facts_write(run, kept);
+	}
+	zs_facts_close(kept);
+	return ok;
+}
+
+void zs_live_serials(struct zs_run *run, const struct zs_zone_config *zone, struct zs_serial_observation *out)
+{
+	struct zs_target *targets = zs_arena_array(run->arena, ZS_ADDRESSES_MAX, sizeof *targets);
+	size_t count = own_list(zone->servers, zone->server_count, targets);
+	*out = (struct zs_serial_observation){ .time = clock_of(run) };
+	if (!count) {
+		struct zs_resolver *resolver = zs_resolver_new(run, &zone->policy->observe, &out->why);
+		if (resolver)
+			zs_resolver_trust_world(resolver, zone->name);
+		if (!resolver || !zs_resolver_servers(resolver, zone->name, targets, &count, &out->why))
+			return;
+		out->why = NULL;
+	}
+	const struct zs_question *questions = ask_all(run, targets, count, zone->name, ZS_TYPE_SOA, false);
+	struct zs_serial_view *views = zs_arena_array(run->arena, count + 1, sizeof *views);
+	for (size_t i = 0; i < count; i++) {
+		views[i] = (struct zs_serial_view){ .server = targets[i].server, .address = targets[i].address.text,
+			                            .reply = questions[i].reply, .why = questions[i].why };
+		if (views[i].reply == ZS_REPLY_ANSWERED && !zs_answer_serial(questions[i].answer, zone->name, &views[i].serial, &views[i].why))
+			views[i].reply = ZS_REPLY_LAME;
+	}
+	out->time = clock_of(run);
+	out->servers = views;
+	out->server_count = count;
+}
+
+static bool server_has(const struct zs_serial_observation *seen, const char *server, uint32_t serial)
+{
+	for (size_t i = 0; i < seen->server_count; i++) {
+		const struct zs_serial_view *view = &seen->servers[i];
+		if (strcmp(view->server, server) == 0 && view->reply == ZS_REPLY_ANSWERED && !zs_serial_after(serial, view->serial))
+			return true;
+	}
+	return false;
+}
+
+bool zs_live_serial_everywhere(struct zs_run *run, const struct zs_serial_observation *seen, uint32_t serial, const char **why)
+{
+	*why = seen->why ? seen->why : seen->server_count ? NULL : "the zone has no name server";
+	for (size_t i = 0; !*why && i < seen->server_count; i++) {
+		const struct zs_serial_view *view = &seen->servers[i];
+		if (view->reply == ZS_REPLY_ANSWERED && zs_serial_after(serial, view->serial))
+			*why = zs_arena_printf(run->arena, "%s at %s has serial %u, not yet %u", view->server, view->address, view->serial, serial);
+		else if (!server_has(seen, view->server, serial))
+			*why = zs_arena_printf(run->arena, "%s at %s does not say which serial it has: %s", view->server, view->address,
+			                       view->why ? view->why : "no answer");
+	}
+	return !*why;
+}
+
+bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)
+{
+	enum { TRIES = 4 }; /* after 0, 1, 3 and 7 seconds */
+	*why = NULL;
+	if (!zone->policy->observe_zone || (run->now_given && !zone->server_count))
+		return true;
+	for (unsigned i = 0;; i++) {
+		struct zs_serial_observation seen;
+		zs_live_serials(run, zone, &seen);
+		if (zs_live_serial_everywhere(run, &seen, serial, why))
+			return true;
+		if (run->now_given || seen.why || i + 1 == TRIES)
+			return false;
+		nanosleep(&(struct timespec){ .tv_sec = 1 << i }, NULL);
+	}
+}

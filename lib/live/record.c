@@ -1,0 +1,57 @@
+/* record.c - what a person saw at the parent, told by `ds --seen` and `ds --gone`. */
+#include "live/live.h"
+
+/* Has the parent been asked to show (or to drop) the key's DS? */
+static bool waits(const struct zs_key_facts *key, bool gone)
+{
+	return gone ? key->ds.phase == ZS_UNRETENTIVE && !key->ds_gone : key->ds.phase == ZS_RUMOURED && !key->ds_seen;
+}
+
+static bool refuse(struct zs_run *run, const struct zs_key_facts *key, bool gone)
+{
+	char since[ZS_TIME_TEXT];
+	const zs_time known = gone ? key->ds_gone : key->ds_seen;
+	const bool asked = gone ? key->ds.phase == ZS_UNRETENTIVE : key->ds.phase == ZS_RUMOURED || key->ds.phase == ZS_OMNIPRESENT;
+	if (asked && known) {
+		zs_note(run, "the DS of key %u is known to be %s since %s", key->tag, gone ? "gone" : "there", zs_time_short(known, since));
+		return true;
+	}
+	if (gone)
+		return zs_not_yet(run, "the DS of key %u is still wanted at the parent: it must not be gone", key->tag);
+	return zs_not_yet(run, "the DS of key %u is not wanted at the parent", key->tag);
+}
+
+static void set(struct zs_run *run, struct zs_facts *facts, struct zs_key_facts *key, bool gone)
+{
+	key->ds_seen = gone ? 0 : run->now;
+	key->ds_gone = gone ? run->now : 0;
+	facts->next_due = run->now;
+	ZS_PUSH(run->arena, facts->overrides, facts->override_count, facts->override_room) = (struct zs_override){
+		.guard = gone ? "ds-gone" : "ds-seen", .value = zs_arena_printf(run->arena, "%u", key->tag), .time = run->now };
+}
+
+bool zs_live_record(struct zs_run *run, struct zs_facts *facts, bool gone, const uint16_t *tag)
+{
+	size_t found = 0;
+	if (!facts->published.served_since)
+		return zs_not_yet(run, "the zone is not served yet: nothing of it can be at the parent");
+	if (facts->made_with_now != run->now_given)
+		return zs_refuse(run, "G17", "the state was made with %s: this would mix two times", facts->made_with_now ? "--now" : "the real clock");
+	for (size_t i = 0; i < facts->key_count; i++) {
+		struct zs_key_facts *key = &facts->keys[i];
+		if (!(key->role & ZS_KSK) || (tag ? key->tag != *tag : !waits(key, gone)))
+			continue;
+		found++;
+		if (waits(key, gone))
+			set(run, facts, key, gone);
+		else if (!refuse(run, key, gone))
+			return false;
+	}
+	if (found)
+		return true;
+	if (tag)
+		return zs_usage(run, "the zone has no key %u that signs keys", *tag);
+	zs_not_yet(run, "no key waits for its DS to be %s", gone ? "gone" : "seen");
+	zs_hint(run, "'zonesign status' says what each key waits for");
+	return false;
+}

@@ -1,0 +1,275 @@
+/* test_live.c - what an observation of the parent means for the facts: a table of what each server shows and what follows. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "dns/algorithm.h"
+#include "live/live.h"
+
+enum { T0 = 1000000, TTL = 3600 };
+static const struct zs_policy policy = { .propagation_parent = 600, .parent_ds_ttl = 1800, .observe_parent = true };
+static const uint8_t zone[] = "\1a\4test";
+
+/* Two keys, 0 and 1, and their DS with the digests that a parent may hold. */
+static struct zs_keyset *make_keys(struct zs_run *run)
+{
+	struct zs_keyset *set = zs_arena_alloc(run->arena, sizeof *set);
+	set->arena = run->arena;
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t rdata[68] = { 1, 1, 3, 13 };
+		memset(rdata + 4, (int)(17 + i), 64);
+		struct zs_key key;
+		const struct zs_bytes kept = { (const uint8_t *)zs_arena_text(run->arena, (const char *)rdata, sizeof rdata), sizeof rdata };
+		ck_assert(zs_key_from_rdata(run, NULL, kept, &key));
+		ZS_PUSH(run->arena, set->keys, set->count, set->room) = key;
+	}
+	return set;
+}
+
+static struct zs_bytes ds_of(struct zs_run *run, const struct zs_key *key, uint8_t digest)
+{
+	uint8_t *out = zs_arena_alloc(run->arena, 52);
+	size_t len;
+	ck_assert(zs_ds_make(run, zone, key->rdata, digest, out, &len));
+	return (struct zs_bytes){ out, len };
+}
+
+static struct zs_facts *make_facts(struct zs_run *run, const struct zs_keyset *keys)
+{
+	struct zs_facts *facts = zs_arena_alloc(run->arena, sizeof *facts);
+	memcpy(facts->zone, zone, sizeof zone);
+	for (size_t i = 0; i < keys->count; i++) {
+		struct zs_key_facts key = { .tag = keys->keys[i].tag, .algorithm = 13, .role = ZS_KSK, .goal_in = true,
+			                    .ds = { .phase = ZS_RUMOURED, .since = T0 - 100 } };
+		memcpy(key.id, keys->keys[i].id, 32);
+		ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = key;
+	}
+	facts->published.served_since = T0 - 1000;
+	return facts;
+}
+
+/* A server of the table, in one letter for what it shows: '-' nothing, '0' and '1' the DS of that key, '2' both, 's' key 0 with
+ * SHA-1, 'x' a DS of nobody; '.' silent, 'l' lame, 'u' no way to it, 'b' an answer that does not validate. Upper-case server names
+ * in `names` give each its name: "AAB" are two addresses of A and one of B. */
+static struct zs_observation look(struct zs_run *run, const struct zs_keyset *keys, enum zs_chain chain, bool tcp, const char *names,
+                                  const char *shows, zs_time time)
+{
+	const size_t count = strlen(shows);
+	struct zs_server_view *views = zs_arena_array(run->arena, count + 1, sizeof *views);
+	static const uint8_t nobody[] = { 0, 1, 13, 2, 9, 9, 9 };
+	for (size_t i = 0; i < count; i++) {
+		struct zs_bytes *ds = zs_arena_array(run->arena, 2, sizeof *ds);
+		size_t n = 0;
+		const char c = shows[i];
+		if (c == '0' || c == '2')
+			ds[n++] = ds_of(run, &keys->keys[0], 2);
+		if (c == '1' || c == '2')
+			ds[n++] = ds_of(run, &keys->keys[1], 2);
+		if (c == 's')
+			ds[n++] = ds_of(run, &keys->keys[0], 1);
+		if (c == 'x' || c == 'b')
+			ds[n++] = (struct zs_bytes){ nobody, sizeof nobody };
+		if (n == 2 && zs_bytes_compare(ds[0], ds[1]) > 0) {
+			const struct zs_bytes first = ds[0];
+			ds[0] = ds[1];
+			ds[1] = first;
+		}
+		views[i] = (struct zs_server_view){ .server = zs_arena_printf(run->arena, "%c.", names[i]), .address = zs_arena_printf(run->arena, "192.0.2.%zu", i),
+			                            .reply = c == '.' ? ZS_REPLY_SILENT : c == 'l' ? ZS_REPLY_LAME : c == 'u' ? ZS_REPLY_UNREACHABLE : ZS_REPLY_ANSWERED,
+			                            .why = strchr(".lub", c) ? "a reason" : NULL, .by_tcp = tcp, .validated = chain == ZS_CHAIN_SECURE && c != 'b',
+			                            .ds = ds, .ds_count = n, .ttl = n ? TTL : 0 };
+	}
+	return (struct zs_observation){ .time = time, .parent = "test.", .chain = chain, .servers = views, .server_count = count };
+}
+
+struct step {
+	zs_seconds after;     /* since T0 */
+	const char *shows;
+	enum zs_sight sight;
+	zs_seconds seen0, gone0, seen1, gone1; /* since T0; NO: not set */
+	const char *why;      /* a part of the reason; NULL: none */
+};
+enum { NO = -1 };
+#define NOTHING ZS_SIGHT_NOTHING
+#define MIXED ZS_SIGHT_MIXED
+#define WAIT ZS_SIGHT_WAIT
+#define CERTAIN ZS_SIGHT_CERTAIN
+
+static const struct {
+	const char *name, *names;
+	enum zs_chain chain;
+	bool tcp;
+	struct step steps[6];
+} scenes[] = {
+	{ "nothing there yet, then both everywhere", "AABB", ZS_CHAIN_SECURE, false,
+	  { { 0, "----", CERTAIN, NO, 0, NO, 0, NULL }, { 60, "2222", CERTAIN, 60, NO, 60, NO, NULL }, { 90, "2222", CERTAIN, 60, NO, 60, NO, NULL } } },
+	{ "a swap: one new, one old", "AB", ZS_CHAIN_SECURE, false,
+	  { { 0, "00", CERTAIN, 0, NO, NO, 0, NULL }, { 60, "01", MIXED, NO, NO, NO, NO, "different" }, { 120, "11", CERTAIN, NO, 120, 120, NO, NULL } } },
+	{ "a flapping parent: the break counts", "AB", ZS_CHAIN_SECURE, false,
+	  { { 0, "00", CERTAIN, 0, NO, NO, 0, NULL }, { 60, "0-", MIXED, NO, NO, NO, 0, "different" }, { 120, "00", CERTAIN, 120, NO, NO, 0, NULL } } },
+	{ "a silent address is waited for, then left", "AAB", ZS_CHAIN_SECURE, false,
+	  { { 0, "0.0", WAIT, NO, NO, NO, NO, "A. at 192.0.2.1 does not answer" }, { 599, "0.0", WAIT, NO, NO, NO, NO, "waited for" },
+	    { 600, "0.0", CERTAIN, 600, NO, NO, 600, NULL } } },
+	{ "a silent address that comes back with another answer", "AAB", ZS_CHAIN_SECURE, false,
+	  { { 0, "0.0", WAIT, NO, NO, NO, NO, "not answer" }, { 300, "0-0", MIXED, NO, NO, NO, NO, "different" }, { 700, "0.0", WAIT, NO, NO, NO, NO, "waited" },
+	    { 1300, "000", CERTAIN, 1300, NO, NO, 1300, NULL } } },
+	{ "a server that is silent on all addresses is never left", "ABB", ZS_CHAIN_SECURE, false,
+	  { { 0, "0..", WAIT, NO, NO, NO, NO, "no address of server B." }, { 100000, "0..", WAIT, NO, NO, NO, NO, "B." }, { 100100, "0.0", CERTAIN, 100100, NO, NO, 100100, NULL } } },
+	{ "no IPv6 here is no silence", "AAB", ZS_CHAIN_SECURE, false, { { 0, "0u0", CERTAIN, 0, NO, NO, 0, NULL } } },
+	{ "lame is silent", "AAB", ZS_CHAIN_SECURE, false, { { 0, "0l0", WAIT, NO, NO, NO, NO, "192.0.2.1" }, { 600, "0l0", CERTAIN, 600, NO, NO, 600, NULL } } },
+	{ "what does not validate does not count", "AAB", ZS_CHAIN_SECURE, false, { { 0, "0b0", WAIT, NO, NO, NO, NO, "192.0.2.1" } } },
+	{ "nothing validates", "AB", ZS_CHAIN_SECURE, false, { { 0, "bb", NOTHING, NO, NO, NO, NO, "no answer of test. counts" } } },
+	{ "SHA-1 of our key is our key", "AB", ZS_CHAIN_SECURE, false, { { 0, "ss", CERTAIN, 0, NO, NO, 0, NULL } } },
+	{ "a DS of nobody", "AB", ZS_CHAIN_SECURE, false, { { 0, "xx", CERTAIN, NO, 0, NO, 0, NULL } } },
+	{ "an unsigned parent: twice, one TTL apart, over TCP", "AB", ZS_CHAIN_INSECURE, true,
+	  { { 0, "00", WAIT, NO, NO, NO, NO, "not signed" }, { 3599, "00", WAIT, NO, NO, NO, NO, "1h later" }, { 3600, "00", CERTAIN, 3600, NO, NO, 3600, NULL },
+	    { 4000, "11", WAIT, NO, NO, NO, NO, "not signed" }, { 7600, "11", CERTAIN, NO, 7600, 7600, NO, NULL } } },
+	{ "an unsigned parent without a DS: the floor of the TTL counts", "AB", ZS_CHAIN_INSECURE, true,
+	  { { 0, "--", WAIT, NO, NO, NO, NO, "30m later" }, { 1799, "--", WAIT, NO, NO, NO, NO, "not signed" }, { 1800, "--", CERTAIN, NO, 1800, NO, 1800, NULL } } },
+	{ "an unsigned parent over UDP counts for nothing", "AB", ZS_CHAIN_INSECURE, false, { { 0, "00", NOTHING, NO, NO, NO, NO, "not over TCP" } } },
+	{ "a bogus parent", "AB", ZS_CHAIN_BOGUS, true, { { 0, "00", NOTHING, NO, NO, NO, NO, "broken" }, { 9999, "00", NOTHING, NO, NO, NO, NO, "broken" } } },
+	{ "an unknown chain", "AB", ZS_CHAIN_UNKNOWN, true, { { 0, "00", NOTHING, NO, NO, NO, NO, "" } } },
+	{ "a look that fails takes nothing back", "AB", ZS_CHAIN_SECURE, false, { { 0, "00", CERTAIN, 0, NO, NO, 0, NULL }, { 60, "..", NOTHING, 0, NO, NO, 0, "a reason" } } },
+};
+
+static void check_time(const char *scene, zs_seconds after, const char *what, zs_time got, zs_seconds want)
+{
+	ck_assert_msg(got == (want == NO ? 0 : T0 + want), "%s, at %lld: %s is %lld, not %lld", scene, (long long)after, what,
+	              got ? (long long)(got - T0) : -1, (long long)want);
+}
+
+START_TEST(what_is_seen_becomes_facts)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_keyset *keys = make_keys(run);
+	struct zs_facts *facts = make_facts(run, keys);
+	for (const struct step *s = scenes[_i].steps; s < scenes[_i].steps + 6 && s->shows; s++) {
+		const struct zs_observation seen = look(run, keys, scenes[_i].chain, scenes[_i].tcp, scenes[_i].names, s->shows, T0 + s->after);
+		const enum zs_sight sight = zs_live_judge(run, &policy, keys, &seen, facts);
+		const char *name = scenes[_i].name, *why = facts->parent.waits_for;
+		ck_assert_msg(sight == s->sight, "%s, at %lld: sight %d, not %d (%s)", name, (long long)s->after, sight, s->sight, why ? why : "-");
+		check_time(name, s->after, "ds_seen of 0", facts->keys[0].ds_seen, s->seen0);
+		check_time(name, s->after, "ds_gone of 0", facts->keys[0].ds_gone, s->gone0);
+		check_time(name, s->after, "ds_seen of 1", facts->keys[1].ds_seen, s->seen1);
+		check_time(name, s->after, "ds_gone of 1", facts->keys[1].ds_gone, s->gone1);
+		ck_assert_msg(s->why ? why && strstr(why, s->why) : !why, "%s, at %lld: '%s' is not about '%s'", name, (long long)s->after, why ? why : "-",
+		              s->why ? s->why : "-");
+		ck_assert_int_eq(facts->parent.asked, T0 + s->after);
+	}
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_key_that_is_not_loaded_keeps_its_facts)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_keyset *keys = make_keys(run), none = { .arena = run->arena };
+	struct zs_facts *facts = make_facts(run, keys);
+	facts->keys[0].ds_seen = 77;
+	const struct zs_observation seen = look(run, keys, ZS_CHAIN_SECURE, false, "A", "-", T0);
+	ck_assert_int_eq(zs_live_judge(run, &policy, &none, &seen, facts), ZS_SIGHT_CERTAIN);
+	ck_assert_int_eq(facts->keys[0].ds_seen, 77);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(the_parent_shows_its_records_and_ttl)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_keyset *keys = make_keys(run);
+	struct zs_facts *facts = make_facts(run, keys);
+	struct zs_observation seen = look(run, keys, ZS_CHAIN_SECURE, false, "AB", "01", T0);
+	zs_live_judge(run, &policy, keys, &seen, facts);
+	ck_assert_uint_eq(facts->parent.ds_count, 2); /* all that any shows */
+	ck_assert_uint_eq(facts->parent.ttl, TTL);
+	ck_assert_int_eq(facts->parent.observed, 0); /* they differ */
+	seen = look(run, keys, ZS_CHAIN_SECURE, false, "AB", "--", T0 + 10);
+	zs_live_judge(run, &policy, keys, &seen, facts);
+	ck_assert_uint_eq(facts->parent.ds_count, 0);
+	ck_assert_uint_eq(facts->parent.ttl, TTL); /* caches may hold it yet */
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(the_parent_is_asked_while_a_move_waits_and_once_a_day)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_keyset *keys = make_keys(run);
+	struct zs_facts *facts = make_facts(run, keys);
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 - 1000); /* never asked: at once */
+	facts->parent.asked = T0;
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800); /* parent-ds-ttl is shorter than an hour */
+	facts->keys[0].ds_seen = facts->keys[1].ds_seen = T0;
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 86400);
+	facts->parent.waits_for = "something";
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
+	facts->parent.waits_for = NULL;
+	facts->parent.wanted = true;
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
+	facts->parent.wanted = false;
+	facts->keys[0].ds.phase = ZS_UNRETENTIVE;
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
+	facts->keys[0].ds_gone = T0;
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 86400);
+	facts->keys[0].ds.phase = facts->keys[1].ds.phase = ZS_HIDDEN;
+	ck_assert_int_eq(zs_live_due(&policy, facts), 0); /* the parent has nothing of ours */
+	facts->keys[0].ds.phase = ZS_OMNIPRESENT;
+	struct zs_policy off = policy;
+	off.observe_parent = false;
+	ck_assert_int_eq(zs_live_due(&off, facts), 0);
+	facts->published.served_since = 0;
+	ck_assert_int_eq(zs_live_due(&policy, facts), 0);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(with_now_only_a_world_of_ones_own_is_asked)
+{
+	struct zs_run *run = zs_run_begin();
+	struct zs_observe_options options = { 0 };
+	ck_assert(zs_live_may_ask(run, &options));
+	run->now_given = true;
+	ck_assert(!zs_live_may_ask(run, &options));
+	options.server_count = 1;
+	ck_assert(zs_live_may_ask(run, &options));
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(the_serial_is_everywhere_or_the_place_is_named)
+{
+	static const struct {
+		const char *names, *shows; /* a digit: that serial; '.': silent */
+		const char *why;
+	} cases[] = {
+		{ "AB", "55", NULL }, { "AB", "67", NULL }, { "AB", "54", "B. at 192.0.2.1 has serial 4, not yet 5" }, { "AAB", "5.5", NULL },
+		{ "AAB", "55.", "B. at 192.0.2.2 does not say" }, { "AB", "..", "A. at 192.0.2.0 does not say" }, { "", "", "no name server" },
+	};
+	struct zs_run *run = zs_run_begin();
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_serial_view views[4] = { 0 };
+		const char *why;
+		for (size_t v = 0; cases[i].shows[v]; v++)
+			views[v] = (struct zs_serial_view){ .server = zs_arena_printf(run->arena, "%c.", cases[i].names[v]), .address = zs_arena_printf(run->arena, "192.0.2.%zu", v),
+				                            .reply = cases[i].shows[v] == '.' ? ZS_REPLY_SILENT : ZS_REPLY_ANSWERED, .serial = (uint32_t)(cases[i].shows[v] - '0') };
+		const struct zs_serial_observation seen = { .servers = views, .server_count = strlen(cases[i].shows) };
+		ck_assert_int_eq(zs_live_serial_everywhere(run, &seen, 5, &why), !cases[i].why);
+		ck_assert_msg(cases[i].why ? strstr(why, cases[i].why) != NULL : !why, "%s: %s", cases[i].shows, why ? why : "-");
+	}
+	zs_run_end(run);
+}
+END_TEST
+
+ZS_SUITE(live)
+{
+	Suite *suite = suite_create("live");
+	TCase *c = tcase_create("judge");
+	tcase_add_loop_test(c, what_is_seen_becomes_facts, 0, ZS_COUNT(scenes));
+	tcase_add_test(c, a_key_that_is_not_loaded_keeps_its_facts);
+	tcase_add_test(c, the_parent_shows_its_records_and_ttl);
+	tcase_add_test(c, the_parent_is_asked_while_a_move_waits_and_once_a_day);
+	tcase_add_test(c, with_now_only_a_world_of_ones_own_is_asked);
+	tcase_add_test(c, the_serial_is_everywhere_or_the_place_is_named);
+	suite_add_tcase(suite, c);
+	return suite;
+}
