@@ -12,7 +12,9 @@
 #include "build_private.h"
 #include "dane/dane.h"
 #include "keys/keys.h"
+#include "live/live.h"
 #include "publish/publish.h"
+#include "report/report.h"
 #include "rollover/rollover.h"
 #include "sign/sign.h"
 #include "verify/verify.h"
@@ -191,6 +193,7 @@ static bool make_plan(struct build *b)
 	if (!b->rescue)
 		zs_rollover_check_lifetimes(b->run, b->zone_config->policy, b->facts, &b->ttls);
 	return zs_keys_load(b->run, b->zone_config, b->facts, &b->keys)
+	    && zs_live_observe(b->run, b->zone_config, b->keys, b->facts)
 	    && zs_rollover_plan(b->run, b->zone_config->policy, b->facts, &b->ttls, &b->plan);
 }
 
@@ -208,6 +211,26 @@ static struct zs_bytes *hidden_signers(struct zs_arena *arena, const struct buil
 	return list;
 }
 
+/* The parent's DS that are of keys of ours. A stale one of somebody else, beside ours, must not stop every build until the signatures
+ * end (G7); but if none is of ours, G5 is to say so. */
+static struct zs_bytes *parents_ds(struct zs_arena *arena, const struct build *b, size_t *count)
+{
+	const struct zs_parent_facts *parent = &b->facts->parent;
+	struct zs_bytes *list = zs_arena_array(arena, parent->ds_count + 1, sizeof *list);
+	*count = 0;
+	for (size_t i = 0; i < parent->ds_count; i++) {
+		bool ours = false;
+		for (size_t k = 0; k < b->keys->count && !ours; k++)
+			ours = zs_live_ds_matches(b->run, b->facts->zone, parent->ds[i], &b->keys->keys[k]);
+		if (ours)
+			list[(*count)++] = parent->ds[i];
+	}
+	if (*count)
+		return list;
+	*count = parent->ds_count;
+	return parent->ds;
+}
+
 static bool verify_candidate(struct build *b)
 {
 	const struct zs_policy *policy = b->zone_config->policy;
@@ -222,10 +245,8 @@ static bool verify_candidate(struct build *b)
 	b->verify_arena = zs_arena_new();
 	options.extra_keys = hidden_signers(b->verify_arena, b, &options.extra_key_count);
 	/* G5: what was seen at the parent leads into this file. Whoever gave the chain up knows that it does not */
-	if (facts->parent.observed && !facts->abandoned && !zs_build_accepts(b->options, "G5")) {
-		options.ds = facts->parent.ds;
-		options.ds_count = facts->parent.ds_count;
-	}
+	if (facts->parent.observed && !facts->abandoned && !zs_build_accepts(b->options, "G5"))
+		options.ds = parents_ds(b->run->arena, b, &options.ds_count);
 	static const char *const judged[] = { "G5", "G12", "G16" };
 	for (size_t i = 0; i < ZS_COUNT(judged); i++)
 		if (zs_build_accepts(b->options, judged[i]))
@@ -240,19 +261,6 @@ static bool verify_candidate(struct build *b)
 	return ok;
 }
 
-/* While a move waits for the parent: each hour; each day once a week has passed, for zones whose DS nobody ever enters. */
-static zs_seconds ask_again(const struct build *b)
-{
-	enum { HOUR = 3600, DAY = 86400 };
-	zs_time begun = 0;
-	for (size_t i = 0; i < b->facts->key_count; i++) {
-		const struct zs_record_state *ds = &b->facts->keys[i].ds;
-		if ((ds->phase == ZS_RUMOURED || ds->phase == ZS_UNRETENTIVE) && ds->since > begun)
-			begun = ds->since;
-	}
-	return b->run->now - begun < 7 * DAY ? HOUR : DAY;
-}
-
 /* The date of the next run, and what to tell: from a plan made on what the facts are now. */
 static bool set_next_due(struct build *b)
 {
@@ -261,8 +269,9 @@ static bool set_next_due(struct build *b)
 	if (!zs_rollover_outlook(b->run, b->zone_config->policy, facts, &b->ttls, &plan))
 		return false;
 	facts->next_due = sooner(refresh_due(b, facts->published.earliest_expiration), plan->next_due);
-	if (plan->ask_parent && b->zone_config->policy->observe_parent)
-		facts->next_due = sooner(facts->next_due, b->run->now + ask_again(b));
+	facts->parent.wanted = plan->ask_parent;
+	if (zs_live_may_ask(b->run, &b->zone_config->policy->observe))
+		facts->next_due = sooner(facts->next_due, zs_live_due(b->zone_config->policy, facts));
 	b->result->first_ds = plan->first_ds;
 	b->result->ds_wanted = plan->first_ds && plan->first_ds <= b->run->now;
 	b->result->instruction = plan->instruction;
@@ -291,8 +300,13 @@ static bool record_facts(struct build *b)
 static bool reload(struct build *b)
 {
 	zs_run_stage(b->run, "reload");
+	struct zs_published *published = &b->facts->published;
 	if (!zs_publish_reload(b->run, b->zone_config))
 		return false;
+	if (!zs_live_confirm(b->run, b->zone_config, published->serial, &published->waits_for)) {
+		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);
+		return false;
+	}
 	zs_rollover_served(b->facts, b->zone_config->policy, b->run->now_given ? b->run->now : zs_time_now());
 	return true;
 }
@@ -513,6 +527,33 @@ static bool build_locked(struct build *b)
 	return b->certificates_ok;
 }
 
+/* Tell a person what is to be done. After a failure the facts in memory may hold moves that were not published: those of the disk count. */
+static bool notify(struct build *b)
+{
+	const struct zs_zone_config *zone = b->zone_config;
+	struct zs_facts *facts = b->facts;
+	struct zs_status status;
+	bool changed = false;
+	const bool failed = b->result->outcome == ZS_BUILT_FAILED;
+	if (!zone->notify.argv && !zone->notify.shell)
+		return true;
+	if (failed && !zs_facts_read(b->run, zone, &facts))
+		return false;
+	bool ok = zs_report_status(b->run, zone, facts, 0, &status);
+	if (ok && (failed || b->result->outcome == ZS_BUILT_RESCUED))
+		zs_report_failure(b->run, &status);
+	ok = ok && zs_report_notify(b->run, &status, facts, &changed);
+	const zs_time remind = ok ? zs_report_remind_at(&status, facts) : 0;
+	if (remind && sooner(facts->next_due, remind) != facts->next_due) {
+		facts->next_due = remind;
+		changed = true;
+	}
+	ok = (!changed || zs_facts_write(b->run, facts)) && ok;
+	if (failed)
+		zs_facts_close(facts);
+	return ok;
+}
+
 bool zs_build(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
               const struct zs_build_options *options, struct zs_build_result *out)
 {
@@ -522,7 +563,10 @@ bool zs_build(struct zs_run *run, const struct zs_config *config, const struct z
 	if (!zs_facts_open(run, zone, &b.facts))
 		return false;
 	b.arena = zs_arena_new();
-	const bool ok = build_locked(&b);
+	bool ok = build_locked(&b);
+	if (!ok && b.result->outcome == ZS_BUILT_FAILED)
+		(void)!zs_live_keep(run, zone, b.facts); /* what fails there is reported beside the rest */
+	ok = notify(&b) && ok;
 	zs_publish_discard(&b.candidate);
 	zs_signatures_discard(b.signatures);
 	zs_arena_free(b.arena);

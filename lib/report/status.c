@@ -1,0 +1,268 @@
+/* status.c - one status model: the sentence, the keys and their reasons. status_text.c and status_html.c show it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "dns/algorithm.h"
+#include "report/report_private.h"
+
+enum { DAY = 86400, LATE = DAY + 2 * 3600 }; /* cron runs once a day at the least */
+
+static bool in_zone(enum zs_record_phase phase)
+{
+	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
+}
+
+static bool absent(enum zs_record_phase phase)
+{
+	return phase == ZS_NA || phase == ZS_HIDDEN;
+}
+
+static const char *title_of(struct zs_run *run, const struct zs_key_facts *key)
+{
+	const char *role = key->role == ZS_KSK ? "KSK" : key->role == ZS_ZSK ? "ZSK" : "CSK";
+	return key->tag || key->created ? zs_arena_printf(run->arena, "%s %u", role, key->tag) : zs_arena_printf(run->arena, "the new %s", role);
+}
+
+/* ---- keys ---- */
+
+static bool is_settled(const struct zs_key_facts *key)
+{
+	const enum zs_record_phase phases[] = { key->dnskey.phase, key->krrsig.phase, key->zrrsig.phase, key->ds.phase };
+	for (size_t i = 0; i < ZS_COUNT(phases); i++)
+		if (phases[i] != ZS_NA && phases[i] != ZS_OMNIPRESENT)
+			return false;
+	return true;
+}
+
+static void stand(const struct zs_key_facts *key, struct zs_status_key *out)
+{
+	const bool gone = absent(key->dnskey.phase) && absent(key->krrsig.phase) && absent(key->zrrsig.phase) && absent(key->ds.phase);
+	if (key->goal_in && key->standby) {
+		out->standing = "standby";
+		out->since = key->dnskey.since;
+	} else if (key->goal_in) {
+		out->standing = is_settled(key) ? "active" : "coming";
+		out->since = out->standing[0] == 'a' && key->active ? key->active : key->dnskey.since;
+	} else {
+		out->standing = gone ? "gone" : "leaving";
+		out->since = gone && key->removed ? key->removed : key->retired;
+	}
+}
+
+/* The engine's reasons are about facts of the plan, which is a copy: the key is found by its id. */
+static bool is_about(const struct zs_plan_reason *reason, const struct zs_key_facts *key)
+{
+	return reason->key && memcmp(reason->key->id, key->id, sizeof key->id) == 0;
+}
+
+static void add_keys(struct zs_run *run, const struct zs_plan *plan, struct zs_status *out)
+{
+	const struct zs_facts *facts = out->facts;
+	struct zs_status_key *keys = zs_arena_array(run->arena, facts->key_count + 1, sizeof *keys);
+	for (size_t i = 0; i < facts->key_count; i++) {
+		const struct zs_key_facts *key = &facts->keys[i];
+		const struct zs_algorithm_info *info = zs_algorithm_info(key->algorithm);
+		keys[i] = (struct zs_status_key){ .facts = key, .title = title_of(run, key),
+			                          .algorithm = info ? info->mnemonic : zs_arena_printf(run->arena, "%u", key->algorithm) };
+		stand(key, &keys[i]);
+		for (size_t r = 0; plan && r < plan->reason_count; r++) {
+			const struct zs_plan_reason *reason = &plan->reasons[r];
+			const bool sooner = !keys[i].reason || (reason->when && (!keys[i].next || reason->when < keys[i].next));
+			if (is_about(reason, key) && sooner) {
+				keys[i].reason = reason->text;
+				keys[i].next = reason->when;
+			}
+		}
+	}
+	out->keys = keys;
+	out->key_count = facts->key_count;
+}
+
+static void add_reasons(struct zs_run *run, const struct zs_plan *plan, struct zs_status *out)
+{
+	struct zs_plan_reason *reasons = zs_arena_array(run->arena, plan->reason_count + 1, sizeof *reasons);
+	for (size_t i = 0; i < plan->reason_count; i++)
+		if (!plan->reasons[i].key)
+			reasons[out->reason_count++] = plan->reasons[i];
+	out->reasons = reasons;
+}
+
+/* ---- the sentence ---- */
+
+struct speech {
+	struct zs_run *run;
+	const struct zs_zone_config *zone;
+	const struct zs_facts *facts;
+	const struct zs_plan *plan;
+	struct zs_status *out;
+	const char *bare, *registrar; /* names for the sentence */
+};
+
+/* Returns true: it is said. */
+static bool say(struct speech *s, enum zs_fault fault, const char *event, const char *text)
+{
+	s->out->fault = fault;
+	s->out->act = fault != ZS_DONE;
+	s->out->event = event;
+	s->out->instruction = text;
+	return true;
+}
+
+static bool say_unbuilt(struct speech *s)
+{
+	if (!s->facts->published.known)
+		return say(s, ZS_NOT_YET, "never built", zs_arena_printf(s->run->arena, "Run 'zonesign build %s': it was never built.", s->bare));
+	return false;
+}
+
+/* The chain is in danger: G3, G5, G14. */
+static bool say_danger(struct speech *s)
+{
+	char a[ZS_TIME_TEXT], b[ZS_TIME_TEXT];
+	const struct zs_published *p = &s->facts->published;
+	const zs_time now = s->out->now, end = p->earliest_expiration;
+	struct zs_arena *arena = s->run->arena;
+	if (s->plan && s->plan->unsigned_zone)
+		return false;
+	s->out->deadline = end;
+	if (end && end <= now)
+		return say(s, ZS_REFUSED, "signatures have expired", zs_arena_printf(arena,
+		           "The signatures of %s expired on %s: validators refuse the zone. Run 'zonesign build %s' and do what it says.", s->bare,
+		           zs_time_short(end, a), s->bare));
+	if (end && (end - now < s->zone->policy->refresh / 2 || (s->facts->next_due && now - s->facts->next_due > LATE)))
+		return say(s, ZS_REFUSED, "builds are late", zs_arena_printf(arena,
+		           "No build has succeeded since %s, and one was due on %s: see what 'zonesign build %s' says before the signatures end on %s.",
+		           zs_time_short(s->facts->last_build, a), zs_time_short(s->facts->next_due, b), s->bare,
+		           zs_time_short(end, (char[ZS_TIME_TEXT]){ 0 })));
+	s->out->deadline = 0;
+	bool leads = false;
+	for (size_t i = 0; i < s->facts->key_count; i++)
+		leads = leads || (s->facts->keys[i].ds_seen && in_zone(s->facts->keys[i].dnskey.phase));
+	if (s->facts->parent.observed && !s->facts->parent.waits_for && s->facts->parent.ds_count && !leads)
+		return say(s, ZS_REFUSED, "no DS leads to a key", zs_arena_printf(arena,
+		           "The parent has DS records of %s, and none of them leads to a key in the zone: validators refuse it. See 'zonesign ds --check %s' and mend it at %s at once.",
+		           s->bare, s->bare, s->registrar));
+	return false;
+}
+
+static bool say_not_served(struct speech *s)
+{
+	const struct zs_published *p = &s->facts->published;
+	if (p->served_since)
+		return false;
+	return say(s, ZS_NOT_YET, "not in service", zs_arena_printf(s->run->arena, "Serial %u of %s is published, but not in service: %s. Each build tries again.",
+	           p->serial, s->bare, p->waits_for ? p->waits_for : "the reload command has not succeeded"));
+}
+
+static const char *join(struct speech *s, const char *list, const char *title)
+{
+	return list ? zs_arena_printf(s->run->arena, "%s and %s", list, title) : title;
+}
+
+/* When the key that this one follows has reached its lifetime. */
+static zs_time end_of_predecessor(struct speech *s, const struct zs_key_facts *key)
+{
+	for (size_t i = 0; key->has_predecessor && i < s->facts->key_count; i++) {
+		const struct zs_key_facts *old = &s->facts->keys[i];
+		const zs_seconds lifetime = zs_rollover_lifetime(s->zone->policy, old->role);
+		if (memcmp(old->id, key->predecessor, sizeof old->id) == 0 && old->active && lifetime != ZS_LIFETIME_UNLIMITED)
+			return old->active + lifetime;
+	}
+	return 0;
+}
+
+static const char *how_it_ends(struct speech *s, const char *option)
+{
+	if (s->zone->policy->observe_parent)
+		return "zonesign notices by itself";
+	return zs_arena_printf(s->run->arena, "then tell it: 'zonesign ds --%s %s'", option, s->bare);
+}
+
+static bool say_add(struct speech *s, const char *add, bool keep, zs_time deadline)
+{
+	char time[ZS_TIME_TEXT];
+	struct zs_arena *arena = s->run->arena;
+	const char *by = deadline > s->out->now ? zs_arena_printf(arena, " by %.10s", zs_time_short(deadline, time)) : "";
+	const char *rest = s->facts->abandoned ? "and delete all others" : keep ? "keep the old one" : "";
+	s->out->deadline = deadline;
+	return say(s, ZS_NOT_YET, zs_arena_printf(arena, "add %s", add), zs_arena_printf(arena, "Give %s the DS of %s%s%s%s ('zonesign ds %s' prints it); %s.", s->registrar,
+	           add, by, *rest ? ", " : "", rest, s->bare, how_it_ends(s, "seen")));
+}
+
+static bool say_parent(struct speech *s)
+{
+	const char *add = NULL, *take = NULL;
+	bool keep = false;
+	zs_time deadline = 0;
+	for (size_t i = 0; i < s->facts->key_count; i++) {
+		const struct zs_key_facts *key = &s->facts->keys[i];
+		if (key->ds.phase == ZS_RUMOURED && !key->ds_seen) {
+			const zs_time end = end_of_predecessor(s, key);
+			add = join(s, add, title_of(s->run, key));
+			deadline = end && (!deadline || end < deadline) ? end : deadline;
+		}
+		if (key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since))
+			take = join(s, take, title_of(s->run, key));
+		keep = keep || (key->ds_seen && key->ds.phase != ZS_UNRETENTIVE);
+	}
+	if (add)
+		return say_add(s, add, keep, deadline);
+	if (!take)
+		return false;
+	const char *why = s->facts->unsign ? "the zone is to become insecure" : "its successor is in place";
+	return say(s, ZS_NOT_YET, zs_arena_printf(s->run->arena, "remove %s", take), zs_arena_printf(s->run->arena, "Delete the DS of %s at %s: %s; %s.", take, s->registrar,
+	           why, how_it_ends(s, "gone")));
+}
+
+/* The reason whose time comes first, or NULL. */
+static const struct zs_plan_reason *first_reason(const struct zs_plan *plan, zs_time now)
+{
+	const struct zs_plan_reason *first = NULL;
+	for (size_t i = 0; plan && i < plan->reason_count; i++)
+		if (plan->reasons[i].when > now && (!first || plan->reasons[i].when < first->when))
+			first = &plan->reasons[i];
+	return first;
+}
+
+static bool say_nothing(struct speech *s)
+{
+	char time[ZS_TIME_TEXT], day[ZS_TIME_TEXT];
+	struct zs_arena *arena = s->run->arena;
+	const struct zs_plan_reason *first = first_reason(s->plan, s->out->now);
+	const zs_time first_ds = s->plan ? s->plan->first_ds : 0;
+	if (s->plan && s->plan->unsigned_zone)
+		return say(s, ZS_DONE, "insecure", zs_arena_printf(arena, "Nothing to do: %s is not signed, as you wanted.", s->bare));
+	bool asked = false;
+	for (size_t i = 0; i < s->facts->key_count; i++)
+		asked = asked || (!absent(s->facts->keys[i].ds.phase));
+	if (!asked && first_ds > s->out->now)
+		return say(s, ZS_DONE, "first DS", zs_arena_printf(arena, "Nothing to do until %s; then %s gets what 'zonesign ds %s' prints.",
+		           zs_time_short(first_ds, time), s->registrar, s->bare));
+	if (!first)
+		return say(s, ZS_DONE, "nothing", "Nothing to do.");
+	zs_time_short(first->when, time);
+	snprintf(day, sizeof day, "%.10s", time);
+	const bool far = first->when - s->out->now > 2 * DAY;
+	if (strncmp(first->text, "the successor", 13) == 0)
+		return say(s, ZS_DONE, "nothing", zs_arena_printf(arena, "Nothing to do until %s, when %s.", far ? day : time, first->text));
+	return say(s, ZS_DONE, "nothing", zs_arena_printf(arena, "Nothing to do: zonesign goes on by itself on %s (%s).", far ? day : time, first->text));
+}
+
+bool zs_report_status(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, zs_seconds span,
+                      struct zs_status *out)
+{
+	struct zs_plan *plan = NULL;
+	const size_t len = strlen(zone->name_text);
+	const struct zs_ttls ttls = { .largest = facts->published.ttl, .negative = facts->published.negative_ttl };
+	*out = (struct zs_status){ .zone = zone, .facts = facts, .now = run->now, .next_due = facts->next_due };
+	if (facts->published.known && !zs_rollover_outlook(run, zone->policy, facts, &ttls, &plan))
+		return false;
+	struct speech s = { .run = run, .zone = zone, .facts = facts, .plan = plan, .out = out,
+		            .bare = len > 1 ? zs_arena_text(run->arena, zone->name_text, len - 1) : zone->name_text,
+		            .registrar = zone->registrar && strcmp(zone->registrar, "general") ? zs_ds_registrar_title(zone->registrar) : "your registrar" };
+	add_keys(run, plan, out);
+	if (plan)
+		add_reasons(run, plan, out);
+	(void)(say_unbuilt(&s) || say_danger(&s) || say_not_served(&s) || say_parent(&s) || say_nothing(&s));
+	return !span || !plan || zs_report_timeline(run, zone, facts, &ttls, span, &out->timeline);
+}

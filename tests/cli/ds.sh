@@ -1,0 +1,41 @@
+#!/bin/sh
+# ds: recording by hand what the parent shows, and asking it when it cannot be asked.
+. "$(dirname "$0")/../lib.sh"
+need python3
+z=$ZONESIGN
+t0=1796083200
+at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
+state() { grep -E "^ *$1: " state/a.example/state.yaml | head -n 1 | sed 's/^ *[a-z_]*: //'; }
+printf '$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\n' > a.zone
+config() { printf 'policies:\n  default: {dnskey-ttl: 5m, propagation: {zone: 1m, parent: 1m}, parent-ds-ttl: 30m, safety: 0, observe: %s}\nzones:\n  a.example: {file: a.zone, output: a.signed}\n  b.example: {file: a.zone, output: b.signed}\n' "$1" > zonesign.yaml; }
+
+config off
+at 0 ds --seen a.example; is '--seen before any build' 5 $status
+at 0 -q build; at 0 ds --seen; is '--seen without a zone, of two' 2 $status
+at 10 ds --seen a.example; is '--seen of a DS that nobody may have entered' 5 $status; has 'it is said' err 'no key waits'
+at 600 -q build
+tag=$("$z" --now $((t0 + 600)) ds --format ds a.example | awk '{ print $5; exit }')
+before=$(sha256sum state/a.example/state.yaml)
+at 610 ds --seen 70000 a.example; is 'a tag out of range' 2 $status
+at 610 ds --seen $(((tag + 1) % 65536)) a.example; is 'a tag of no key' 2 $status
+at 610 ds --gone a.example; is '--gone of what is wanted' 5 $status
+at 610 ds --gone "$tag" a.example; is '--gone of a key that is wanted' 5 $status; has '--gone: why' err 'still wanted'
+at 610 ds --seen --gone a.example; is '--seen with --gone' 2 $status
+run "$z" ds --seen a.example; is '--seen with the real clock on a state of --now' 4 $status; has 'G17' err 'G17'
+is 'refusals change nothing' "$before" "$(sha256sum state/a.example/state.yaml)"
+at 620 ds --seen "$tag" a.example; is '--seen TAG' 0 $status
+is 'it is recorded' 2026-12-01T00:10:20Z "$(state ds_seen)"; has 'with its date' state/a.example/state.yaml 'guard: "ds-seen"'
+at 630 ds --seen "$tag" a.example; is '--seen again' 0 $status; has 'it is known' err 'known to be there since 2026-12-01 00:10'
+is 'the first time stays' 2026-12-01T00:10:20Z "$(state ds_seen)"
+at 640 ds --seen b.example; is '--seen without a tag' 0 $status
+at 650 build; is 'the next build goes on' 0 $status
+is 'observe: off asks nobody' '' "$(state asked)"
+
+# -- a parent that cannot be asked
+config '{servers: [127.0.0.1@1], trust-anchor: none.key}'
+at 700 ds --check a.example; is '--check: an anchor that is not there' 1 $status
+: > none.key
+at 700 ds --check a.example; is '--check: nobody answers' 1 $status; has 'it is said' out 'do not answer'
+run "$z" --json --now $((t0 + 700)) ds --check a.example; is '--check --json' 1 $status; ok 'JSON' python3 -m json.tool out
+at 800 -q build a.example; is 'a build does not mind' 0 $status
+finish

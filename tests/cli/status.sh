@@ -1,0 +1,93 @@
+#!/bin/sh
+# status: the sentence, the exit status, JSON, the page; and notify, which says the same to a command, once.
+. "$(dirname "$0")/../lib.sh"
+need python3
+z=$ZONESIGN
+t0=1796083200
+at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
+cat > a.zone <<'EOF'
+$TTL 300
+@ SOA ns.other.test. host 1 7200 3600 1209600 300
+@ NS ns.other.test.
+@ NS ns2.other.test.
+EOF
+cat > tell.sh <<'EOF'
+cat > told.json; echo "$ZONESIGN_ZONE" >> told
+EOF
+cat > zonesign.yaml <<'EOF'
+policies:
+  default: {dnskey-ttl: 5m, propagation: {zone: 1m, parent: 1m}, parent-ds-ttl: 30m, safety: 0, observe: off, ksk: {lifetime: 30d}, zsk: {lifetime: unlimited}}
+zones:
+  a.example: {file: a.zone, output: a.signed, registrar: gandi, notify: sh tell.sh}
+EOF
+told() { [ -e told ] && wc -l < told || echo 0; }
+json() { python3 -c "import json; d = json.load(open('$1')); d = d['zones'][0] if 'zones' in d else d; print($2)"; }
+
+at 0 status; is 'never built' 5 $status; has 'it says so' out "Run 'zonesign build a.example'"
+at 0 build; at 10 status; is 'the first DS is not due' 0 $status; has 'until when' out 'Nothing to do until 2026-12-01 00:06 UTC; then Gandi'
+is 'nobody is told' 0 "$(told)"
+at 400 build; at 410 status; is 'a person must act' 5 $status; has 'the sentence' out 'Give Gandi the DS of KSK'; has 'how it ends' out 'ds --seen a.example'
+is 'a person is told' 1 "$(told)"; is 'in JSON' "a.example. 5 True False" "$(json told.json 'd["zone"], d["status"], d["act"], d["reminder"]')"
+at 500 build; at 600 build; is 'once' 1 "$(told)"
+run "$z" --json --now $((t0 + 410)) status; is '--json: status' 5 $status
+is '--json: keys' 'ksk rumoured coming zsk na active' "$(json out '*[x for k in d["keys"] for x in (k["role"], k["ds"]["state"], k["standing"])]' | tr -d "(),'")"
+at 700 ds --seen a.example; at 700 build; at 710 status; is 'nothing to do' 0 $status; has 'the wait is named' out 'zonesign goes on by itself'
+ok 'what was told is forgotten' sh -c '! grep -q told: state/a.example/state.yaml'
+at 6000 build
+day=86400
+for d in 1 5 9 13 17 21 25 28; do at $((d * day)) -q build; done
+at $((28 * day + 60)) status; is 'before the roll' 0 $status; has 'it is announced' out 'when the successor of KSK'
+at $((30 * day + 350)) build; at $((30 * day + 720)) build; at $((30 * day + 730)) status
+is 'the roll needs a person' 5 $status; has 'the old one stays' out 'keep the old one'
+is 'told again' 2 "$(told)"
+at $((30 * day + 760)) ds --seen a.example; at $((30 * day + 770)) build; at $((30 * day + 780)) status; has 'then the old one goes' out 'Delete the DS of KSK'
+is 'that is news' 3 "$(told)"
+at $((30 * day + 800)) ds --gone a.example; at $((30 * day + 810)) build
+at $((30 * day + 811)) status; is 'all done' 0 $status
+at $((30 * day + 4000)) -q build; at $((31 * day)) -q build; sed -i 's/ksk: {lifetime: 30d}/ksk: {lifetime: 100d}/' zonesign.yaml
+
+# -- danger
+echo 'broken' >> a.zone; at $((34 * day)) build; is 'a broken zone file' 3 $status; is 'that is told' 4 "$(told)"; has 'with its reason' told.json 'build fails'
+at $((34 * day + 60)) build; is 'once' 4 "$(told)"
+at $((60 * day)) status; is 'expired' 4 $status; has 'it says so' out 'expired on'
+sed -i '$d' a.zone
+at $((60 * day)) build; is 'mended' 0 $status
+at $((62 * day)) status; is 'fine again' 0 $status
+at $((71 * day)) status; is 'nothing runs' 4 $status; has 'the run that was due is named' out 'No build has succeeded since'
+chmod 000 tell.sh; echo 'exit 3' > t; mv t tell.sh; echo 'broken' >> a.zone; at $((63 * day)) build; has 'a notify command that fails is said' err 'notify command failed'
+echo 'cat > told.json; echo x >> told' > tell.sh; before=$(told); at $((63 * day + 60)) build; is 'and tried again' $((before + 1)) "$(told)"; sed -i '$d' a.zone
+
+# -- the page
+at $((64 * day)) build
+at $((64 * day)) status --html page.html; is '--html' 0 $status
+has 'the policy of the page' page.html "default-src 'none'"; hasnt 'no script' page.html '<script'; hasnt 'nothing is fetched' page.html 'http://'
+is 'its mode' 644 "$(stat -c %a page.html)"
+cat > page.py <<'EOF'
+import base64, re, sys, xml.dom.minidom
+from html.parser import HTMLParser
+text = open("page.html").read()
+void = {"meta", "img", "br"}
+class P(HTMLParser):
+    stack, text, images = [], "", 0
+    def handle_starttag(self, tag, attrs):
+        if tag == "img":
+            d = dict(attrs); assert d["alt"], "an image without words"; P.images += 1
+            svg = base64.b64decode(d["src"].split(",", 1)[1]); root = xml.dom.minidom.parseString(svg).documentElement
+            assert root.tagName == "svg" and len(root.getElementsByTagName("rect")) > 5
+            assert b"today" in svg
+        if tag not in void: P.stack.append(tag)
+    def handle_endtag(self, tag): assert P.stack.pop() == tag, tag
+    def handle_data(self, data):
+        if P.stack and P.stack[-1] != "style": P.text += data
+P().feed(text)
+assert not P.stack, P.stack
+assert P.images >= 1
+for word in sys.argv[1:]: assert word in P.text, word
+EOF
+ok 'the page is well-formed, and its words are in it without the picture' python3 page.py 'a.example.' 'Nothing to do' KSK omnipresent 'you give the parent the DS'
+at $((64 * day)) status --html - ; has "'-' is standard output" out '<!doctype html>'
+at $((64 * day)) status --html missing/page.html; is 'a directory that is not there' 1 $status
+at 0 status --ahead never; is '--ahead never' 2 $status
+need w3m
+w3m -dump page.html > dump; has 'a text browser shows the sentence' dump 'Nothing to do'; has 'and the picture has words' dump 'timeline of the keys'
+finish

@@ -1,0 +1,162 @@
+#!/bin/sh
+# The look at the parent, on real servers: two NSD with a signed parent zone that agree, differ, keep silent, are lame or truncate;
+# what becomes of it in the state, and what `ds --check` says. The clock is given, so nothing waits.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/e2e/lib.sh"
+need nsd dig python3 dnssec-signzone dnssec-keygen dnssec-dsfromkey named-compilezone
+
+set -- $(free_ports 3)
+p=$1 q=$2 dead=$3
+one=127.0.0.1@$p two=127.0.0.2@$p
+t0=1796083200 # 2026-12-01T00:00:00Z
+at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
+state() { grep -E "^ *$1: " state/a.test/state.yaml | head -n 1 | sed 's/^ *[a-z_]*: //'; }
+when() { date -u -d @$((t0 + $1)) +%Y-%m-%dT%H:%M:%SZ; }
+config() { # OBSERVE
+	cat > zonesign.yaml <<-EOF
+		policies:
+		  default: {dnskey-ttl: 5m, propagation: {zone: 1m, parent: 10m}, parent-ds-ttl: 30m, safety: 0, observe: $1}
+		zones:
+		  a.test: {file: a.zone, output: a.signed, registrar: gandi}
+	EOF
+}
+load() { # RECORD...: the parent with these records at both servers
+	make_parent parent.signed "$@"
+	nsd_load one $one test parent.signed
+	nsd_load two $two test parent.signed
+}
+begin() { # a zone whose DS may be given away from 10 minutes on
+	rm -rf state a.signed
+	at 0 build; is 'the first build' 0 $status
+	at 600 build; is 'the DS is wanted' 0 $status
+	at 601 ds --format ds; grep -v '^;' out > our.ds
+	key=$(awk '{ print $5; exit }' our.ds)
+}
+printf '$TTL 300\n@ SOA ns1 host 1 7200 3600 1209600 300\n@ NS ns1\n@ NS ns2\nns1 A 127.0.0.1\nns2 A 127.0.0.2\nwww A 192.0.2.1\n' > a.zone
+make_parent parent.signed
+mkdir one two lame; cp parent.signed one/test.zone; cp parent.signed two/test.zone
+nsd_start one $one test; nsd_start two $two test; nsd_start lame 127.0.0.3@$p
+both="{servers: [$one, $two], trust-anchor: ta}"
+
+for denial in '' '-3 -' '-3 - -A'; do
+	name="${denial:-NSEC}"
+	config "$both"; load; begin
+	at 700 build
+	is "$name: nothing at the parent is certain" '' "$(state waits_for)"; is "$name: gone since" "$(when 700)" "$(state ds_gone)"
+	load "$(cat our.ds)"
+	at 4300 build; is "$name: build" 0 $status
+	is "$name: seen" "$(when 4300)" "$(state ds_seen)"; is "$name: not gone" never "$(state ds_gone)"; is "$name: TTL of the parent" 1800 "$(awk '/^parent:/ { on = 1 } on && /^  ttl:/ { print $2 }' state/a.test/state.yaml)"
+	at 4400 ds --check; is "$name: --check" 0 $status; has "$name: it is right" out 'right'; has "$name: validated" out 'is secure'
+done
+denial=
+
+# -- they differ, then agree again
+begin; load "$(cat our.ds)"; make_parent other.signed; nsd_load two $two test other.signed
+at 700 build; has 'one has it, one has not' state/a.test/state.yaml 'show different DS records'; is 'that is not seen' never "$(state ds_seen)"
+at 700 ds --check; is '--check: not everywhere' 5 $status; has '--check counts' out '1 of 2 addresses'
+load "$(cat our.ds)"; at 2600 build; is 'seen at both' "$(when 2600)" "$(state ds_seen)"
+load "$(cat our.ds)"; make_parent other.signed; nsd_load one $one test other.signed
+at 100000 build; is 'a parent that flaps: seen no more' never "$(state ds_seen)"
+load "$(cat our.ds)"; at 102000 build; is 'seen anew' "$(when 102000)" "$(state ds_seen)"
+
+# -- silent, lame, truncated
+python3 - $q $p <<'EOF' &
+# 127.0.0.4: silent. 127.0.0.5: truncates over UDP, answers over TCP (from NSD). 127.0.0.6: truncates, and closes TCP.
+import socket, socketserver, sys, threading
+port, real = int(sys.argv[1]), int(sys.argv[2])
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); silent.bind(("127.0.0.4", port))
+def truncate(address):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((address, port))
+    while True:
+        data, who = s.recvfrom(4096)
+        s.sendto(data[:2] + bytes([0x86, 0]) + data[4:6] + bytes(6) + data[12:data.index(0, 12) + 5], who)
+class Pass(socketserver.BaseRequestHandler):
+    def handle(self):
+        asked = self.request.recv(4096)
+        if not asked: return
+        with socket.create_connection(("127.0.0.1", real)) as s:
+            s.sendall(asked)
+            data = s.recv(65536)
+            for i in range(len(data)): self.request.sendall(data[i:i+1])
+class Close(socketserver.BaseRequestHandler):
+    def handle(self):
+        try: self.request.recv(4096)
+        except OSError: pass
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+for address in ("127.0.0.5", "127.0.0.6"): threading.Thread(target=truncate, args=(address,), daemon=True).start()
+threading.Thread(target=socketserver.ThreadingTCPServer(("127.0.0.6", port), Close).serve_forever, daemon=True).start()
+print("up", file=open("odd.up", "w"), flush=True)
+socketserver.ThreadingTCPServer(("127.0.0.5", port), Pass).serve_forever()
+EOF
+pids="$pids $!"
+for _ in $(seq 100); do [ -s odd.up ] && break; sleep 0.05; done
+config "{servers: [$one, 127.0.0.3@$p], trust-anchor: ta}"; begin
+at 700 build; has 'a lame server is named' state/a.test/state.yaml '127.0.0.3'; is 'and waited for' never "$(state ds_seen)"
+at 700 ds --check; has 'a refusal is said' out 'refused'
+config "{servers: [$one, 127.0.0.5@$q], trust-anchor: ta}"; begin; load "$(cat our.ds)"
+at 700 build; is 'a truncated answer is asked for over TCP' "$(when 700)" "$(state ds_seen)"
+run "$z" --json --now $((t0 + 700)) ds --check; is 'transport in JSON' 'udp tcp' "$(python3 -c 'import json; print(*(s["transport"] for s in json.load(open("out"))["zones"][0]["servers"]))')"
+config "{servers: [$one, 127.0.0.6@$q], trust-anchor: ta}"; begin
+at 700 build; has 'TCP that closes' state/a.test/state.yaml 'closed the connection'
+config "{servers: [$one, 127.0.0.4@$q], trust-anchor: ta}"; begin
+at 700 build; has 'a silent server is named' state/a.test/state.yaml "127.0.0.4@$q"; is 'it is not seen' never "$(state ds_seen)"
+
+# -- nobody is there: no harm
+config "{servers: [127.0.0.1@$dead], trust-anchor: ta}"; begin
+at 700 build; is 'no network: build' 0 $status; is 'no network: stderr' '' "$(cat err)"; ok 'no network: it is said' test -n "$(state waits_for)"
+at 700 ds --check; is 'no network: --check' 1 $status
+
+# -- who forges, and who does not sign
+config "$both"; begin; load "$(cat our.ds)"
+parent_serial=$((parent_serial + 1))
+python3 - $parent_serial <<'EOF'
+import re, sys
+text = open("parent.signed").read()
+text = re.sub(r"(SOA\s+ns1\.test\. host\.test\. \(\s+)\d+", r"\g<1>" + sys.argv[1], text) # its own signature breaks too; nobody asks
+at = re.search(r"RRSIG\s+DS 13 .*?\)", text, re.S).group(0)
+last = re.findall(r"[A-Za-z0-9+/=]{8,}", at)[-1]
+bad = at.replace(last, ("B" if last[0] == "A" else "A") + last[1:])
+open("forged.signed", "w").write(text.replace(at, bad))
+EOF
+nsd_load one $one test forged.signed; nsd_load two $two test forged.signed
+at 700 build; has 'a forged answer does not count' state/a.test/state.yaml 'does not validate'; is 'it is not seen' never "$(state ds_seen)"
+echo 'elsewhere. IN DS 1 13 2 0000000000000000000000000000000000000000000000000000000000000000' > ta2
+load; config "{servers: [$one, $two], trust-anchor: ta2}"; begin; load "$(cat our.ds)"
+at 700 build; has 'no chain: once is not enough' state/a.test/state.yaml 'is not signed'; is 'not seen' never "$(state ds_seen)"
+run "$z" --json --now $((t0 + 700)) ds --check; is 'no chain: TCP' 'tcp tcp' "$(python3 -c 'import json; print(*(s["transport"] for s in json.load(open("out"))["zones"][0]["servers"]))')"
+at 2499 build; is 'no chain: twice too soon' never "$(state ds_seen)"
+at 2500 build; is 'no chain: twice, one TTL apart' "$(when 2500)" "$(state ds_seen)"
+
+# -- ds --check, digest by digest
+config "$both"; begin
+ours=$(sed 's/.*DS\t//' our.ds); tag=${ours%% *}
+"$z" --now $((t0 + 700)) ds --format dnskey > our.key
+sha1=$(dnssec-dsfromkey -a SHA-1 -f our.key a.test 2>/dev/null | sed 's/.*DS //'); sha384=$(dnssec-dsfromkey -a SHA-384 -f our.key a.test | sed 's/.*DS //')
+check() { # NAME STATUS WORDS RECORD...
+	name=$1 wanted=$2 words=$3
+	shift 3
+	load "$@"; at 700 ds --check; is "--check: $name" "$wanted" $status; has "--check: $name: words" out "$words"
+}
+check 'nothing there' 5 'missing'
+has 'add it' out 'add it at Gandi'
+check 'right' 0 'the parent holds what it should' "a DS $ours"
+check 'SHA-384 is right too' 0 'right' "a DS $sha384"
+check 'SHA-1 alone' 5 'made with SHA-1' "a DS $sha1"
+has 'ask for SHA-256' out 'ask Gandi for digest type 2'
+check 'an extra one' 5 'leads to no key' "a DS $ours" 'a DS 4711 13 2 0000000000000000000000000000000000000000000000000000000000000001'
+has 'delete it' out 'delete it at Gandi'
+check 'a wrong digest' 4 'another digest' "a DS $tag 13 2 0000000000000000000000000000000000000000000000000000000000000001"
+check 'a wrong one beside the right one' 5 'another digest' "a DS $ours" "a DS $tag 13 2 0000000000000000000000000000000000000000000000000000000000000001"
+check 'an extra one of another algorithm' 5 'leads to no key' "a DS $ours" 'a DS 4711 8 2 0000000000000000000000000000000000000000000000000000000000000001'
+cp a.zone a.zone.good; cp -r state state.good; cp a.signed a.signed.good; echo 'new A 192.0.2.9' >> a.zone
+at 700 build; is 'a stale DS beside ours does not stop builds' 0 $status; is 'ours is seen' "$(when 700)" "$(state ds_seen)"
+mv a.zone.good a.zone; rm -r state; mv state.good state; mv a.signed.good a.signed
+check 'a DS of somebody else' 4 'validators refuse it' 'a DS 4711 13 2 0000000000000000000000000000000000000000000000000000000000000001'
+at 700 build; is 'under a DS of somebody else, nothing to do' 0 $status
+at 710 status; is 'status: the zone is broken' 4 $status; has 'status says so' out 'none of them leads to a key'
+cp a.zone a.zone.good; echo 'new A 192.0.2.9' >> a.zone; before=$(sha256sum < a.signed)
+at 2600 build; is 'a change under a DS of somebody else' 4 $status; has 'G5' err 'G5'; is 'nothing is published' "$before" "$(sha256sum < a.signed)"
+is 'what was seen is kept, though the build failed' "$(when 2600)" "$(state asked)"
+mv a.zone.good a.zone
+run "$z" --json --now $((t0 + 700)) ds --check; is 'JSON: status' 4 $status; is 'JSON: verdicts' 'missing extra' "$(python3 -c 'import json; print(*(r["verdict"] for r in json.load(open("out"))["zones"][0]["records"]))')"
+finish
