@@ -19,6 +19,7 @@ static const struct {
 	{ "ds", zs_cmd_ds, "print what the parent zone must hold, as the registrar wants it" },
 	{ "fmt", zs_cmd_fmt, "print a zone file as it was understood, one record a line" },
 	{ "init", zs_cmd_init, "write a commented zonesign.yaml for zone files" },
+	{ "keys", zs_cmd_keys, "list keys; make a standby key, retire one, import those of another signer" },
 	{ "roll", zs_cmd_roll, "roll keys: ask for it, or see what would come" },
 	{ "status", zs_cmd_status, "say what a person must do, and what the keys are doing" },
 	{ "tlsa", zs_cmd_tlsa, "print TLSA records of a certificate" },

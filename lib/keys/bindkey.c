@@ -1,5 +1,6 @@
 /* bindkey.c - key files as BIND and ldns read and write them: .key is a DNSKEY record, .private is "Name: value". */
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -201,29 +202,82 @@ static bool read_line(struct zs_run *run, struct zs_arena *arena, const struct z
 	return true;
 }
 
-bool zs_key_read_private(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, struct zs_key *key)
+/* All lines of a private key file, and that none is missing. Without excerpts: the line at fault may be the secret. */
+static bool read_lines(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, struct private_lines *lines)
 {
-	struct private_lines lines = { 0 };
-	/* no excerpts: the line at fault may be the secret */
-	const struct zs_input shown = { .path = input->path };
+	struct zs_input *shown = zs_arena_alloc(run->arena, sizeof *shown);
 	uint32_t number = 1;
+	shown->path = input->path;
 	for (const char *p = input->text, *end = p + input->len; p < end; number++) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		const char *stop = newline ? newline : end;
-		const struct zs_source where = { .input = &shown, .line = number };
-		if (stop > p && !read_line(run, arena, &where, p, (size_t)(stop - p), &lines))
+		const struct zs_source where = { .input = shown, .line = number };
+		if (stop > p && !read_line(run, arena, &where, p, (size_t)(stop - p), lines))
 			return false;
 		p = stop + 1;
 	}
-	const struct zs_source whole = { .input = &shown };
-	if (!lines.have_format || !lines.have_algorithm)
+	const struct zs_source whole = { .input = shown };
+	if (!lines->have_format || !lines->have_algorithm)
 		return zs_error(run, &whole, "not a private key file (format and algorithm are missing)");
+	const bool rsa = zs_key_is_rsa(lines->algorithm);
+	for (int i = rsa ? ZS_KEY_N : ZS_KEY_SECRET; i <= (rsa ? ZS_KEY_QI : ZS_KEY_SECRET); i++)
+		if (!lines->numbers.part[i].len)
+			return zs_error(run, &whole, "the file lacks '%s'", rsa ? rsa_parts[i].name : "PrivateKey");
+	return true;
+}
+
+/* The public point of a curve's secret number: PowerDNS exports the one without the other. */
+static bool make_point(uint8_t algorithm, struct zs_bytes secret, uint8_t out[97], size_t *len)
+{
+	const int nid = algorithm == ZS_ECDSAP256SHA256 ? NID_X9_62_prime256v1 : NID_secp384r1;
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(nid);
+	EC_POINT *point = group ? EC_POINT_new(group) : NULL;
+	BIGNUM *number = BN_secure_new();
+	*len = 0;
+	if (point && number && BN_bin2bn(secret.data, (int)secret.len, number) && EC_POINT_mul(group, point, number, NULL, NULL, NULL) == 1)
+		*len = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, out, 97, NULL);
+	BN_clear_free(number);
+	EC_POINT_free(point);
+	EC_GROUP_free(group);
+	return *len == 1u + zs_algorithm_info(algorithm)->public_key_len;
+}
+
+bool zs_key_read_private_alone(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, uint16_t flags, struct zs_key *out)
+{
+	struct private_lines lines = { 0 };
+	const struct zs_input shown = { .path = input->path };
+	const struct zs_source whole = { .input = &shown };
+	uint8_t point[97];
+	size_t len;
+	if (!read_lines(run, arena, input, &lines))
+		return false;
+	const struct zs_algorithm_info *info = zs_algorithm_info(lines.algorithm);
+	if (!info || !info->signs)
+		return zs_error(run, NULL, "'%s': zonesign does not sign with algorithm %u", input->path, lines.algorithm);
+	if (zs_key_curve(lines.algorithm)) {
+		if (!make_point(lines.algorithm, lines.numbers.part[ZS_KEY_SECRET], point, &len))
+			return zs_error(run, &whole, "the secret is no number of its curve");
+		lines.numbers.point = (struct zs_bytes){ point, len };
+	}
+	EVP_PKEY *pkey = zs_key_from_numbers(lines.algorithm, &lines.numbers);
+	if (!pkey)
+		return zs_error(run, &whole, "OpenSSL does not take the private key: %s", zs_hash_openssl_error(run->arena));
+	if (!zs_key_from_pkey(run, arena, pkey, lines.algorithm, flags, out))
+		return false;
+	out->created = lines.created ? lines.created : run->now;
+	out->times = lines.times;
+	return true;
+}
+
+bool zs_key_read_private(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, struct zs_key *key)
+{
+	struct private_lines lines = { 0 };
+	if (!read_lines(run, arena, input, &lines))
+		return false;
+	const struct zs_input shown = { .path = input->path };
+	const struct zs_source whole = { .input = &shown };
 	if (lines.algorithm != key->algorithm)
 		return zs_error(run, &whole, "the private key has algorithm %u, the public one %u (G10)", lines.algorithm, key->algorithm);
-	const bool rsa = zs_key_is_rsa(key->algorithm);
-	for (int i = rsa ? ZS_KEY_N : ZS_KEY_SECRET; i <= (rsa ? ZS_KEY_QI : ZS_KEY_SECRET); i++)
-		if (!lines.numbers.part[i].len)
-			return zs_error(run, &whole, "the file lacks '%s'", rsa ? rsa_parts[i].name : "PrivateKey");
 	uint8_t point[97] = { 4 };
 	if (zs_key_curve(key->algorithm)) {
 		if (key->rdata.len - 4 != zs_algorithm_info(key->algorithm)->public_key_len)

@@ -107,13 +107,18 @@ bool zs_key_make(struct zs_run *run, struct zs_arena *arena, uint8_t algorithm, 
 	EVP_PKEY *pkey = generate(algorithm, bits);
 	if (!pkey)
 		return zs_fail(run, "cannot make a key: %s", zs_hash_openssl_error(run->arena));
+	return zs_key_from_pkey(run, arena, pkey, algorithm, flags, out);
+}
+
+bool zs_key_from_pkey(struct zs_run *run, struct zs_arena *arena, EVP_PKEY *pkey, uint8_t algorithm, uint16_t flags, struct zs_key *out)
+{
 	zs_arena_defer(arena, release_pkey, pkey);
 	struct zs_buf rdata = { .arena = arena, .max = 4096 };
 	zs_buf_u16(&rdata, flags);
 	zs_buf_octet(&rdata, 3);
 	zs_buf_octet(&rdata, algorithm);
 	if (!add_public(&rdata, pkey, algorithm) || rdata.full)
-		return zs_fail(run, "cannot read a new key's public half: %s", zs_hash_openssl_error(run->arena));
+		return zs_fail(run, "cannot read the public half of a key: %s", zs_hash_openssl_error(run->arena));
 	struct zs_key key = { .private = pkey, .created = run->now };
 	if (!zs_key_from_rdata(run, NULL, (struct zs_bytes){ rdata.data, rdata.len }, &key))
 		return false;

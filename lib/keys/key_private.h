@@ -28,4 +28,7 @@ void zs_keys_adopt(struct zs_run *run, const struct zs_zone_config *zone, struct
 /* pkey ends with arena. */
 void zs_key_own(struct zs_arena *arena, EVP_PKEY *pkey);
 
+/* The key of pkey, which from then on ends with arena. */
+bool zs_key_from_pkey(struct zs_run *run, struct zs_arena *arena, EVP_PKEY *pkey, uint8_t algorithm, uint16_t flags, struct zs_key *out);
+
 #endif

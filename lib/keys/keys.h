@@ -51,6 +51,21 @@ ZS_MUST_CHECK bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_conf
 ZS_MUST_CHECK bool zs_keys_write_times(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts,
                                        struct zs_keyset *keys);
 
+/* A key of another signer, and what that one did with it: facts as far as they can be known. */
+struct zs_import_key {
+	struct zs_key key;
+	struct zs_key_facts facts;
+	const char *from; /* "BIND state", "timing metadata", "Knot", "PowerDNS", for people */
+};
+
+/* Read key files of other signers: K*.key or K*.private with the other half beside it and, of BIND, K*.state; the JSON of Knot's
+ * `keymgr -j ZONE list` with its PEM files in pem_dir (NULL: "keys" beside it); the output of `pdnsutil export-zone-key`, whose role
+ * is `alone`. A key without times is taken to be in use; DS of keys in use are taken to be at the parent. */
+ZS_MUST_CHECK bool zs_keys_import(struct zs_run *run, struct zs_arena *arena, const uint8_t *zone, const char *path, const char *pem_dir,
+                                  enum zs_key_role alone, struct zs_import_key **list, size_t *count, size_t *room);
+/* Write the files of a key into the zone's keys directory. */
+ZS_MUST_CHECK bool zs_keys_write(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_key *key);
+
 const struct zs_key *zs_keyset_find(const struct zs_keyset *keys, const uint8_t id[32]); /* or NULL */
 
 /* Below: used by keys/ and its tests. */
@@ -71,5 +86,8 @@ ZS_MUST_CHECK bool zs_key_read_public(struct zs_run *run, struct zs_arena *arena
                                       const uint8_t *zone, struct zs_key *out);
 ZS_MUST_CHECK bool zs_key_read_private(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input,
                                        struct zs_key *key);
+/* A private half alone: the public one is computed from it. */
+ZS_MUST_CHECK bool zs_key_read_private_alone(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, uint16_t flags,
+                                             struct zs_key *out);
 
 #endif

@@ -321,3 +321,13 @@ bool zs_keys_write_times(struct zs_run *run, const struct zs_zone_config *zone, 
 		close(store.fd);
 	return ok;
 }
+
+bool zs_keys_write(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_key *key)
+{
+	struct store store = { .fd = -1 };
+	if (!open_store(run, zone, facts, &store))
+		return false;
+	const bool ok = write_pair(&store, key);
+	close(store.fd);
+	return ok;
+}

@@ -48,6 +48,14 @@ void zs_rollover_served(struct zs_facts *facts, const struct zs_policy *policy, 
 /* The user wants a roll: queued, begun by the next plan that may. */
 void zs_rollover_request(struct zs_run *run, struct zs_facts *facts, enum zs_roll_kind kind, bool emergency);
 
+/* A standby key of that role, to be made: wholly in, and the successor of the next roll. The facts' pointer is valid until keys are
+ * added. */
+struct zs_key_facts *zs_rollover_standby(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, enum zs_key_role role);
+
+/* The user wants the key gone: a standby key leaves, for a key in use a roll is asked for. Returns what will be, or NULL: there is no
+ * such key. */
+const char *zs_rollover_retire(struct zs_run *run, struct zs_facts *facts, uint16_t tag);
+
 /* The chain is given up: every key leaves at once, the next plan makes new ones, and validators fail until the parent has
  * their DS and none of the old in any cache. */
 void zs_rollover_abandon(struct zs_facts *facts, zs_time now);

@@ -75,3 +75,31 @@ void zs_rollover_abandon(struct zs_facts *facts, zs_time now)
 		}
 	}
 }
+
+struct zs_key_facts *zs_rollover_standby(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, enum zs_key_role role)
+{
+	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, none = { .phase = ZS_NA };
+	struct zs_key_facts *key = &ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room);
+	*key = (struct zs_key_facts){ .algorithm = facts->algorithm ? facts->algorithm : policy->algorithm, .role = role, .goal_in = true,
+		                      .standby = true, .dnskey = hidden, .krrsig = hidden, .zrrsig = role & ZS_ZSK ? hidden : none, .ds = hidden };
+	return key;
+}
+
+const char *zs_rollover_retire(struct zs_run *run, struct zs_facts *facts, uint16_t tag)
+{
+	for (size_t i = 0; i < facts->key_count; i++) {
+		struct zs_key_facts *key = &facts->keys[i];
+		if (key->tag != tag || key->removed)
+			continue;
+		if (!key->goal_in)
+			return zs_arena_printf(run->arena, "key %u is leaving already", tag);
+		if (key->standby) {
+			key->goal_in = key->standby = false;
+			key->retired = run->now;
+			return zs_arena_printf(run->arena, "key %u stands by no more; it leaves with the next builds", tag);
+		}
+		zs_rollover_request(run, facts, key->role == ZS_KSK ? ZS_ROLL_KSK : key->role == ZS_ZSK ? ZS_ROLL_ZSK : ZS_ROLL_CSK, false);
+		return zs_arena_printf(run->arena, "key %u is in use: a roll is asked for, and it leaves when its successor is in place", tag);
+	}
+	return NULL;
+}

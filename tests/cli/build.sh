@@ -21,7 +21,7 @@ run "$z" --help; is '--help' 0 $status; has '--help lists commands' out 'verify'
 run "$z" biuld; is 'a typo' 2 $status; has 'a typo has advice' err "did you mean 'build'"
 run "$z" --now tomorrow build; is 'a bad --now' 2 $status
 run "$z" build --accept everything; is 'an unknown guard' 2 $status
-for command in build check ds fmt init roll tlsa verify; do
+for command in build check ds fmt init keys roll status tlsa verify; do
 	run "$z" $command --help; is "$command --help" 0 $status; has "$command --help" out "zonesign $command"
 	run "$z" $command --nonsense; is "$command --nonsense" 2 $status
 done

@@ -20,6 +20,8 @@ only() {
 }
 ok 'libyaml is included in base/yaml.c only' only yaml '^lib/base/yaml\.c$'
 ok 'jansson is included in base/json.c only' only jansson '^lib/base/json\.c$'
+ok 'ldns is included in live/ only' only ldns '^lib/live/'
+ok 'libunbound is included in live/ only' only unbound '^lib/live/'
 ok 'OpenSSL stays where crypto is' only openssl '^lib/(base/(secret|hash)\.c|(dns|dane|keys|sign|verify)/)'
 apart() { ! grep -nE '#include "(sign|rollover|keys)/' lib/verify/*.[ch]; }
 ok 'the verifier knows nothing of the signer' apart
@@ -32,7 +34,7 @@ twice() { ! nm -g --defined-only build/release/libzonesign.a | awk 'NF==3 {print
 ok 'no name is defined twice in the library' twice
 tests_for_all() {
 	missing=0
-	for name in build check ds fmt init roll tlsa verify; do
+	for name in build check ds fmt init keys roll status tlsa verify; do
 		grep -q "^\.It Cm $name\b\|^\.Ss .*$name" cmd/zonesign.1 || { echo "zonesign.1 does not tell of '$name'"; missing=1; }
 	done
 	return $missing

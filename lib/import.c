@@ -1,0 +1,213 @@
+/* import.c - keys of another signer: facts of them, a trial build, the comparison with what is served, and only then the state. */
+#include "import.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "build.h"
+#include "dns/algorithm.h"
+#include "zone/zone.h"
+
+static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_import_options *options,
+                      struct zs_import_key **keys, size_t *count)
+{
+	size_t room = 0;
+	*keys = NULL;
+	*count = 0;
+	for (size_t i = 0; i < options->file_count; i++)
+		if (!zs_keys_import(run, run->arena, zone->name, options->files[i], options->pem_dir, options->alone, keys, count, &room))
+			return false;
+	size_t kept = 0; /* K*.key and K*.private of one key may both be named */
+	for (size_t i = 0; i < *count; i++) {
+		bool again = false;
+		for (size_t k = 0; k < kept && !again; k++) {
+			again = memcmp((*keys)[k].key.id, (*keys)[i].key.id, 32) == 0;
+			if (!again && (*keys)[k].key.tag == (*keys)[i].key.tag)
+				return zs_error(run, NULL, "two of the keys have the tag %u (G9): retire one of them where they are now, first", (*keys)[i].key.tag);
+		}
+		if (!again)
+			(*keys)[kept++] = (*keys)[i];
+	}
+	*count = kept;
+	return true;
+}
+
+static void use_tags(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key)
+{
+	uint8_t other[4096];
+	zs_facts_use_tag(run, facts, key->tag);
+	if (key->rdata.len > sizeof other)
+		return;
+	memcpy(other, key->rdata.data, key->rdata.len);
+	other[1] ^= ZS_DNSKEY_REVOKE;
+	zs_facts_use_tag(run, facts, zs_key_tag(other, key->rdata.len));
+}
+
+/* Keys and state into an open, empty state directory; the keys first. */
+static bool write_state(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, const struct zs_import_key *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!zs_keys_write(run, zone, facts, &keys[i].key))
+			return false;
+		use_tags(run, facts, &keys[i].key);
+		ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = keys[i].facts;
+	}
+	facts->made_with_now = run->now_given;
+	return zs_facts_write(run, facts);
+}
+
+/* ---- the trial ---- */
+
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *walk)
+{
+	(void)stat, (void)type, (void)walk;
+	return remove(path);
+}
+
+/* A build like the first one to come, with state and output of its own, that tells and asks nobody. */
+static bool build_trial(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const char *dir,
+                        const struct zs_import_key *keys, size_t count, struct zs_zone_config *trial)
+{
+	struct zs_policy *policy = zs_arena_alloc(run->arena, sizeof *policy);
+	struct zs_facts *facts;
+	struct zs_build_result result;
+	const struct zs_build_options options = { 0 };
+	*policy = *zone->policy;
+	policy->observe_parent = policy->observe_zone = false;
+	*trial = *zone;
+	trial->policy = policy;
+	trial->state_dir = zs_arena_printf(run->arena, "%s/state", dir);
+	trial->output.path = trial->output.text = zs_arena_printf(run->arena, "%s/zone", dir);
+	trial->reload = trial->notify = (struct zs_command){ 0 };
+	if (!zs_facts_open(run, trial, &facts))
+		return false;
+	const bool ok = write_state(run, trial, facts, keys, count);
+	zs_facts_close(facts);
+	return ok && zs_build(run, config, trial, &options, &result);
+}
+
+struct dnskeys {
+	struct zs_zone *zone;
+	const struct zs_rrset *set;
+};
+
+static bool read_dnskeys(struct zs_run *run, const uint8_t *apex, const char *path, struct dnskeys *out)
+{
+	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
+	if (!zs_zone_read(run, run->arena, path, &options, &out->zone))
+		return false;
+	out->set = zs_zone_apex_rrset(out->zone, ZS_TYPE_DNSKEY);
+	return out->set || zs_error(run, NULL, "'%s' has no DNSKEY: it is not the signed zone", path);
+}
+
+static bool has_key(const struct dnskeys *in, struct zs_bytes rdata)
+{
+	for (uint32_t i = 0; i < in->set->count; i++)
+		if (zs_bytes_equal(zs_rrset_rdata(in->zone, in->set, i), rdata))
+			return true;
+	return false;
+}
+
+static const struct zs_import_key *find(const struct zs_import_key *keys, size_t count, const uint8_t id[32])
+{
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(keys[i].key.id, id, 32) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static bool in_zone(enum zs_record_phase phase)
+{
+	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
+}
+
+/* What is served now, and what comes next, must validate with each other's DNSKEY RRset. facts: of the trial. */
+static bool check_overlap(struct zs_run *run, const struct zs_facts *facts, const struct dnskeys *served, const struct dnskeys *next,
+                          const struct zs_import_key *keys, size_t count)
+{
+	const unsigned errors = run->error_count;
+	for (uint32_t i = 0; i < served->set->count; i++) {
+		const struct zs_bytes rdata = zs_rrset_rdata(served->zone, served->set, i);
+		if (!has_key(next, rdata)) {
+			zs_refuse(run, "G6z", "key %u is served now and would be gone: caches hold signatures by it", zs_key_tag(rdata.data, rdata.len));
+			zs_hint(run, "import it too");
+		}
+	}
+	for (size_t i = 0; i < facts->key_count; i++) {
+		const struct zs_key_facts *fact = &facts->keys[i];
+		const struct zs_import_key *key = find(keys, count, fact->id);
+		if (in_zone(fact->zrrsig.phase) && (!key || !has_key(served, key->key.rdata)))
+			zs_refuse(run, "G6z", "key %u would sign the zone, and is not among the DNSKEYs served now: caches do not know it", fact->tag);
+		if (key && (key->facts.ds.phase == ZS_OMNIPRESENT || key->facts.ds.phase == ZS_RUMOURED)
+		    && (!has_key(next, key->key.rdata) || !in_zone(fact->krrsig.phase)))
+			zs_refuse(run, "G6", "key %u has its DS at the parent, and would not sign the DNSKEYs", fact->tag);
+	}
+	return zs_run_ok_since(run, errors);
+}
+
+static bool try_keys(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const char *dir, const char *served_path,
+                     const struct zs_import_key *keys, size_t count)
+{
+	struct zs_zone_config trial;
+	struct zs_facts *facts;
+	struct dnskeys served, next;
+	if (!read_dnskeys(run, zone->name, served_path, &served) || !build_trial(run, config, zone, dir, keys, count, &trial)
+	    || !read_dnskeys(run, zone->name, trial.output.path, &next) || !zs_facts_read(run, &trial, &facts))
+		return false;
+	zs_facts_close(facts);
+	return check_overlap(run, facts, &served, &next, keys, count);
+}
+
+static void say_policy(struct zs_run *run, const struct zs_policy *policy, const struct zs_import_key *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct zs_key_facts *fact = &keys[i].facts;
+		if (fact->goal_in && (fact->algorithm != policy->algorithm || (fact->role == ZS_CSK) != policy->csk)) {
+			zs_warn(run, NULL, "key %u (%s, algorithm %u) is not what policy '%s' wants: the first build begins to replace it", fact->tag,
+			        zs_role_text(fact->role), fact->algorithm, policy->name);
+			zs_hint(run, "edit the policy first, if the keys shall stay as they are");
+		}
+	}
+}
+
+static bool import_locked(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_import_options *options,
+                          struct zs_facts *facts, const struct zs_import_key *keys, size_t count)
+{
+	const char *served = options->served ? options->served : zone->output.path;
+	const char *dir = zs_arena_printf(run->arena, "%s/trial", facts->dir);
+	if (facts->key_count || facts->published.known) {
+		zs_usage(run, "zone '%s' has keys and a state already; import is for zones that another program signed", zone->name_text);
+		return false;
+	}
+	if (access(served, R_OK) != 0) {
+		zs_error(run, NULL, "'%s' cannot be read: the signed zone as it is served now is needed to prove that the chain holds", served);
+		zs_hint(run, "--served FILE names it; 'dig axfr' or the other signer's output will do");
+		return false;
+	}
+	say_policy(run, zone->policy, keys, count);
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* of a trial that was ended */
+	if (mkdir(dir, 0700) != 0)
+		return zs_fail(run, "cannot make directory '%s': %s", dir, strerror(errno));
+	const bool ok = try_keys(run, config, zone, dir, served, keys, count);
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return ok && (options->dry_run || write_state(run, zone, facts, keys, count));
+}
+
+bool zs_import(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_import_options *options,
+               const struct zs_import_key **out, size_t *count)
+{
+	struct zs_import_key *keys;
+	struct zs_facts *facts;
+	zs_secret_no_dump();
+	if (!read_keys(run, zone, options, &keys, count) || !zs_facts_open(run, zone, &facts))
+		return false;
+	const bool ok = import_locked(run, config, zone, options, facts, keys, *count);
+	zs_facts_close(facts);
+	*out = keys;
+	return ok;
+}

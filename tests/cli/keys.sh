@@ -1,0 +1,124 @@
+#!/bin/sh
+# keys: the list, standby keys, and the import of what BIND, ldns, Knot and PowerDNS keep, each proven by a trial build.
+. "$(dirname "$0")/../lib.sh"
+need python3 dnssec-keygen dnssec-signzone dnssec-settime ldns-keygen openssl
+z=$ZONESIGN
+t0=1796083200
+at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
+fresh() { # POLICY: an empty directory with a zone and its config
+	cd "$work" && rm -rf t && mkdir -m 700 t && cd t || exit 1
+	printf '$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\nwww A 192.0.2.1\n' > a.zone
+	printf 'policies:\n  default: {dnskey-ttl: 5m, propagation: {zone: 1m, parent: 1m}, parent-ds-ttl: 30m, safety: 0, observe: off%s}\nzones:\n  a.example: {file: a.zone, output: a.signed}\n' "${1:-}" > zonesign.yaml
+}
+key() { "$z" --json keys 2>/dev/null | python3 -c "import json, sys; d = json.load(sys.stdin)['zones'][0]['keys']; print(*sorted($1 for k in d))"; }
+
+# -- list, standby, retire
+fresh
+at 0 keys; is 'no key yet' 0 $status; is 'nothing is listed' '' "$(cat out)"
+at 0 keys generate --standby a.example; is 'generate before the first build' 5 $status
+at 0 -q build; at 600 -q build; at 610 -q ds --seen a.example; at 620 -q build; at 3600 -q build
+at 3700 keys; is 'list' 2 "$(grep -c '^a.example. [kz]sk [0-9]* ECDSAP256SHA256 active' out)"; has 'the list has states' out 'dnskey=omnipresent'
+at 3700 keys b.example; is 'a zone that is not there' 2 $status
+at 3700 keys generate a.example; is 'generate without --standby' 2 $status
+at 3700 keys generate --standby --role zsk a.example; is 'a standby ZSK' 2 $status
+at 3700 keys generate --standby a.example; is 'a standby KSK' 0 $status
+tag=$(sed -n 's/.*ksk \([0-9]*\) stands by.*/\1/p' err)
+at 3710 build; is 'it is published' 0 $status; is 'three keys are in the zone' 3 "$(awk '$4=="DNSKEY"' a.signed | wc -l)"
+ok 'the zone verifies' "$z" --now $((t0 + 3711)) -q verify --origin a.example a.signed
+at 8000 -q build; at 8100 keys; has 'it stands by' out "ksk $tag ECDSAP256SHA256 standby"
+at 8100 keys retire a.example 70000; is 'no tag' 2 $status
+at 8100 keys retire a.example $(((tag + 1) % 65536)); is 'a tag of no key' 2 $status
+at 8100 keys retire a.example "$tag"; is 'retire a standby key' 0 $status; has 'it leaves' err 'stands by no more'
+at 8200 -q build; at 8210 -q ds --gone "$tag" a.example
+for s in 8220 9000 11000 14000; do at $s -q build; done
+is 'it is gone' 2 "$(awk '$4=="DNSKEY"' a.signed | wc -l)"
+zsk=$(awk '$4=="DNSKEY" && $5==256 {print $8}' a.signed)
+at 14100 --json keys; tag=$(python3 -c 'import json; print(next(k["key_tag"] for k in json.load(open("out"))["zones"][0]["keys"] if k["role"] == "zsk"))')
+at 14100 keys retire a.example "$tag"; is 'retire a key in use' 0 $status; has 'it rolls' err 'a roll is asked for'
+for s in 14200 15000 16000 17000; do at $s -q build; done
+ok 'the ZSK is another' test "$zsk" != "$(awk '$4=="DNSKEY" && $5==256 {print $8}' a.signed)"
+for word in generate retire import; do at 0 keys $word; is "keys $word without arguments" 2 $status; done
+
+# -- import: what is served today, signed by BIND with keys of each kind
+sign() { # KEYDIR: the zone as the other signer serves it, in served.zone
+	dnssec-signzone -q -S -P -d . -K "$1" -s 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'the other signer signs' "$(cat sign.out)"
+}
+taken() { # NAME: build, and the zone is signed by the keys that were served
+	cp served.zone a.signed
+	at 10 build; is "$1: without --accept adopt" 4 $status
+	at 10 build --accept adopt; is "$1: the first build" 0 $status
+	is "$1: the keys are the same" "$(awk '{for (i=1;i<=NF;i++) if ($i=="DNSKEY" && ($(i+1)==256 || $(i+1)==257)) print $(i+1), $(i+3)}' served.zone | sort)" "$(awk '$4=="DNSKEY"{print $5, $7}' a.signed | sort)"
+	ok "$1: BIND reads the key files" sh -c 'for f in state/a.example/keys/*.key; do dnssec-settime -p all "$f" || exit 1; done'
+}
+fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null
+for f in k/*.key; do dnssec-settime -K k -P 20261001000000 -A 20261001000000 "$(basename "$f" .key)" >/dev/null; done
+sign k
+at 0 keys import a.example k/*.key; is 'import without --served' 3 $status; has 'it is said' err '--served'
+at 0 keys import --served served.zone --dry-run a.example k/*.key; is '--dry-run' 0 $status; has 'the trial was verified' out 'a trial build was verified'
+ok '--dry-run leaves no key' test -z "$(find state -name '*.private')"
+at 0 keys import --served served.zone a.example k/*.key k/*.private; is 'import of BIND keys' 0 $status; has 'their times count' out 'timing metadata'
+ok 'nothing of the trial is left' test ! -e state/a.example/trial
+has 'the DS is taken to be there' state/a.example/state.yaml 'ds: {state: omnipresent, since: 2026-10-01T00:00:00Z}'
+at 5 keys import --served served.zone a.example k/*.key; is 'import again' 2 $status
+taken 'BIND'
+at 4000 -q build; at 4000 status; is 'nothing to do then' 0 $status
+
+fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; extra=$(dnssec-keygen -q -K k -a 13 a.example); sign k
+rm k/"$extra".*
+at 0 keys import --served served.zone a.example k/*.key; is 'a key that is served is not imported' 4 $status; has 'G6z' err 'is served now and would be gone'
+ok 'nothing was imported' test -z "$(find state -name '*.private')"
+rm -rf k2; mkdir k2; dnssec-keygen -q -K k2 -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k2 -a 13 a.example >/dev/null
+at 0 keys import --served served.zone a.example k2/*.key; is 'keys of another zone version' 4 $status; has 'they are not known' err 'caches do not know it'
+
+# BIND's .state wins over times
+fresh; mkdir k; ksk=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); zsk=$(dnssec-keygen -q -K k -a 13 a.example); sign k
+printf 'Algorithm: 13\nKSK: yes\nZSK: no\nGenerated: 20261101000000\nDNSKEYChange: 20261101000000 (x)\nKRRSIGChange: 20261101000000\nDSChange: 20261102000000\nDNSKEYState: omnipresent\nKRRSIGState: omnipresent\nDSState: rumoured\nGoalState: omnipresent\n' > k/"$ksk".state
+printf 'Algorithm: 13\nKSK: no\nZSK: yes\nDNSKEYChange: 20261101000000\nZRRSIGChange: 20261101000000\nDNSKEYState: omnipresent\nZRRSIGState: omnipresent\nGoalState: omnipresent\n' > k/"$zsk".state
+at 0 keys import --served served.zone a.example k/"$ksk".key k/"$zsk".state; is 'import of BIND states' 0 $status; has 'they are said' out 'from BIND state'
+has 'DS as in the state' state/a.example/state.yaml 'ds: {state: rumoured, since: 2026-11-02T00:00:00Z}'
+sed -i 's/DSState: rumoured/DSState: whispered/' k/"$ksk".state; rm -rf state
+at 0 keys import --served served.zone a.example k/*.key; is 'a state that is none' 3 $status; has 'it is named' err 'whispered'
+
+# ldns: v1.2, no times
+fresh; mkdir k; (cd k && ldns-keygen -a ECDSAP256SHA256 -k a.example && ldns-keygen -a ECDSAP256SHA256 a.example) >/dev/null 2>&1
+ok 'ldns signs' sh -c 'ldns-signzone -i 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone $(ls k/*.key | sed s/.key$//)'
+at 0 keys import --served served.zone a.example k/*.key; is 'import of ldns keys' 0 $status; has 'no times' out 'taken to be in use'
+taken 'ldns'
+
+# Knot: keymgr -j list, and PEM
+fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k
+cat > pem.py <<'EOF'
+# the keys of k/ as Knot keeps them: keys/ID.pem, and the list
+import base64, glob, json, os, subprocess, sys
+out = []
+for path in glob.glob("k/*.key"):
+    tag = int(path.split("+")[-1][:5]); flags = int([l for l in open(path) if "DNSKEY" in l and l[0] != ";"][0].split("DNSKEY")[1].split()[0])
+    secret = base64.b64decode([l for l in open(path[:-4] + ".private") if l.startswith("PrivateKey")][0].split()[1])
+    der = bytes.fromhex("30310201010420") + secret + bytes.fromhex("a00a06082a8648ce3d030107")
+    ident = "%040x" % tag
+    pem = subprocess.run(["openssl", "pkcs8", "-topk8", "-nocrypt", "-inform", "DER"], input=der, capture_output=True, check=True).stdout
+    open("keys/%s.pem" % ident, "wb").write(pem)
+    t = int(sys.argv[1]); ksk = flags == 257
+    out.append(dict(zone="a.example.", id=ident, ksk=ksk, zsk=not ksk, tag=tag, algorithm=13, size=256, publish=t, ready=t if ksk else 0, active=t, retire=0, remove=0, revoke=0, **{"public-only": False, "pre-active": 0, "retire-active": 0, "post-active": 0}))
+json.dump(out, open("list.json", "w"), indent=2)
+EOF
+python3 pem.py $((t0 - 86400 * 30))
+at 0 keys import --served served.zone a.example list.json; is 'import of Knot keys' 0 $status; has 'from Knot' out 'from Knot'
+taken 'Knot'
+rm -rf state a.signed; sed -i 's/"tag": [0-9]*/"tag": 1/' list.json; at 0 keys import --served served.zone a.example list.json; is 'a PEM that is another key' 3 $status
+echo '[{"id": "../../etc/passwd", "tag": 1, "algorithm": 13, "ksk": true}]' > list.json; at 0 keys import --served served.zone a.example list.json; is 'an id that is a path' 3 $status
+
+# PowerDNS: a private half alone, for all roles
+for algorithm in 13 14 15 8; do
+	fresh ', csk: {lifetime: unlimited}'; mkdir k; dnssec-keygen -q -K k -a $algorithm ${algorithm#1[345]}${algorithm:+} -f KSK a.example >/dev/null 2>&1 || dnssec-keygen -q -K k -a $algorithm -b 2048 -f KSK a.example >/dev/null
+	dnssec-signzone -q -S -z -P -d . -K k -s 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
+	umask 077; grep -vE '^(Created|Publish|Activate|SyncPublish)' k/*.private | sed 's/v1.3/v1.2/' > pdns.key; umask 022
+	sed -i "s/observe: off/observe: off, algorithm: $algorithm/" zonesign.yaml
+	at 0 keys import --served served.zone a.example pdns.key; is "import of a PowerDNS key, algorithm $algorithm" 0 $status; has "$algorithm: it signs all" out 'csk'
+	taken "PowerDNS $algorithm"
+done
+hasnt 'no secret in a message' err "$(sed -n 's/^P[a-z]*Key: //p' pdns.key)x"
+rm -rf state a.signed; chmod 644 pdns.key; sed -i 's/^Algorithm.*/Algorithm: 250 (NONE)/' pdns.key; at 0 keys import --served served.zone a.example pdns.key; is 'an algorithm of nobody' 3 $status
+has 'a private key that others can read' err 'is open to others'; hasnt 'no secret in a message' err 'AwE'; hasnt 'none of the key' err "$(sed -n 's/^Modulus: \(.\{20\}\).*/\1/p' pdns.key)"
+echo hello > none; at 0 keys import --served served.zone a.example none; ok 'a file that is no key' test $status != 0
+finish
