@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "build.h"
 #include "dns/algorithm.h"
+#include "live/live.h"
 #include "zone/zone.h"
 
 static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_import_options *options,
@@ -49,8 +50,10 @@ static void use_tags(struct zs_run *run, struct zs_facts *facts, const struct zs
 }
 
 /* Keys and state into an open, empty state directory; the keys first. */
-static bool write_state(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, const struct zs_import_key *keys, size_t count)
+static bool write_state(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, const struct zs_import_key *keys, size_t count,
+                        const struct zs_parent_facts *parent)
 {
+	facts->parent = *parent;
 	for (size_t i = 0; i < count; i++) {
 		if (!zs_keys_write(run, zone, facts, &keys[i].key))
 			return false;
@@ -59,6 +62,42 @@ static bool write_state(struct zs_run *run, const struct zs_zone_config *zone, s
 	}
 	facts->made_with_now = run->now_given;
 	return zs_facts_write(run, facts);
+}
+
+/* ---- the parent ---- */
+
+/* A key that was in use has its DS at the parent, its files say: where the parent can be asked, it is. */
+static void correct_key(struct zs_run *run, struct zs_key_facts *key, const struct zs_key_facts *seen)
+{
+	key->ds_seen = seen->ds_seen;
+	key->ds_gone = seen->ds_gone;
+	if (!seen->ds_gone || (key->ds.phase != ZS_OMNIPRESENT && key->ds.phase != ZS_RUMOURED))
+		return;
+	zs_warn(run, NULL, "the DS of key %u is not at the parent: nobody validates by it, and it is asked for anew", key->tag);
+	key->ds = (struct zs_record_state){ .phase = ZS_HIDDEN };
+}
+
+static void ask_parent(struct zs_run *run, const struct zs_zone_config *zone, struct zs_import_key *keys, size_t count, struct zs_parent_facts *parent)
+{
+	struct zs_facts *facts = zs_arena_alloc(run->arena, sizeof *facts);
+	struct zs_keyset *set = zs_arena_alloc(run->arena, sizeof *set);
+	struct zs_observation seen;
+	*parent = (struct zs_parent_facts){ 0 };
+	if (!zone->policy->observe_parent || !zs_live_may_ask(run, &zone->policy->observe))
+		return;
+	memcpy(facts->zone, zone->name, zs_name_len(zone->name));
+	set->arena = run->arena;
+	for (size_t i = 0; i < count; i++) {
+		ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = keys[i].facts;
+		ZS_PUSH(run->arena, set->keys, set->count, set->room) = keys[i].key;
+	}
+	zs_live_parent(run, zone->name, &zone->policy->observe, &seen);
+	if (zs_live_judge(run, zone->policy, set, &seen, facts) != ZS_SIGHT_CERTAIN)
+		zs_note(run, "the parent does not show for certain which DS it has (%s): those of keys in use are taken to be there", facts->parent.waits_for);
+	else
+		for (size_t i = 0; i < count; i++)
+			correct_key(run, &keys[i].facts, &facts->keys[i]);
+	*parent = facts->parent;
 }
 
 /* ---- the trial ---- */
@@ -71,7 +110,7 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 
 /* A build like the first one to come, with state and output of its own, that tells and asks nobody. */
 static bool build_trial(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const char *dir,
-                        const struct zs_import_key *keys, size_t count, struct zs_zone_config *trial)
+                        const struct zs_import_key *keys, size_t count, const struct zs_parent_facts *parent, struct zs_zone_config *trial)
 {
 	struct zs_policy *policy = zs_arena_alloc(run->arena, sizeof *policy);
 	struct zs_facts *facts;
@@ -86,7 +125,7 @@ static bool build_trial(struct zs_run *run, const struct zs_config *config, cons
 	trial->reload = trial->notify = (struct zs_command){ 0 };
 	if (!zs_facts_open(run, trial, &facts))
 		return false;
-	const bool ok = write_state(run, trial, facts, keys, count);
+	const bool ok = write_state(run, trial, facts, keys, count, parent);
 	zs_facts_close(facts);
 	return ok && zs_build(run, config, trial, &options, &result);
 }
@@ -151,12 +190,12 @@ static bool check_overlap(struct zs_run *run, const struct zs_facts *facts, cons
 }
 
 static bool try_keys(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const char *dir, const char *served_path,
-                     const struct zs_import_key *keys, size_t count)
+                     const struct zs_import_key *keys, size_t count, const struct zs_parent_facts *parent)
 {
 	struct zs_zone_config trial;
 	struct zs_facts *facts;
 	struct dnskeys served, next;
-	if (!read_dnskeys(run, zone->name, served_path, &served) || !build_trial(run, config, zone, dir, keys, count, &trial)
+	if (!read_dnskeys(run, zone->name, served_path, &served) || !build_trial(run, config, zone, dir, keys, count, parent, &trial)
 	    || !read_dnskeys(run, zone->name, trial.output.path, &next) || !zs_facts_read(run, &trial, &facts))
 		return false;
 	zs_facts_close(facts);
@@ -176,8 +215,9 @@ static void say_policy(struct zs_run *run, const struct zs_policy *policy, const
 }
 
 static bool import_locked(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_import_options *options,
-                          struct zs_facts *facts, const struct zs_import_key *keys, size_t count)
+                          struct zs_facts *facts, struct zs_import_key *keys, size_t count)
 {
+	struct zs_parent_facts parent;
 	const char *served = options->served ? options->served : zone->output.path;
 	const char *dir = zs_arena_printf(run->arena, "%s/trial", facts->dir);
 	if (facts->key_count || facts->published.known) {
@@ -190,12 +230,13 @@ static bool import_locked(struct zs_run *run, const struct zs_config *config, co
 		return false;
 	}
 	say_policy(run, zone->policy, keys, count);
+	ask_parent(run, zone, keys, count, &parent);
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* of a trial that was ended */
 	if (mkdir(dir, 0700) != 0)
 		return zs_fail(run, "cannot make directory '%s': %s", dir, strerror(errno));
-	const bool ok = try_keys(run, config, zone, dir, served, keys, count);
+	const bool ok = try_keys(run, config, zone, dir, served, keys, count, &parent);
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	return ok && (options->dry_run || write_state(run, zone, facts, keys, count));
+	return ok && (options->dry_run || write_state(run, zone, facts, keys, count, &parent));
 }
 
 bool zs_import(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_import_options *options,
