@@ -206,7 +206,8 @@ enum zs_sight zs_live_judge(struct zs_run *run, const struct zs_policy *policy, 
 
 static bool waits_for_parent(const struct zs_key_facts *key)
 {
-	return (key->ds.phase == ZS_RUMOURED && !key->ds_seen) || (key->ds.phase == ZS_UNRETENTIVE && !key->ds_gone);
+	return (key->ds.phase == ZS_RUMOURED && !key->ds_seen)
+	    || (key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since));
 }
 
 zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts)

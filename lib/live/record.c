@@ -4,7 +4,9 @@
 /* Has the parent been asked to show (or to drop) the key's DS? */
 static bool waits(const struct zs_key_facts *key, bool gone)
 {
-	return gone ? key->ds.phase == ZS_UNRETENTIVE && !key->ds_gone : key->ds.phase == ZS_RUMOURED && !key->ds_seen;
+	/* gone before the zone took it back does not count: a parent may have acted on the older wish since */
+	return gone ? key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since)
+	            : key->ds.phase == ZS_RUMOURED && !key->ds_seen;
 }
 
 static bool refuse(struct zs_run *run, const struct zs_key_facts *key, bool gone)

@@ -211,6 +211,8 @@ START_TEST(the_parent_is_asked_while_a_move_waits_and_once_a_day)
 	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
 	facts->keys[0].ds_gone = T0;
 	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 86400);
+	facts->keys[0].ds_gone = T0 - 200; /* before it was taken back */
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
 	facts->keys[0].ds.phase = facts->keys[1].ds.phase = ZS_HIDDEN;
 	ck_assert_int_eq(zs_live_due(&policy, facts), 0); /* the parent has nothing of ours */
 	facts->keys[0].ds.phase = ZS_OMNIPRESENT;
@@ -219,6 +221,32 @@ START_TEST(the_parent_is_asked_while_a_move_waits_and_once_a_day)
 	ck_assert_int_eq(zs_live_due(&off, facts), 0);
 	facts->published.served_since = 0;
 	ck_assert_int_eq(zs_live_due(&policy, facts), 0);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(what_a_person_saw_is_recorded_if_a_key_waits_for_it)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_keyset *keys = make_keys(run);
+	struct zs_facts *facts = make_facts(run, keys);
+	const uint16_t tag = facts->keys[1].tag, other = (uint16_t)(tag + 1 == facts->keys[0].tag ? tag + 2 : tag + 1);
+	run->now = T0;
+	ck_assert(zs_live_record(run, facts, false, &tag));
+	ck_assert_int_eq(facts->keys[1].ds_seen, T0);
+	ck_assert_int_eq(facts->keys[0].ds_seen, 0);
+	ck_assert(!zs_live_record(run, facts, true, &tag)); /* it is wanted there */
+	ck_assert(!zs_live_record(run, facts, true, NULL));
+	ck_assert(!zs_live_record(run, facts, false, &other));
+	facts->keys[1].ds = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .since = T0 + 10 };
+	facts->keys[1].ds_gone = T0 + 5;
+	run->now = T0 + 20;
+	ck_assert(zs_live_record(run, facts, true, NULL));
+	ck_assert_int_eq(facts->keys[1].ds_gone, T0 + 20);
+	ck_assert_uint_eq(facts->override_count, 2);
+	run->now = T0 + 30;
+	ck_assert(zs_live_record(run, facts, true, &tag)); /* known already */
+	ck_assert_int_eq(facts->keys[1].ds_gone, T0 + 20);
 	zs_run_end(run);
 }
 END_TEST
@@ -268,6 +296,7 @@ ZS_SUITE(live)
 	tcase_add_test(c, a_key_that_is_not_loaded_keeps_its_facts);
 	tcase_add_test(c, the_parent_shows_its_records_and_ttl);
 	tcase_add_test(c, the_parent_is_asked_while_a_move_waits_and_once_a_day);
+	tcase_add_test(c, what_a_person_saw_is_recorded_if_a_key_waits_for_it);
 	tcase_add_test(c, with_now_only_a_world_of_ones_own_is_asked);
 	tcase_add_test(c, the_serial_is_everywhere_or_the_place_is_named);
 	suite_add_tcase(suite, c);
