@@ -22,7 +22,7 @@ static const char style[] =
     ".say { font-size: 1.05rem; border-left: 4px solid currentColor; padding-left: .8rem; margin: .8rem 0; } .say span { color: CanvasText; }\n"
     ".soft { color: var(--soft); }\n"
     "img { max-width: 100%; height: auto; display: block; margin: 0 0 1rem; border: 1px solid var(--line); border-radius: 6px; background: #fff; }\n"
-    "table { border-collapse: collapse; width: 100%; font-size: .9rem; } th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }\n"
+    "table { border-collapse: collapse; width: 100%; font-size: .85rem; } td .soft { font-size: .78rem; } th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }\n"
     "th { font-weight: 600; } td.num { font-variant-numeric: tabular-nums; white-space: nowrap; }\n"
     "ol { padding-left: 1.6rem; } li.you::marker { font-weight: 700; color: var(--danger); } time { font-variant-numeric: tabular-nums; white-space: nowrap; }\n"
     "</style>\n";
