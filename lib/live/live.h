@@ -76,7 +76,8 @@ enum zs_sight zs_live_judge(struct zs_run *run, const struct zs_policy *policy, 
 /* Is ds (RDATA) the DS of key at zone? By the digest, which may be SHA-1, SHA-256 or SHA-384; false if it is of another type. */
 ZS_MUST_CHECK bool zs_live_ds_matches(struct zs_run *run, const uint8_t *zone, struct zs_bytes ds, const struct zs_key *key);
 
-/* When the parent is to be asked next: while a move waits for it every hour (or DS TTL, if that is shorter), else once a day.
+/* When the parent is to be asked next: while a move waits for it every hour (or DS TTL, if that is shorter), else, and when it has
+ * waited for a week, once a day.
  * 0: never (observe is off, or no key of ours has to do with the parent). Pure. */
 zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts);
 

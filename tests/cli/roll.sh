@@ -80,7 +80,8 @@ policy='zsk: {lifetime: 2h}'; fresh; at 2026-12-01T00:00:00Z; has 'it is said' e
 
 # -- a DS that nobody enters: the build looks each hour, after a week each day
 due() { sed -n 's/^next_due: //p' $state; }
-fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T06:00:00Z; is 'it looks again in an hour' 2026-12-01T07:00:00Z "$(due)"
+policy='observe: {servers: [127.0.0.1@1]}'; fresh; policy= # with --now a parent of one's own is asked alone; here nobody answers
+at 2026-12-01T00:00:00Z; at 2026-12-01T06:00:00Z; at 2026-12-01T06:10:00Z; is 'it looks again in an hour' 2026-12-01T07:10:00Z "$(due)"
 at 2026-12-09T00:00:00Z; is 'and later in a day' 2026-12-10T00:00:00Z "$(due)"
 
 # -- going insecure

@@ -203,6 +203,9 @@ START_TEST(the_parent_is_asked_while_a_move_waits_and_once_a_day)
 	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 86400);
 	facts->parent.waits_for = "something";
 	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
+	facts->parent.asked = T0 + 7 * 86400; /* nobody enters it */
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 8 * 86400);
+	facts->parent.asked = T0;
 	facts->parent.waits_for = NULL;
 	facts->parent.wanted = true;
 	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
