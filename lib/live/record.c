@@ -23,10 +23,24 @@ static bool refuse(struct zs_run *run, const struct zs_key_facts *key, bool gone
 	return zs_not_yet(run, "the DS of key %u is not wanted at the parent", key->tag);
 }
 
+/* What an earlier look at the parent has shown of the key is not so any more. Our tags are used once, so they tell. */
+static void forget_ds(struct zs_parent_facts *parent, const struct zs_key_facts *key)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < parent->ds_count; i++) {
+		const struct zs_bytes ds = parent->ds[i];
+		if (ds.len < 4 || zs_get_u16(ds.data) != key->tag || ds.data[2] != key->algorithm)
+			parent->ds[kept++] = ds;
+	}
+	parent->ds_count = kept;
+}
+
 static void set(struct zs_run *run, struct zs_facts *facts, struct zs_key_facts *key, bool gone)
 {
 	key->ds_seen = gone ? 0 : run->now;
 	key->ds_gone = gone ? run->now : 0;
+	if (gone)
+		forget_ds(&facts->parent, key);
 	facts->next_due = run->now;
 	ZS_PUSH(run->arena, facts->overrides, facts->override_count, facts->override_room) = (struct zs_override){
 		.guard = gone ? "ds-gone" : "ds-seen", .value = zs_arena_printf(run->arena, "%u", key->tag), .time = run->now };

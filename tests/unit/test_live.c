@@ -244,8 +244,18 @@ START_TEST(what_a_person_saw_is_recorded_if_a_key_waits_for_it)
 	facts->keys[1].ds = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .since = T0 + 10 };
 	facts->keys[1].ds_gone = T0 + 5;
 	run->now = T0 + 20;
+	/* a look of before showed both keys' DS: what is gone is not held against the zone any more (G5) */
+	facts->parent.ds_count = 0;
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t *ds = zs_arena_alloc(run->arena, 36);
+		zs_put_u16(ds, facts->keys[i].tag);
+		ds[2] = facts->keys[i].algorithm;
+		ZS_PUSH(run->arena, facts->parent.ds, facts->parent.ds_count, facts->parent.ds_room) = (struct zs_bytes){ ds, 36 };
+	}
 	ck_assert(zs_live_record(run, facts, true, NULL));
 	ck_assert_int_eq(facts->keys[1].ds_gone, T0 + 20);
+	ck_assert_uint_eq(facts->parent.ds_count, 1);
+	ck_assert_uint_eq(zs_get_u16(facts->parent.ds[0].data), facts->keys[0].tag);
 	ck_assert_uint_eq(facts->override_count, 2);
 	run->now = T0 + 30;
 	ck_assert(zs_live_record(run, facts, true, &tag)); /* known already */
