@@ -166,7 +166,8 @@ static bool settle(struct zs_engine *e, struct zs_key_facts *key, enum zs_part p
 	if (!at)
 		return zs_wait(e, key, 0, "%s of %s: the zone is not in service yet", part_title(part), zs_key_title(e, key));
 	if (at > e->now)
-		return zs_wait(e, key, at, in ? "%s of %s is not in every cache yet" : "%s of %s may still be in a cache", part_title(part), zs_key_title(e, key));
+		return zs_wait(e, key, at, "%s of %s %s", part_title(part), zs_key_title(e, key),
+		               !in ? "may still be in a cache" : part == ZS_PART_ZRRSIG ? "are not in every cache yet" : "is not in every cache yet");
 	if (part == ZS_PART_DS && !zs_is_still_so(e, key, at)) {
 		e->plan->ask_parent = true;
 		return zs_wait(e, key, 0, "the DS of %s: the parent has to be looked at again", zs_key_title(e, key));
