@@ -41,7 +41,8 @@ struct build {
 	struct zs_shape shape;       /* of the input; unknown in a rescue, whose zone is that of before */
 	struct zs_arena *verify_arena;  /* of the proofs, until the cache has them */
 	struct zs_verify_result verified;
-	struct zs_signatures_writer *signatures; /* the next cache, aside */
+	struct zs_signatures *known;             /* the present cache, or NULL */
+	struct zs_signatures_writer *signatures; /* the next one, aside */
 	const uint8_t (*proofs)[ZS_PROOF_LEN];   /* of the present one */
 	size_t proof_count;
 	bool rescue;                 /* the zone is the one last published, not the input */
@@ -347,7 +348,7 @@ static bool make_signatures(struct build *b)
 		return false;
 	if (zs_zone_soa(b->zone, &soa))
 		b->intent.serial = soa.serial;
-	zs_signatures_close_entries(known);
+	b->known = known;
 	return true;
 }
 
@@ -364,6 +365,7 @@ static bool make_candidate(struct build *b)
 	b->run->stage_octets = b->candidate.len;
 	if (ok)
 		b->signatures = zs_signatures_begin(b->run, b->run->arena, b->facts->dir_fd, b->signed_zone);
+	zs_signatures_close_entries(b->known);
 	end_zone(b);
 	if (!ok || verify_candidate(b))
 		return ok;

@@ -13,8 +13,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -36,6 +37,9 @@ struct zs_known_key {
 	const uint8_t *id, *entries;
 	size_t count, stride;
 	uint16_t signature_len;
+	uint32_t *first;   /* entry of each start that a lookup may have, and the end */
+	unsigned shift;    /* a start is the first 16 bits of a lookup without the last `shift` */
+	atomic_bool *used; /* per entry: it was taken for the zone at hand */
 };
 
 struct zs_signatures {
@@ -114,7 +118,7 @@ static bool split(struct zs_signatures *s)
 		struct zs_known_key *key = &s->keys[i];
 		const uint32_t signature_len = zs_get_u32(p + 32);
 		const uint64_t count = get_u64(p + 40);
-		if (!signature_len || signature_len > 1024 || count > (s->len - at) / (FIXED + signature_len))
+		if (!signature_len || signature_len > 1024 || count > (s->len - at) / (FIXED + signature_len) || count >= UINT32_MAX)
 			return false;
 		*key = (struct zs_known_key){ .id = p, .entries = s->map + at, .count = (size_t)count, .stride = FIXED + signature_len,
 			                   .signature_len = (uint16_t)signature_len };
@@ -130,6 +134,26 @@ static void unmap(void *object)
 {
 	struct zs_signatures *s = object;
 	munmap((void *)(uintptr_t)s->map, s->len);
+}
+
+static unsigned start_of(const struct zs_known_key *key, const uint8_t *lookup)
+{
+	return (unsigned)zs_get_u16(lookup) >> key->shift;
+}
+
+/* Lookups are digests, spread evenly: a table of their starts, which stays in the processor's cache, leads to a few. */
+static void index_entries(struct zs_arena *arena, struct zs_known_key *key)
+{
+	key->shift = key->count > 4096 ? 0 : 10;
+	const size_t starts = (size_t)1 << (16 - key->shift);
+	size_t start = 0;
+	key->first = zs_arena_array(arena, starts + 1, sizeof *key->first);
+	key->used = zs_arena_array(arena, key->count, sizeof *key->used);
+	for (size_t i = 0; i < key->count; i++)
+		while (start <= start_of(key, key->entries + i * key->stride))
+			key->first[start++] = (uint32_t)i;
+	while (start <= starts)
+		key->first[start++] = (uint32_t)key->count;
 }
 
 /* Why the file cannot be used, or NULL. */
@@ -166,6 +190,8 @@ struct zs_signatures *zs_signatures_open(struct zs_run *run, struct zs_arena *ar
 	s->len = (size_t)stat.st_size;
 	zs_arena_defer(arena, unmap, s);
 	const char *problem = look(run, zone, s);
+	for (size_t i = 0; !problem && i < s->key_count; i++)
+		index_entries(arena, &s->keys[i]);
 	if (!problem)
 		return s;
 	zs_warn(run, NULL, "the signature cache %s; all signatures are made anew", problem);
@@ -199,37 +225,23 @@ const struct zs_known_key *zs_signatures_key(const struct zs_signatures *s, cons
 	return NULL;
 }
 
-/* The entry of a lookup, or NULL. Lookups are digests: the search starts where an even spread would put it. */
-static const uint8_t *find(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN])
+/* The entry of a lookup; key->count if there is none. */
+static size_t find(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN])
 {
-	size_t low = 0, high = key->count;
-	size_t at = (size_t)((uint64_t)zs_get_u32(lookup) * key->count >> 32), step = 1;
-	while (low < high) {
-		if (at < low || at >= high)
-			at = low + (high - low) / 2;
-		const uint8_t *entry = key->entries + at * key->stride;
-		const int order = memcmp(entry, lookup, ZS_LOOKUP_LEN);
-		if (order == 0)
-			return entry;
-		/* doubled steps away from the guess until it is enclosed, then halves */
-		if (order < 0) {
-			low = at + 1;
-			at = high == key->count ? at + step : low + (high - low) / 2;
-		} else {
-			high = at;
-			at = low == 0 && at >= step ? at - step : low + (high - low) / 2;
-		}
-		step *= 2;
-	}
-	return NULL;
+	const unsigned start = start_of(key, lookup);
+	for (size_t at = key->first[start]; at < key->first[start + 1]; at++)
+		if (memcmp(key->entries + at * key->stride, lookup, ZS_LOOKUP_LEN) == 0)
+			return at;
+	return key->count;
 }
 
 bool zs_sign_reuse(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN], const struct zs_reuse_times *times,
                    struct zs_sign_job *job, uint8_t *slot)
 {
-	const uint8_t *entry = key ? find(key, lookup) : NULL;
-	if (!entry)
+	const size_t at = key ? find(key, lookup) : 0;
+	if (!key || at == key->count)
 		return false;
+	const uint8_t *entry = key->entries + at * key->stride;
 	const uint32_t expiration = zs_get_u32(entry + ZS_LOOKUP_LEN), inception = zs_get_u32(entry + ZS_LOOKUP_LEN + 4);
 	/* serial arithmetic, RFC 4034 section 3.1.5 */
 	if ((int32_t)(expiration - times->now) <= times->refresh || (int32_t)(inception - times->now) > 0)
@@ -237,6 +249,7 @@ bool zs_sign_reuse(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKU
 	job->expiration = expiration;
 	job->inception = inception;
 	memcpy(slot, entry + FIXED, key->signature_len);
+	atomic_store_explicit(&key->used[at], true, memory_order_relaxed);
 	return true;
 }
 
@@ -290,14 +303,14 @@ static int compare(const void *left, const void *right, void *context)
 	return memcmp(zone->lookups[a->job], zone->lookups[b->job], ZS_LOOKUP_LEN);
 }
 
-/* Jobs of a key in order of their lookups: into buckets by the first octets, which are spread evenly, then each sorted. */
+/* Jobs of a key that are not from the cache, in order of their lookups: into buckets by the first octets, which are spread evenly, then each sorted. */
 static size_t sort_jobs(const struct zs_signed_zone *zone, struct zs_arena *arena, size_t key, struct ordered **out)
 {
 	const unsigned shift = zone->job_count > 4096 ? 0 : 10; /* a small zone has no use for many buckets */
 	const size_t buckets = (size_t)1 << (16 - shift);
 	size_t *start = zs_arena_array(arena, buckets + 1, sizeof *start), count = 0;
 	for (size_t i = 0; i < zone->job_count; i++)
-		if (zone->jobs[i].key == key) {
+		if (zone->jobs[i].key == key && !zone->reused[i]) {
 			start[(zs_get_u16(zone->lookups[i]) >> shift) + 1]++;
 			count++;
 		}
@@ -305,7 +318,7 @@ static size_t sort_jobs(const struct zs_signed_zone *zone, struct zs_arena *aren
 		start[i + 1] += start[i];
 	struct ordered *list = zs_arena_array(arena, count, sizeof *list);
 	for (size_t i = 0; i < zone->job_count; i++)
-		if (zone->jobs[i].key == key)
+		if (zone->jobs[i].key == key && !zone->reused[i])
 			list[start[zs_get_u16(zone->lookups[i]) >> shift]++] = (struct ordered){ get_u64(zone->lookups[i]), (uint32_t)i };
 	for (size_t i = 0, first = 0; i < buckets; first = start[i++])
 		if (start[i] - first > 1)
@@ -322,10 +335,13 @@ static void put_keys(struct zs_signatures_writer *w, const struct zs_signed_zone
 	put_u64(number, zone->signer_count);
 	put(w, number, 8);
 	for (size_t k = 0; k < zone->signer_count; k++) {
+		const struct zs_known_key *known = zs_signatures_key(zone->known, &zone->signers[k]);
 		uint8_t record[KEY_LEN] = { 0 };
 		uint64_t count = 0;
 		for (size_t i = 0; i < zone->job_count; i++)
-			count += zone->jobs[i].key == k;
+			count += zone->jobs[i].key == k && !zone->reused[i];
+		for (size_t i = 0; known && i < known->count; i++)
+			count += atomic_load_explicit(&known->used[i], memory_order_relaxed);
 		memcpy(record, zone->signers[k].id, 32);
 		zs_put_u32(record + 32, zone->signers[k].signature_len);
 		put_u64(record + 40, count);
@@ -333,21 +349,36 @@ static void put_keys(struct zs_signatures_writer *w, const struct zs_signed_zone
 	}
 }
 
+static void put_job(struct zs_signatures_writer *w, const struct zs_signed_zone *zone, uint32_t index, size_t signature_len)
+{
+	const struct zs_sign_job *job = &zone->jobs[index];
+	uint8_t fixed[FIXED];
+	memcpy(fixed, zone->lookups[index], ZS_LOOKUP_LEN);
+	zs_put_u32(fixed + ZS_LOOKUP_LEN, job->expiration);
+	zs_put_u32(fixed + ZS_LOOKUP_LEN + 4, job->inception);
+	put(w, fixed, FIXED);
+	put(w, zone->signatures + job->signature, signature_len);
+}
+
+/* The entries of the present cache that were used, as they are and in their order, and the new ones between them. */
 static void put_entries(struct zs_signatures_writer *w, const struct zs_signed_zone *zone)
 {
 	for (size_t k = 0; k < zone->signer_count; k++) {
+		const struct zs_known_key *known = zs_signatures_key(zone->known, &zone->signers[k]);
 		struct zs_arena *arena = zs_arena_new();
 		struct ordered *list;
-		const size_t count = sort_jobs(zone, arena, k, &list);
-		for (size_t i = 0; i < count; i++) {
-			const struct zs_sign_job *job = &zone->jobs[list[i].job];
-			uint8_t fixed[FIXED];
-			memcpy(fixed, zone->lookups[list[i].job], ZS_LOOKUP_LEN);
-			zs_put_u32(fixed + ZS_LOOKUP_LEN, job->expiration);
-			zs_put_u32(fixed + ZS_LOOKUP_LEN + 4, job->inception);
-			put(w, fixed, FIXED);
-			put(w, zone->signatures + job->signature, zone->signers[k].signature_len);
+		const size_t count = sort_jobs(zone, arena, k, &list), len = zone->signers[k].signature_len;
+		size_t next = 0;
+		for (size_t i = 0; known && i < known->count; i++) {
+			const uint8_t *entry = known->entries + i * known->stride;
+			if (!atomic_load_explicit(&known->used[i], memory_order_relaxed))
+				continue;
+			for (; next < count && memcmp(zone->lookups[list[next].job], entry, ZS_LOOKUP_LEN) < 0; next++)
+				put_job(w, zone, list[next].job, len);
+			put(w, entry, known->stride);
 		}
+		for (; next < count; next++)
+			put_job(w, zone, list[next].job, len);
 		zs_arena_free(arena);
 	}
 }

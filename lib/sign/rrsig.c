@@ -86,6 +86,8 @@ bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
 	out->signatures = zs_arena_alloc(out->arena, out->signatures_len);
 	if (out->keep)
 		out->lookups = zs_arena_array(out->arena, out->job_count, sizeof *out->lookups);
+	if (out->keep)
+		out->reused = zs_arena_array(out->arena, out->job_count, sizeof *out->reused);
 	return ok;
 }
 
@@ -200,7 +202,6 @@ struct worker {
 	EVP_MD *sha256, *sha384, *sha512;
 	struct zs_arena *arena;
 	struct zs_buf data;
-	size_t made_count, made_content_count;
 };
 
 struct signing {
@@ -321,11 +322,11 @@ static bool do_job(const struct signing *signing, struct worker *worker, size_t 
 		memcpy(zone->lookups[index], digest, ZS_LOOKUP_LEN);
 		/* what the parent reads is always made anew: dnssec-cds and its like take nothing that was signed before the
 		 * parent's last change, the signature over the DNSKEYs included (RFC 7344 section 6.2, replay) */
-		if (!is_key_set(job->type) && zs_sign_reuse(signing->known[job->key], digest, &signing->times, job, zone->signatures + job->signature))
+		if (!is_key_set(job->type) && zs_sign_reuse(signing->known[job->key], digest, &signing->times, job, zone->signatures + job->signature)) {
+			zone->reused[index] = true;
 			return true;
+		}
 	}
-	worker->made_count++;
-	worker->made_content_count += job->type != ZS_TYPE_SOA && job->type != ZS_TYPE_ZONEMD;
 	return make_signature(worker, zone, job);
 }
 
@@ -351,12 +352,9 @@ bool zs_sign_fill(struct zs_run *run, struct zs_signed_zone *zone, size_t from, 
 	for (size_t i = 0; i < zone->signer_count; i++)
 		signing.known[i] = zs_signatures_key(zone->known, &zone->signers[i]);
 	zs_pool_run(jobs, to - from, 8, sign_slice, &signing);
-	for (unsigned i = 0; i < jobs; i++) {
-		zone->made_count += signing.workers[i].made_count;
-		zone->made_content_count += signing.workers[i].made_content_count;
+	for (unsigned i = 0; i < jobs; i++)
 		if (signing.workers[i].arena)
 			close_worker(&signing.workers[i]);
-	}
 	zs_arena_free(arena);
 	if (atomic_load(&signing.failed))
 		return zs_fail(run, "a signature could not be made: %s", zs_hash_openssl_error(run->arena));

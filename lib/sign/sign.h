@@ -64,10 +64,9 @@ struct zs_signed_zone {
 	uint8_t *signatures;
 	size_t signatures_len;
 	uint8_t (*lookups)[ZS_LOOKUP_LEN]; /* per job: what it signs, for the cache; NULL if none is kept */
+	bool *reused;                   /* per job, beside lookups: its signature is from the cache */
 	const struct zs_signatures *known;
 	bool keep;                      /* lookups are wanted */
-	size_t made_count;              /* signatures that are not from the cache */
-	size_t made_content_count;      /* of them, those over other types than SOA and ZONEMD: content, by design section 3 */
 };
 
 /* How the cache is used. */

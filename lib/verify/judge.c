@@ -66,7 +66,7 @@ static void refuse_signature(struct trial *t, const struct zs_rrsig *sig, enum z
 		break;
 	case ZS_SIG_TTL:
 		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) has the TTL %u, the RRset has %u", what, key,
-		                 v->zone->rrsets[t->job->sigs].ttl, t->set->ttl);
+		                 zs_job_sigs(v, t->job)->ttl, t->set->ttl);
 		zs_verify_hint(v, 1, "both must be equal (RFC 4034 section 3)");
 		break;
 	case ZS_SIG_TIMES:
@@ -133,9 +133,9 @@ static void note_good(struct trial *t, const struct zs_rrsig *sig, uint8_t key_i
 static void judge_signature_list(struct trial *t)
 {
 	struct zs_verifier *v = t->v;
-	const struct zs_rrset *sigs = &v->zone->rrsets[t->job->sigs];
+	const struct zs_rrset *sigs = zs_job_sigs(v, t->job);
 	for (uint32_t i = 0; i < sigs->count; i++) {
-		const struct zs_verdict *verdict = &t->jobs->verdicts[sigs->first + i];
+		const struct zs_verdict *verdict = &t->jobs->verdicts[t->job->first_signature + i];
 		struct zs_rrsig sig = { 0 };
 		const bool parsed = zs_rrsig_parse(zs_rrset_rdata(v->zone, sigs, i), &sig);
 		t->found->verified_count += verdict->code == ZS_SIG_VERIFIED;
@@ -151,9 +151,9 @@ static void judge_signature_list(struct trial *t)
 
 static bool has_too_many(const struct trial *t)
 {
-	const struct zs_rrset *sigs = &t->v->zone->rrsets[t->job->sigs];
+	const struct zs_rrset *sigs = zs_job_sigs(t->v, t->job);
 	for (uint32_t i = 0; i < sigs->count; i++)
-		if (t->jobs->verdicts[sigs->first + i].code == ZS_SIG_TOO_MANY)
+		if (t->jobs->verdicts[t->job->first_signature + i].code == ZS_SIG_TOO_MANY)
 			return true;
 	return false;
 }
@@ -198,19 +198,19 @@ static void judge_dnskeys(struct trial *t)
 
 static bool is_dnskeys(const struct zs_verifier *v, const struct zs_sig_job *job)
 {
-	return job->owner == v->apex && v->zone->rrsets[job->set].type == ZS_TYPE_DNSKEY;
+	return job->owner == v->apex && zs_job_set(v, job)->type == ZS_TYPE_DNSKEY;
 }
 
 static void judge_rrset(struct zs_verifier *v, const struct zs_sig_jobs *jobs, const struct zs_sig_job *job, struct found *found)
 {
-	struct trial t = { .v = v, .jobs = jobs, .job = job, .set = &v->zone->rrsets[job->set], .found = found };
-	if (job->sigs == ZS_NO_OWNER) {
+	struct trial t = { .v = v, .jobs = jobs, .job = job, .set = zs_job_set(v, job), .found = found };
+	if (job->sigs == ZS_NO_SIGS) {
 		zs_verify_refuse(v, 2, "%s is not signed", subject(&t));
 		zs_verify_hint(v, 2, "validators take an unsigned record of a signed zone for bogus; sign the zone again");
 		return;
 	}
 	judge_signature_list(&t);
-	const uint32_t count = v->zone->rrsets[job->sigs].count;
+	const uint32_t count = zs_job_sigs(v, job)->count;
 	if (count > zs_verify_signatures_max(v))
 		zs_verify_unwise(v, 16, !v->options->accept_g16, "%s has %u signatures, more than %zu", subject(&t), count,
 		                 zs_verify_signatures_max(v));
@@ -228,7 +228,7 @@ static void judge_margin(struct zs_verifier *v, const struct zs_sig_job *job)
 	char left_text[ZS_DURATION_TEXT], least_text[ZS_DURATION_TEXT];
 	if (left >= least)
 		return;
-	const struct zs_rrset *set = &v->zone->rrsets[job->set];
+	const struct zs_rrset *set = zs_job_set(v, job);
 	zs_duration_text(left, left_text);
 	zs_duration_text(least, least_text);
 	zs_verify_refuse(v, 3, "the RRSIG of %s '%s' expires in %s, sooner than the %s that %s", zs_verify_type(v, set->type),
@@ -340,19 +340,44 @@ static void sort_proofs(struct zs_verifier *v, uint8_t (*proofs)[ZS_PROOF_LEN], 
 	zs_pool_run(v->jobs, BUCKETS, SLICE, sort_buckets, &s);
 }
 
+/* The known proofs that were found again, which are sorted, and `count` new ones, which are too. */
+static void merge_proofs(struct zs_verifier *v, const struct zs_sig_jobs *jobs, size_t count, size_t total)
+{
+	const uint8_t (*known)[ZS_PROOF_LEN] = v->options->proofs;
+	uint8_t (*out)[ZS_PROOF_LEN] = zs_arena_array(v->arena, total, sizeof *out);
+	size_t used = 0, added = 0;
+	for (size_t i = 0; i < v->options->proof_count && used < total; i++) {
+		if (!atomic_load_explicit(&jobs->proof_used[i], memory_order_relaxed))
+			continue;
+		while (added < count && memcmp(jobs->proofs[added], known[i], ZS_PROOF_LEN) < 0 && used < total)
+			memcpy(out[used++], jobs->proofs[added++], ZS_PROOF_LEN);
+		if (used < total)
+			memcpy(out[used++], known[i], ZS_PROOF_LEN);
+	}
+	while (added < count && used < total)
+		memcpy(out[used++], jobs->proofs[added++], ZS_PROOF_LEN);
+	v->result->proofs = (const uint8_t (*)[ZS_PROOF_LEN])out;
+	v->result->proof_count = used;
+}
+
 void zs_verify_take_proofs(struct zs_verifier *v, const struct zs_sig_jobs *jobs)
 {
-	size_t count = 0;
+	size_t count = 0, reused = 0;
 	for (size_t i = 0; i < jobs->count; i++) {
 		const struct zs_sig_job *job = &jobs->jobs[i];
-		const struct zs_rrset *sigs = job->sigs != ZS_NO_OWNER ? &v->zone->rrsets[job->sigs] : NULL;
+		const struct zs_rrset *sigs = job->sigs != ZS_NO_SIGS ? zs_job_sigs(v, job) : NULL;
 		for (uint32_t j = 0; sigs && j < sigs->count; j++) {
-			const uint8_t code = jobs->verdicts[sigs->first + j].code;
-			if (code == ZS_SIG_VERIFIED || code == ZS_SIG_REUSED)
-				memmove(jobs->proofs[count++], jobs->proofs[job->first_proof + j], ZS_PROOF_LEN);
+			const uint8_t code = jobs->verdicts[job->first_signature + j].code;
+			reused += code == ZS_SIG_REUSED;
+			if (code == ZS_SIG_VERIFIED)
+				memmove(jobs->proofs[count++], jobs->proofs[job->first_signature + j], ZS_PROOF_LEN);
 		}
 	}
 	sort_proofs(v, jobs->proofs, count);
+	if (reused) {
+		merge_proofs(v, jobs, count, count + reused);
+		return;
+	}
 	v->result->proofs = (const uint8_t (*)[ZS_PROOF_LEN])jobs->proofs;
 	v->result->proof_count = count;
 }

@@ -1,6 +1,7 @@
 /* rrsig.c - which RRsets are signed, and the check of every signature, in parallel (RFC 4035 section 5.3). */
 #include "verify/verify_private.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/pool.h"
@@ -76,12 +77,14 @@ static void refuse_orphan(struct zs_verifier *v, uint32_t owner, uint16_t covere
 	zs_verify_hint(v, 2, "the record was lost after signing, or the old signature was left behind");
 }
 
+/* set and sigs count from the owner's first; sigs: ZS_NO_SIGS for none. */
 static void add_job(struct zs_verifier *v, struct zs_sig_jobs *jobs, uint32_t owner, uint32_t set, uint32_t sigs)
 {
-	ZS_PUSH(v->scratch, jobs->jobs, jobs->count, jobs->room) = (struct zs_sig_job){
-		.owner = owner, .set = set, .sigs = sigs, .first_proof = (uint32_t)jobs->signature_count };
-	if (sigs != ZS_NO_OWNER)
-		jobs->signature_count += v->zone->rrsets[sigs].count;
+	struct zs_sig_job *job = &ZS_PUSH(v->scratch, jobs->jobs, jobs->count, jobs->room);
+	*job = (struct zs_sig_job){ .owner = owner, .set = (uint16_t)set, .sigs = (uint16_t)sigs,
+		                    .first_signature = (uint32_t)jobs->signature_count };
+	if (sigs != ZS_NO_SIGS)
+		jobs->signature_count += zs_job_sigs(v, job)->count;
 }
 
 /* RRsets are in order of type, RRSIGs of the type they cover: both are walked once. */
@@ -104,7 +107,7 @@ static void collect_owner(struct zs_verifier *v, struct zs_sig_jobs *jobs, uint3
 			refuse_orphan(v, index, zone->rrsets[sig].covered);
 		const bool is_signed = sig < sig_end && zone->rrsets[sig].covered == type;
 		if (must_be_signed(v, index, type))
-			add_job(v, jobs, index, i, is_signed ? sig : ZS_NO_OWNER);
+			add_job(v, jobs, index, i - owner->first, is_signed ? sig - owner->first : ZS_NO_SIGS);
 		else if (is_signed)
 			refuse_signed(v, index, type);
 		sig += is_signed;
@@ -127,8 +130,34 @@ struct worker {
 	struct zs_buf buf;
 };
 
+/* Known proofs by their start, the first 16 bits without the last `shift`: first[i] is the first that starts with i or more.
+ * Digests are spread evenly, so a table that stays in the processor's cache leads to a few. */
+struct proof_index {
+	uint32_t *first;
+	unsigned shift;
+};
+
+static unsigned start_of(const struct proof_index *index, const uint8_t *proof)
+{
+	return (unsigned)zs_get_u16(proof) >> index->shift;
+}
+
+static void index_proofs(struct zs_arena *arena, const uint8_t (*proofs)[ZS_PROOF_LEN], size_t count, struct proof_index *out)
+{
+	out->shift = count > 4096 ? 0 : 10;
+	const size_t starts = (size_t)1 << (16 - out->shift);
+	size_t start = 0;
+	out->first = zs_arena_array(arena, starts + 1, sizeof *out->first);
+	for (size_t i = 0; i < count; i++)
+		while (start <= start_of(out, proofs[i]))
+			out->first[start++] = (uint32_t)i;
+	while (start <= starts)
+		out->first[start++] = (uint32_t)count;
+}
+
 struct checking {
 	const struct zs_verifier *v;
+	struct proof_index index; /* where there are known proofs */
 	struct zs_sig_jobs *jobs;
 	struct worker *workers;
 	uint8_t apex[ZS_NAME_MAX]; /* lower case */
@@ -141,7 +170,7 @@ static enum zs_verdict_code check_fields(const struct zs_verifier *v, const stru
                                          const struct zs_rrsig *sig)
 {
 	const struct zs_zone *zone = v->zone;
-	const struct zs_rrset *set = &zone->rrsets[job->set];
+	const struct zs_rrset *set = zs_job_set(v, job);
 	const uint8_t *owner = zs_owner_name(zone, &zone->owners[job->owner]);
 	const unsigned labels = zs_name_labels(owner) - zs_name_is_wildcard(owner); /* RFC 4034 section 3.1.3 */
 	if (!zs_name_equal(sig->signer, zone->apex))
@@ -150,7 +179,7 @@ static enum zs_verdict_code check_fields(const struct zs_verifier *v, const stru
 		return ZS_SIG_LABELS;
 	if (sig->original_ttl != set->ttl)
 		return ZS_SIG_ORIGINAL_TTL;
-	if (zone->rrsets[job->sigs].ttl != set->ttl)
+	if (zs_job_sigs(v, job)->ttl != set->ttl)
 		return ZS_SIG_TTL;
 	if ((int32_t)(sig->expiration - sig->inception) <= 0)
 		return ZS_SIG_TIMES;
@@ -167,7 +196,7 @@ static enum zs_verdict_code add_rrset(const struct zs_verifier *v, struct worker
 {
 	const struct zs_zone *zone = v->zone;
 	const struct zs_owner *owner = &zone->owners[job->owner];
-	const struct zs_rrset *set = &zone->rrsets[job->set];
+	const struct zs_rrset *set = zs_job_set(v, job);
 	struct zs_bytes before = { 0 };
 	for (uint32_t i = 0; i < set->count; i++) {
 		const struct zs_bytes rdata = zs_rrset_rdata(zone, set, i);
@@ -207,10 +236,17 @@ static bool make_proof(struct worker *worker, const struct zs_rrsig *sig, const 
 	return ok;
 }
 
-static bool is_known(const struct zs_verify_options *options, const uint8_t proof[ZS_PROOF_LEN])
+/* Is the proof one of those that an earlier verification recorded? It is then marked as one that goes on. */
+static bool is_known(const struct checking *c, const uint8_t proof[ZS_PROOF_LEN])
 {
-	const size_t at = zs_verify_search(options->proofs, ZS_PROOF_LEN, options->proof_count, proof, ZS_PROOF_LEN);
-	return at < options->proof_count && memcmp(options->proofs[at], proof, ZS_PROOF_LEN) == 0;
+	const uint8_t (*proofs)[ZS_PROOF_LEN] = c->v->options->proofs;
+	const unsigned start = start_of(&c->index, proof);
+	for (uint32_t at = c->index.first[start]; at < c->index.first[start + 1]; at++)
+		if (memcmp(proofs[at], proof, ZS_PROOF_LEN) == 0) {
+			atomic_store_explicit(&c->jobs->proof_used[at], true, memory_order_relaxed);
+			return true;
+		}
+	return false;
 }
 
 /* Try all keys with the signature's algorithm and tag: a tag is no identity. */
@@ -232,7 +268,7 @@ static struct zs_verdict try_keys(const struct checking *c, struct worker *worke
 		}
 		if (proving && !make_proof(worker, sig, key, proof))
 			return (struct zs_verdict){ .code = ZS_SIG_BROKEN };
-		if (v->options->proof_count && is_known(v->options, proof))
+		if (v->options->proof_count && is_known(c, proof))
 			return (struct zs_verdict){ .code = ZS_SIG_REUSED, .key = (uint8_t)i };
 		if (*tries == TRIES_MAX)
 			return (struct zs_verdict){ .code = ZS_SIG_TOO_MANY };
@@ -260,14 +296,14 @@ static void put_prefix(const struct checking *c, struct worker *worker, struct z
 static void check_job(const struct checking *c, struct worker *worker, const struct zs_sig_job *job)
 {
 	const struct zs_zone *zone = c->v->zone;
-	const struct zs_rrset *sigs = &zone->rrsets[job->sigs];
+	const struct zs_rrset *sigs = zs_job_sigs(c->v, job);
 	enum zs_verdict_code body = ZS_SIG_UNSEEN;
 	bool built = false;
 	unsigned tries = 0;
 	worker->buf.full = false;
 	for (uint32_t i = 0; i < sigs->count; i++) {
 		const struct zs_bytes rdata = zs_rrset_rdata(zone, sigs, i);
-		struct zs_verdict *verdict = &c->jobs->verdicts[sigs->first + i];
+		struct zs_verdict *verdict = &c->jobs->verdicts[job->first_signature + i];
 		struct zs_rrsig sig;
 		uint8_t none[ZS_PROOF_LEN];
 		if (i >= c->signatures_max) {
@@ -288,7 +324,7 @@ static void check_job(const struct checking *c, struct worker *worker, const str
 		if (body != ZS_SIG_UNSEEN)
 			continue;
 		put_prefix(c, worker, rdata);
-		*verdict = try_keys(c, worker, job, &sig, c->jobs->proofs ? c->jobs->proofs[job->first_proof + i] : none, &tries);
+		*verdict = try_keys(c, worker, job, &sig, c->jobs->proofs ? c->jobs->proofs[job->first_signature + i] : none, &tries);
 	}
 }
 
@@ -296,7 +332,7 @@ static void check_slice(void *context, unsigned thread, size_t from, size_t to)
 {
 	const struct checking *c = context;
 	for (size_t i = from; i < to; i++)
-		if (c->jobs->jobs[i].sigs != ZS_NO_OWNER)
+		if (c->jobs->jobs[i].sigs != ZS_NO_SIGS)
 			check_job(c, &c->workers[thread], &c->jobs->jobs[i]);
 }
 
@@ -306,10 +342,14 @@ void zs_verify_signatures(struct zs_verifier *v, struct zs_sig_jobs *jobs)
 	const size_t apex_len = zs_name_len(v->zone->apex);
 	c->v = v;
 	c->jobs = jobs;
+	if (v->options->proof_count) {
+		index_proofs(v->scratch, v->options->proofs, v->options->proof_count, &c->index);
+		jobs->proof_used = zs_arena_array(v->scratch, v->options->proof_count, sizeof *jobs->proof_used);
+	}
 	c->prefix_len = RRSIG_FIXED + apex_len;
 	c->signatures_max = v->options->accept_g16 ? SIGNATURES_ACCEPTED_MAX : zs_verify_signatures_max(v);
 	zs_name_lower(v->zone->apex, apex_len, c->apex);
-	jobs->verdicts = zs_arena_array(v->scratch, v->zone->rdata_count, sizeof *jobs->verdicts);
+	jobs->verdicts = zs_arena_array(v->scratch, jobs->signature_count, sizeof *jobs->verdicts);
 	if (v->options->want_proofs)
 		jobs->proofs = zs_arena_array(v->arena, jobs->signature_count, sizeof *jobs->proofs);
 	c->workers = zs_arena_array(v->scratch, v->jobs, sizeof *c->workers);

@@ -6,6 +6,8 @@
 #ifndef ZS_VERIFY_PRIVATE_H
 #define ZS_VERIFY_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "dns/algorithm.h"
 #include "verify/verify.h"
 
@@ -150,18 +152,32 @@ struct zs_verdict {
 	uint8_t code; /* enum zs_verdict_code */
 	uint8_t key;  /* index in v->keys, if verified or reused */
 };
-struct zs_sig_job {
-	uint32_t owner, set;
-	uint32_t sigs;        /* index of the RRSIG rrset, or ZS_NO_OWNER */
-	uint32_t first_proof; /* index of the proof of its first signature */
+struct zs_sig_job { /* there are as many as RRsets, so it is small: RRsets are counted from the owner's first */
+	uint32_t owner;
+	uint32_t first_signature; /* of all signatures: the place of its verdict, and of its proof */
+	uint16_t set;
+	uint16_t sigs;            /* the RRset of its RRSIGs, or ZS_NO_SIGS */
 };
+enum { ZS_NO_SIGS = UINT16_MAX };
 struct zs_sig_jobs {
 	struct zs_sig_job *jobs;
 	size_t count, room;
 	size_t signature_count;
-	struct zs_verdict *verdicts; /* by index of the RRSIG in zone->rdata */
-	uint8_t (*proofs)[ZS_PROOF_LEN];
+	struct zs_verdict *verdicts; /* per signature */
+	uint8_t (*proofs)[ZS_PROOF_LEN]; /* per signature, if they are wanted */
+	atomic_bool *proof_used;         /* per known proof: it was found again; NULL: there are none */
 };
+static inline const struct zs_rrset *zs_job_set(const struct zs_verifier *v, const struct zs_sig_job *job)
+{
+	return &v->zone->rrsets[v->zone->owners[job->owner].first + job->set];
+}
+
+/* Its signatures; not for a job without any. */
+static inline const struct zs_rrset *zs_job_sigs(const struct zs_verifier *v, const struct zs_sig_job *job)
+{
+	return &v->zone->rrsets[v->zone->owners[job->owner].first + job->sigs];
+}
+
 /* The jobs in canonical order. What is signed and must not be is refused here (G2). */
 void zs_verify_collect(struct zs_verifier *v, struct zs_sig_jobs *jobs);
 void zs_verify_signatures(struct zs_verifier *v, struct zs_sig_jobs *jobs);
