@@ -14,6 +14,7 @@ DEPS_BENCH := python3 openssl bind9-utils knot knot-dnssecutils ldnsutils nsd
 
 CFLAGS  ?= -O2 -g
 cflags.asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+cflags.coverage := -O0 --coverage
 cflags.tsan := -O1 -fsanitize=thread
 cflags.fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 hardening   := $(if $(cflags.$(FLAVOUR)),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
@@ -28,7 +29,7 @@ unit := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 
 timelines := $(addprefix $(BUILD)/timeline/,cases random disk)
 
-.PHONY: bench bench-quick bench-readme all check tests unit golden timeline soak cli interop e2e lint fuzz asan tsan clang demo deps deps-bench deps-build install clean help
+.PHONY: bench bench-quick bench-readme all check tests unit golden timeline soak coverage cli interop e2e lint fuzz asan tsan clang demo deps deps-bench deps-build install clean help
 all: build/zonesign               ## build the program: build/zonesign
 build/zonesign: $(BUILD)/zonesign ; @ln -f $< $@
 $(BUILD)/zonesign: $(cmd) $(BUILD)/libzonesign.a
@@ -54,6 +55,9 @@ timeline: all $(timelines)        ## rolls against every cache: cases, random sc
 	@FLAVOUR=$(FLAVOUR) sh tests/run.sh timeline
 soak: $(BUILD)/timeline/random    ## 100,000 random schedules (SEED: the first)
 	$(BUILD)/timeline/random $${SEED:-1000000} 100000
+coverage:                         ## lines and branches of lib/rollover that its tests reach
+	@$(MAKE) --no-print-directory FLAVOUR=coverage build/coverage/unit build/coverage/timeline/cases build/coverage/timeline/random
+	@sh tests/coverage.sh
 lint: all                         ## layers of the source, names in the library
 	@sh tests/run.sh lint
 fuzz:                             ## each fuzz target for FUZZ_SECONDS (10) on its corpus
