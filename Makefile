@@ -45,7 +45,7 @@ $(timelines): $(BUILD)/timeline/%: $(BUILD)/tests/timeline/%.o $(BUILD)/tests/ti
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 check: deps                       ## install what the tests need, then run every test
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(timelines)
 	@sh tests/run.sh unit lint golden timeline cli interop e2e fuzz
 unit: $(BUILD)/unit               ## the unit tests
 	$(BUILD)/unit
