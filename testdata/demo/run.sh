@@ -13,7 +13,7 @@ echo "$ cd build/demo"
 echo "$ zonesign build"
 result=$("$top/build/zonesign" -v build 2>build.log) || { cat build.log >&2; exit 1; }
 echo "$result"
-grep -v '^  [a-zA-Z]* *[0-9.]* s$' build.log || :
+grep -Ev '^  [a-zA-Z]+ +[0-9.]+ s( |$)' build.log || : # the stages of -v
 echo
 echo "$ zonesign ds"
 "$top/build/zonesign" ds
