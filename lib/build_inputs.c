@@ -61,6 +61,11 @@ void zs_build_add_output(struct zs_run *run, struct zs_facts *facts, const struc
 	if (!candidate->settled)
 		return;
 	memcpy(output.sha256, candidate->sha256, sizeof output.sha256);
+	for (size_t i = 0; i < facts->input_count; i++)
+		if (strcmp(facts->inputs[i].path, path) == 0) { /* a rescue keeps the inputs of before */
+			facts->inputs[i] = output;
+			return;
+		}
 	ZS_PUSH(run->arena, facts->inputs, facts->input_count, facts->input_room) = output;
 }
 
