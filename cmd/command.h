@@ -22,7 +22,7 @@ struct zs_cli {
 
 /* A command gets its own arguments, argv[0] its name, and returns the exit status. */
 typedef int zs_command_function(const struct zs_cli *cli, int argc, char **argv);
-zs_command_function zs_cmd_build, zs_cmd_check, zs_cmd_ds, zs_cmd_fmt, zs_cmd_init, zs_cmd_keys, zs_cmd_roll, zs_cmd_status, zs_cmd_tlsa, zs_cmd_verify;
+zs_command_function zs_cmd_build, zs_cmd_check, zs_cmd_ds, zs_cmd_fmt, zs_cmd_init, zs_cmd_keys, zs_cmd_query, zs_cmd_roll, zs_cmd_status, zs_cmd_tlsa, zs_cmd_verify;
 
 /* A run with the clock of the command line. */
 struct zs_run *zs_cli_run(const struct zs_cli *cli);
@@ -50,5 +50,8 @@ int zs_cli_write(struct zs_run *run, const void *text, size_t len);
 
 /* The common end of "--origin NAME FILE": parse NAME. */
 bool zs_cli_origin(struct zs_run *run, const char *text, uint8_t out[ZS_NAME_MAX]);
+
+/* The DS RDATA of apex in a file, one record or more, for "--ds FILE"; false with the reason in run. */
+bool zs_cli_read_ds(struct zs_run *run, const char *path, const uint8_t *apex, const struct zs_bytes **ds, size_t *count);
 
 #endif

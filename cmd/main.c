@@ -20,6 +20,7 @@ static const struct {
 	{ "fmt", zs_cmd_fmt, "print a zone file as it was understood, one record a line" },
 	{ "init", zs_cmd_init, "write a commented zonesign.yaml for zone files" },
 	{ "keys", zs_cmd_keys, "list keys; make a standby key, retire one, import those of another signer" },
+	{ "query", zs_cmd_query, "answer from a signed zone file as a server would, and validate it" },
 	{ "roll", zs_cmd_roll, "roll keys: ask for it, or see what would come" },
 	{ "status", zs_cmd_status, "say what a person must do, and what the keys are doing" },
 	{ "tlsa", zs_cmd_tlsa, "print TLSA records of a certificate" },

@@ -17,7 +17,7 @@ static const char help[] =
     "  --ds FILE   DS records, one of which must lead to the zone's keys\n"
     "  --jobs N    threads to use; the default is the number of cores\n";
 
-static bool read_ds(struct zs_run *run, const char *path, const uint8_t *apex, struct zs_verify_options *out)
+bool zs_cli_read_ds(struct zs_run *run, const char *path, const uint8_t *apex, const struct zs_bytes **ds, size_t *count)
 {
 	struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
 	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_KEEP, .max_records = 1000 };
@@ -36,8 +36,8 @@ static bool read_ds(struct zs_run *run, const char *path, const uint8_t *apex, s
 	struct zs_bytes *list = zs_arena_array(run->arena, set->count, sizeof *list);
 	for (uint32_t i = 0; i < set->count; i++)
 		list[i] = zs_rrset_rdata(zone, set, i);
-	out->ds = list;
-	out->ds_count = set->count;
+	*ds = list;
+	*count = set->count;
 	return true;
 }
 
@@ -92,7 +92,7 @@ int zs_cmd_verify(const struct zs_cli *cli, int argc, char **argv)
 		zs_usage(run, "verify takes --origin NAME and one file");
 	struct zs_verify_options verify = { .apex = origin, .now = run->now };
 	struct zs_verify_result result = { 0 };
-	if (run->fault || (ds && !read_ds(run, ds, origin, &verify)))
+	if (run->fault || (ds && !zs_cli_read_ds(run, ds, origin, &verify.ds, &verify.ds_count)))
 		return zs_cli_end(cli, run);
 	const int fd = open(argv[optind], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {

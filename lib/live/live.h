@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "config/config.h"
+#include "dns/answer.h"
 #include "keys/keys.h"
 #include "state/state.h"
 
@@ -118,5 +119,26 @@ bool zs_live_serial_everywhere(struct zs_run *run, const struct zs_serial_observ
 /* `propagation: {zone: observe}`: is the serial everywhere? Asks again for some seconds, since secondaries fetch at once when they are
  * told; with --now once, and only of servers that the config lists. True at once where the policy does not observe. */
 bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why);
+
+/* A question to one address, whatever it is about; zs_verify_answer judges the answer. */
+struct zs_live_question {
+	const struct zs_address *to;
+	const uint8_t *name; /* wire */
+	uint16_t type;
+	bool tcp;            /* from the start; else UDP, and TCP if the answer is truncated */
+	/* Out. */
+	enum zs_reply reply; /* ANSWERED: answer is set, of any rcode; LAME: the answer is damaged */
+	const char *why;     /* not ANSWERED; else NULL */
+	bool by_tcp;
+	size_t size;         /* octets of the message */
+	struct zs_answer answer;
+	int ede;             /* extended error that the server sends (RFC 8914), or -1 */
+	const char *ede_text; /* and its words, safe to print; "" without */
+};
+/* Ask all of them at once, without recursion, with DO; back within limit milliseconds. Memory from run->arena. */
+void zs_live_ask(struct zs_run *run, struct zs_live_question *questions, size_t count, int64_t limit);
+
+/* A message to the question (name, type) as records; false if it is damaged. name must live as long as *out. */
+bool zs_live_message(struct zs_run *run, struct zs_bytes wire, const uint8_t *name, uint16_t type, struct zs_answer *out);
 
 #endif

@@ -39,6 +39,16 @@ static bool hash_name(EVP_MD_CTX *context, const EVP_MD *sha1, const struct zs_n
 	return ok;
 }
 
+bool zs_sign_nsec3_hash(const struct zs_nsec3_options *options, const uint8_t *name, uint8_t out[ZS_NSEC3_HASH])
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	EVP_MD *sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	const bool ok = context && sha1 && hash_name(context, sha1, options, name, out);
+	EVP_MD_free(sha1);
+	EVP_MD_CTX_free(context);
+	return ok;
+}
+
 static const uint8_t *name_of(const struct zs_zone *zone, const struct hashed *h)
 {
 	const uint8_t *name = zs_owner_name(zone, &zone->owners[h->owner]);

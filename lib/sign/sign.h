@@ -115,6 +115,9 @@ size_t zs_sign_first_denial(const struct zs_signed_zone *zone, uint32_t owner);
 enum { ZS_RRSIG_MAX = 18 + 255 + 1024 };
 size_t zs_sign_rrsig(const struct zs_signed_zone *zone, const struct zs_sign_job *job, uint8_t out[ZS_RRSIG_MAX]);
 
+/* The NSEC3 hash of a name, RFC 5155 section 5. False if OpenSSL has no SHA-1. */
+ZS_MUST_CHECK bool zs_sign_nsec3_hash(const struct zs_nsec3_options *options, const uint8_t *name, uint8_t out[ZS_NSEC3_HASH]);
+
 /* Wire owner of an NSEC3 record. */
 size_t zs_sign_nsec3_owner(const struct zs_signed_zone *zone, const struct zs_denial_record *record, uint8_t out[ZS_NAME_MAX]);
 

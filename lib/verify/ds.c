@@ -23,17 +23,24 @@ static bool digest_of(uint8_t type, enum zs_hash *out)
 }
 
 /* DS: tag, algorithm, digest type, digest(owner | DNSKEY RDATA): RFC 4034 section 5.1. */
-static bool matches(struct zs_verifier *v, struct zs_bytes ds, const struct zs_vkey *key)
+bool zs_verify_ds_matches(struct zs_run *run, const uint8_t *zone, struct zs_bytes ds, struct zs_bytes dnskey)
 {
 	uint8_t owner[ZS_NAME_MAX], digest[ZS_HASH_MAX];
 	enum zs_hash hash;
-	if (!key->in_zone || zs_get_u16(ds.data) != key->tag || ds.data[2] != key->algorithm || !digest_of(ds.data[3], &hash))
+	if (ds.len <= 4 || dnskey.len <= 4 || zs_get_u16(ds.data) != zs_key_tag(dnskey.data, dnskey.len) || ds.data[2] != dnskey.data[3]
+	    || !digest_of(ds.data[3], &hash))
 		return false;
-	const size_t owner_len = zs_name_len(v->zone->apex);
-	zs_name_lower(v->zone->apex, owner_len, owner);
-	const struct zs_bytes pieces[] = { { owner, owner_len }, key->rdata };
-	return zs_hash_pieces(v->run, hash, pieces, ZS_COUNT(pieces), digest) && ds.len == 4 + zs_hash_len(hash)
+	const size_t owner_len = zs_name_len(zone);
+	zs_name_lower(zone, owner_len, owner);
+	const struct zs_bytes pieces[] = { { owner, owner_len }, dnskey };
+	return zs_hash_pieces(run, hash, pieces, ZS_COUNT(pieces), digest) && ds.len == 4 + zs_hash_len(hash)
 	    && memcmp(ds.data + 4, digest, zs_hash_len(hash)) == 0;
+}
+
+/* The same of a key in the zone. */
+static bool matches(struct zs_verifier *v, struct zs_bytes ds, const struct zs_vkey *key)
+{
+	return key->in_zone && zs_verify_ds_matches(v->run, v->zone->apex, ds, key->rdata);
 }
 
 /* Would a validator look at this DS? SHA-1 is ignored where a better digest is there: RFC 4509 section 3. */

@@ -2,12 +2,11 @@
  * (RFC 5155 section 7.1). Hashes are computed here, in parallel. */
 #include "verify/verify_private.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "base/pool.h"
 
-enum { HASH_LEN = 20, HEAD_LEN = 8, HASH_LABEL = 32, OPT_OUT = 1, ITERATIONS_MAX = 50, SLICE = 512 };
+enum { HASH_LEN = ZS_NSEC3_HASH, HEAD_LEN = 8, HASH_LABEL = 32, OPT_OUT = 1, ITERATIONS_MAX = 50, SLICE = 512 };
 
 struct param {
 	uint8_t algorithm, flags;
@@ -174,16 +173,16 @@ static void judge_loop(struct zs_verifier *v, void *context, size_t from, size_t
 }
 
 /* IH(salt, name, iterations), RFC 5155 section 5. */
-static bool hash_name(const struct chain *c, EVP_MD_CTX *context, const uint8_t *name, uint8_t out[HASH_LEN])
+bool zs_verify_nsec3_hash(EVP_MD_CTX *context, const EVP_MD *sha1, struct zs_bytes salt, uint16_t iterations, const uint8_t *name,
+                          uint8_t out[ZS_NSEC3_HASH])
 {
 	uint8_t lower[ZS_NAME_MAX], md[EVP_MAX_MD_SIZE];
 	size_t len = zs_name_len(name);
 	const uint8_t *data = lower;
 	zs_name_lower(name, len, lower);
-	for (unsigned i = 0; i <= c->param.iterations; i++) {
-		if (EVP_DigestInit_ex2(context, c->sha1, NULL) != 1 || EVP_DigestUpdate(context, data, len) != 1
-		    || EVP_DigestUpdate(context, c->param.salt.data, c->param.salt.len) != 1
-		    || EVP_DigestFinal_ex(context, md, NULL) != 1)
+	for (unsigned i = 0; i <= iterations; i++) {
+		if (EVP_DigestInit_ex2(context, sha1, NULL) != 1 || EVP_DigestUpdate(context, data, len) != 1
+		    || EVP_DigestUpdate(context, salt.data, salt.len) != 1 || EVP_DigestFinal_ex(context, md, NULL) != 1)
 			return false;
 		data = md;
 		len = HASH_LEN;
@@ -203,7 +202,8 @@ static void match_slice(void *context, unsigned thread, size_t from, size_t to)
 	for (size_t i = from; i < to; i++) {
 		struct zs_entry *entry = &c->entries[i];
 		if (!c->contexts[thread] || !c->sha1
-		    || !hash_name(c, c->contexts[thread], entry_name(c->v, entry), entry->hash)) {
+		    || !zs_verify_nsec3_hash(c->contexts[thread], c->sha1, c->param.salt, c->param.iterations, entry_name(c->v, entry),
+		                             entry->hash)) {
 			c->broken[thread] = true;
 			return;
 		}

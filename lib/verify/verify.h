@@ -19,6 +19,7 @@
 #define ZS_VERIFY_VERIFY_H
 
 #include "base/run.h"
+#include "dns/answer.h"
 #include "zone/zone.h"
 
 enum { ZS_PROOF_LEN = 32, ZS_VERIFY_KEYS_MAX = 64 };
@@ -69,5 +70,54 @@ ZS_MUST_CHECK bool zs_verify_fd(struct zs_run *run, struct zs_arena *arena, int 
 /* The same for a zone that was read with ZS_DNSSEC_KEEP and strict_rrsets. */
 ZS_MUST_CHECK bool zs_verify_zone(struct zs_run *run, struct zs_arena *arena, const struct zs_zone *zone,
                                   const struct zs_verify_options *options, struct zs_verify_result *out);
+
+/* One answer of a server, as a validator of the zone's keys sees it. */
+enum zs_answer_state {
+	ZS_ANSWER_SECURE,
+	ZS_ANSWER_INSECURE, /* proven to be without proof: an unsigned delegation, opt-out, too many iterations */
+	ZS_ANSWER_BOGUS     /* validators answer SERVFAIL */
+};
+enum zs_answer_kind {
+	ZS_ANSWER_NONE,       /* an error code, or nothing that answers the question */
+	ZS_ANSWER_POSITIVE,   /* data, perhaps behind CNAMEs and DNAMEs */
+	ZS_ANSWER_ALIAS,      /* a CNAME or DNAME that leads out of the zone, where the answer ends */
+	ZS_ANSWER_NODATA,     /* the name exists, the type does not */
+	ZS_ANSWER_NXDOMAIN,
+	ZS_ANSWER_DELEGATION  /* a referral to a zone below: SECURE with DS, INSECURE without */
+};
+
+struct zs_answer_trust {
+	const uint8_t *zone;            /* apex, wire name */
+	const struct zs_bytes *dnskeys; /* RDATA of its DNSKEY RRset, which the caller trusts; none: every answer is INSECURE */
+	size_t dnskey_count;
+	zs_time now;                    /* for the times of signatures */
+};
+
+struct zs_answer_verdict {
+	enum zs_answer_state state;
+	enum zs_answer_kind kind;
+	bool wildcard;           /* made from one: RFC 4592; or, of NODATA, the wildcard has not this type */
+	const uint8_t *name;     /* what kind is about: the name asked for, or where the aliases in the zone end */
+	const uint8_t *wildcard_name; /* of POSITIVE with wildcard: "*.example." */
+	const char *why;         /* BOGUS or INSECURE: the cause in words; or NULL */
+	const char *rfc;         /* the section that why rests on; or NULL */
+	int ede;                 /* of BOGUS and INSECURE: the info code of RFC 8914 that a validator would send; -1: none fits */
+	zs_time expires;         /* the earliest expiration among the signatures that count; 0: none */
+	size_t signature_count;  /* signatures that were verified */
+};
+
+/* Judge an answer by RFC 4035 section 5, RFC 5155 section 8, RFC 6672 and RFC 6840. Written apart from query/ and sign/. Answers are
+ * hostile: the work is bounded (signatures tried, records, aliases followed). Memory from arena. */
+void zs_verify_answer(struct zs_run *run, struct zs_arena *arena, const struct zs_answer *answer, const struct zs_answer_trust *trust,
+                      struct zs_answer_verdict *out);
+
+/* Which keys may an answer to (zone, DNSKEY) be trusted for? All of its DNSKEY RRset, if a key that one of these DS (RDATA) names has
+ * signed it (RFC 4035 section 5.2); with ds_count 0, if any key of its own has. trust->zone and now go in, the keys come out; *out is
+ * the verdict on the RRset, and false if it is not SECURE. */
+bool zs_verify_trust(struct zs_run *run, struct zs_arena *arena, const struct zs_answer *answer, const struct zs_bytes *ds, size_t ds_count,
+                     struct zs_answer_trust *trust, struct zs_answer_verdict *out);
+
+/* RFC 8914 section 4: "DNSSEC Bogus" of 6; "unknown" for what is not registered. */
+const char *zs_ede_text(int code);
 
 #endif

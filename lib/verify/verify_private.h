@@ -6,6 +6,7 @@
 #ifndef ZS_VERIFY_PRIVATE_H
 #define ZS_VERIFY_PRIVATE_H
 
+#include <openssl/evp.h>
 #include <stdatomic.h>
 
 #include "dns/algorithm.h"
@@ -117,6 +118,11 @@ void zs_verify_nsec3(struct zs_verifier *v);
 /* The record must be alone in its RRset and have the TTL of RFC 9077. False if it is not one record. */
 bool zs_verify_denial_set(struct zs_verifier *v, uint32_t owner, const struct zs_rrset *set);
 
+/* nsec3.c: the hash of a name, with a context and a digest of the caller; false if OpenSSL failed. */
+enum { ZS_NSEC3_HASH = 20 };
+bool zs_verify_nsec3_hash(EVP_MD_CTX *context, const EVP_MD *sha1, struct zs_bytes salt, uint16_t iterations, const uint8_t *name,
+                          uint8_t out[ZS_NSEC3_HASH]);
+
 /* zonemd.c */
 void zs_verify_zonemd(struct zs_verifier *v);
 
@@ -190,6 +196,7 @@ void zs_verify_judge(struct zs_verifier *v, const struct zs_sig_jobs *jobs);
 void zs_verify_take_proofs(struct zs_verifier *v, const struct zs_sig_jobs *jobs);
 
 /* ds.c */
+bool zs_verify_ds_matches(struct zs_run *run, const uint8_t *zone, struct zs_bytes ds, struct zs_bytes dnskey);
 void zs_verify_ds(struct zs_verifier *v);
 
 /* Seconds until an RRSIG time, by serial arithmetic (RFC 4034 section 3.1.5). */

@@ -4,7 +4,7 @@
 cd "$top" || exit 1
 
 layers() {
-	grep -Hn '^#include "' lib/*/*.[ch] | awk -F'[:"/]' -v order="base dns config state zone dane keys rollover sign verify live publish ds report" '
+	grep -Hn '^#include "' lib/*/*.[ch] | awk -F'[:"/]' -v order="base dns config state zone dane keys rollover sign verify query live publish ds report" '
 		BEGIN { n = split(order, s, " "); for (i = 1; i <= n; i++) at[s[i]] = i }
 		{ from = $2; to = $6; head = $7 }
 		!(from in at) || !(to in at) { print $0 ": unknown stage"; bad = 1; next }

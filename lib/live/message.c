@@ -1,0 +1,113 @@
+/* message.c - questions of any type to any server, and their answers as records: for those who judge answers (verify/). */
+#include <ldns/ldns.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "dns/rdata.h"
+#include "live/live_private.h"
+
+enum { EDE_OPTION = 15, EDE_TEXT_MAX = 200 };
+
+/* One record; false if it is not of class IN, or damaged. */
+static bool read_record(struct zs_run *run, const ldns_rr *rr, enum zs_section section, ldns_buffer *buffer, struct zs_answer_record *out)
+{
+	const ldns_rdf *owner = ldns_rr_owner(rr);
+	struct zs_rdata_error error;
+	ldns_buffer_clear(buffer);
+	if (!owner || zs_name_check(ldns_rdf_data(owner), ldns_rdf_size(owner)) != ldns_rdf_size(owner) || ldns_rr_rdata2buffer_wire(buffer, rr) != LDNS_STATUS_OK)
+		return false;
+	const size_t len = ldns_buffer_position(buffer);
+	*out = (struct zs_answer_record){
+		.owner = (const uint8_t *)zs_arena_text(run->arena, (const char *)ldns_rdf_data(owner), ldns_rdf_size(owner)),
+		.rdata = { (const uint8_t *)zs_arena_text(run->arena, (const char *)ldns_buffer_begin(buffer), len), len },
+		.ttl = ldns_rr_ttl(rr), .type = (uint16_t)ldns_rr_get_type(rr), .section = (uint8_t)section,
+	};
+	return zs_rdata_check(out->type, out->rdata.data, len, &error);
+}
+
+static bool read_section(struct zs_run *run, const ldns_rr_list *list, enum zs_section section, ldns_buffer *buffer,
+                         struct zs_answer_record *records, struct zs_answer *out)
+{
+	for (size_t i = 0; list && i < ldns_rr_list_rr_count(list); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(list, i);
+		if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
+			continue;
+		if (!read_record(run, rr, section, buffer, &records[out->count]))
+			return false;
+		out->count++;
+	}
+	return true;
+}
+
+bool zs_live_message(struct zs_run *run, struct zs_bytes wire, const uint8_t *name, uint16_t type, struct zs_answer *out)
+{
+	ldns_pkt *pkt = NULL;
+	ldns_buffer *buffer = ldns_buffer_new(LDNS_MAX_PACKETLEN);
+	bool ok = buffer && ldns_wire2pkt(&pkt, wire.data, wire.len) == LDNS_STATUS_OK;
+	*out = (struct zs_answer){ .qname = name, .qtype = type };
+	if (ok) {
+		const ldns_rr_list *lists[] = { ldns_pkt_answer(pkt), ldns_pkt_authority(pkt), ldns_pkt_additional(pkt) };
+		size_t count = 0;
+		for (size_t i = 0; i < ZS_COUNT(lists); i++)
+			count += lists[i] ? ldns_rr_list_rr_count(lists[i]) : 0;
+		struct zs_answer_record *records = zs_arena_array(run->arena, count + 1, sizeof *records);
+		out->rcode = (uint8_t)ldns_pkt_get_rcode(pkt);
+		out->authoritative = ldns_pkt_aa(pkt);
+		out->records = records;
+		for (size_t i = 0; i < ZS_COUNT(lists) && ok; i++)
+			ok = read_section(run, lists[i], (enum zs_section)i, buffer, records, out);
+	}
+	ldns_pkt_free(pkt);
+	ldns_buffer_free(buffer);
+	return ok;
+}
+
+/* The extended error of an answer (RFC 8914 section 2), -1 if there is none; *text: what the server adds to it, or "". */
+static int read_ede(struct zs_run *run, struct zs_bytes wire, const char **text)
+{
+	ldns_pkt *pkt = NULL;
+	int code = -1;
+	*text = "";
+	if (ldns_wire2pkt(&pkt, wire.data, wire.len) != LDNS_STATUS_OK)
+		return -1;
+	const ldns_rdf *options = ldns_pkt_edns_data(pkt);
+	const uint8_t *data = options ? ldns_rdf_data(options) : NULL;
+	const size_t len = options ? ldns_rdf_size(options) : 0;
+	for (size_t at = 0; data && len - at >= 4 && code < 0;) {
+		const size_t option_len = zs_get_u16(data + at + 2);
+		if (option_len > len - at - 4)
+			break;
+		if (zs_get_u16(data + at) == EDE_OPTION && option_len >= 2) {
+			code = zs_get_u16(data + at + 4);
+			*text = zs_text_safe(run->arena, (const char *)data + at + 6, option_len - 2, EDE_TEXT_MAX);
+		}
+		at += 4 + option_len;
+	}
+	ldns_pkt_free(pkt);
+	return code;
+}
+
+void zs_live_ask(struct zs_run *run, struct zs_live_question *questions, size_t count, int64_t limit)
+{
+	struct zs_question *asked = zs_arena_array(run->arena, count + 1, sizeof *asked);
+	for (size_t i = 0; i < count; i++)
+		asked[i] = (struct zs_question){ .to = questions[i].to, .name = questions[i].name, .type = questions[i].type, .tcp = questions[i].tcp };
+	zs_ask(run, asked, count, limit);
+	for (size_t i = 0; i < count; i++) {
+		struct zs_live_question *q = &questions[i];
+		q->reply = asked[i].reply;
+		q->why = asked[i].why;
+		q->by_tcp = asked[i].by_tcp;
+		q->ede = -1;
+		q->ede_text = "";
+		if (q->reply != ZS_REPLY_ANSWERED)
+			continue;
+		q->size = asked[i].answer.len;
+		q->ede = read_ede(run, asked[i].answer, &q->ede_text);
+		if (!zs_live_message(run, asked[i].answer, q->name, q->type, &q->answer)) {
+			q->reply = ZS_REPLY_LAME;
+			q->why = "its answer is damaged";
+		}
+	}
+}
