@@ -28,6 +28,7 @@ cmd  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/*.c)))
 unit := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 
 timelines := $(addprefix $(BUILD)/timeline/,cases random disk)
+answers   := $(BUILD)/interop/answers
 
 .PHONY: bench bench-quick bench-readme all check tests unit golden timeline soak coverage cli interop e2e lint fuzz asan tsan clang demo deps deps-bench deps-build install clean help
 all: build/zonesign               ## build the program: build/zonesign
@@ -44,13 +45,19 @@ $(timelines): $(BUILD)/timeline/%: $(BUILD)/tests/timeline/%.o $(BUILD)/tests/ti
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(answers): $(BUILD)/tests/interop/answers.o $(BUILD)/libzonesign.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 check: deps                       ## install what the tests need, then run every test
-	@$(MAKE) --no-print-directory all $(timelines)
+	@$(MAKE) --no-print-directory all $(timelines) $(answers)
 	@sh tests/run.sh unit lint golden timeline cli interop e2e fuzz
 unit: $(BUILD)/unit               ## the unit tests
 	$(BUILD)/unit
-golden cli interop e2e: all       ## one kind of test, without installing anything
+golden cli e2e: all               ## one kind of test, without installing anything
 	@sh tests/run.sh $@
+interop: all $(answers)           ## what others make of our zones, and we of theirs
+	@FLAVOUR=$(FLAVOUR) sh tests/run.sh interop
 timeline: all $(timelines)        ## rolls against every cache: cases, random schedules, planted faults
 	@FLAVOUR=$(FLAVOUR) sh tests/run.sh timeline
 soak: $(BUILD)/timeline/random    ## 100,000 random schedules (SEED: the first)
@@ -97,4 +104,4 @@ clean:                            ## remove what was built
 	rm -rf build
 help:                             ## this list
 	@sed -n 's|^\([a-z -]*\):.*## |\1: |p' Makefile
--include $(lib:.o=.d) $(cmd:.o=.d) $(unit:.o=.d) $(wildcard $(BUILD)/tests/timeline/*.d)
+-include $(lib:.o=.d) $(cmd:.o=.d) $(unit:.o=.d) $(wildcard $(BUILD)/tests/*/*.d)

@@ -70,15 +70,16 @@ static void add_cover(struct zs_query *q, const uint8_t *name)
 }
 
 /* RFC 5155 section 7.2.1: the nearest name above `name` that has an NSEC3 (with opt-out not all that exist have), and the record
- * that covers the next name down. */
-static void add_encloser(struct zs_query *q, const uint8_t *name)
+ * that covers the next name down. That name, or NULL. */
+static const uint8_t *add_encloser(struct zs_query *q, const uint8_t *name)
 {
 	const unsigned depth = zs_name_labels(name) - q->zone->apex_labels;
 	for (unsigned i = 1; i <= depth && !q->failed; i++)
 		if (add_match(q, zs_name_skip(name, i))) {
 			add_cover(q, zs_name_skip(name, i - 1));
-			return;
+			return zs_name_skip(name, i);
 		}
+	return NULL;
 }
 
 /* ---- both ---- */
@@ -90,20 +91,20 @@ void zs_query_prove_nodata(struct zs_query *q, const uint8_t *name)
 	if (!q->nsec3)
 		add_nsec(q, name);
 	else if (!add_match(q, name))
-		add_encloser(q, name);
+		(void)add_encloser(q, name);
 }
 
 void zs_query_prove_nxdomain(struct zs_query *q, const uint8_t *name, const uint8_t *encloser)
 {
-	const uint8_t *star = zs_query_wildcard(q, encloser);
 	if (!q->is_signed)
 		return;
 	if (q->nsec3) {
-		add_encloser(q, name);
-		add_cover(q, star);
+		const uint8_t *provable = add_encloser(q, name);
+		if (provable)
+			add_cover(q, zs_query_wildcard(q, provable));
 	} else {
 		add_nsec(q, name);
-		add_nsec(q, star);
+		add_nsec(q, zs_query_wildcard(q, encloser));
 	}
 }
 
@@ -123,7 +124,7 @@ void zs_query_prove_wildcard_nodata(struct zs_query *q, const uint8_t *name, con
 	if (!q->is_signed)
 		return;
 	if (q->nsec3) {
-		add_encloser(q, name);
+		(void)add_encloser(q, name);
 		(void)add_match(q, star);
 	} else {
 		add_nsec(q, name);

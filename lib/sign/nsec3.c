@@ -73,15 +73,15 @@ static int by_hash(const void *a, const void *b)
 	return memcmp(((const struct hashed *)a)->hash, ((const struct hashed *)b)->hash, ZS_NSEC3_HASH);
 }
 
-static bool is_skipped(const struct zs_signed_zone *out, uint32_t owner)
+/* Opt-out leaves out insecure delegations themselves: RFC 5155 section 7.1. */
+static bool is_left_out(const struct zs_signed_zone *out, uint32_t owner)
 {
-	const struct zs_owner *o = &out->zone->owners[owner];
-	return (o->flags & ZS_OWNER_OCCLUDED)
-	    || (out->policy->nsec3.opt_out && (o->flags & ZS_OWNER_CUT) && !zs_zone_rrset(out->zone, owner, ZS_TYPE_DS));
+	return out->policy->nsec3.opt_out && (out->zone->owners[owner].flags & ZS_OWNER_CUT) && !zs_zone_rrset(out->zone, owner, ZS_TYPE_DS);
 }
 
 /* Owners, and the ENTs between each and the one before: in canonical order an ENT comes just before its first
- * descendant, so the labels shared with the last name seen tell which are new. */
+ * descendant, so the labels shared with the last name seen tell which are new. An ENT that exists for an insecure delegation only
+ * could be left out with it, but NSD 4.6 then proves nothing below it. */
 static struct hashed *collect(const struct zs_signed_zone *out, size_t *count, size_t *room)
 {
 	const struct zs_zone *zone = out->zone;
@@ -89,13 +89,15 @@ static struct hashed *collect(const struct zs_signed_zone *out, size_t *count, s
 	const uint8_t *last = zone->apex;
 	*count = *room = 0;
 	for (uint32_t i = 0; i < zone->owner_count; i++) {
-		if (is_skipped(out, i))
+		if (zone->owners[i].flags & ZS_OWNER_OCCLUDED)
 			continue;
 		const uint8_t *name = zs_owner_name(zone, &zone->owners[i]);
-		const unsigned labels = zs_name_labels(name), shared = zs_name_common_labels(name, last);
+		const unsigned labels = zs_name_labels(name);
+		const unsigned shared = labels > zone->apex_labels + 1u ? zs_name_common_labels(name, last) : labels;
 		for (unsigned l = shared + 1; l < labels; l++)
 			ZS_PUSH(out->arena, names, *count, *room) = (struct hashed){ .owner = i, .labels = (uint8_t)l, .ent = true };
-		ZS_PUSH(out->arena, names, *count, *room) = (struct hashed){ .owner = i, .labels = (uint8_t)labels };
+		if (!is_left_out(out, i))
+			ZS_PUSH(out->arena, names, *count, *room) = (struct hashed){ .owner = i, .labels = (uint8_t)labels };
 		last = name;
 	}
 	return names;
