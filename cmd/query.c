@@ -228,6 +228,11 @@ int zs_cmd_query(const struct zs_cli *cli, int argc, char **argv)
 		zs_usage(run, have_origin ? "query takes NAME, TYPE and one file" : "query takes NAME and TYPE; with --origin NAME a file too");
 	if (run->fault || !parse_question(run, argv[optind], argv[optind + 1], q))
 		return zs_cli_end(cli, run);
+	if (have_origin && !zs_name_within(q->name, q->origin)) {
+		char name[ZS_NAME_TEXT], origin[ZS_NAME_TEXT];
+		zs_usage(run, "'%s' is not in the zone '%s'", zs_name_text(q->name, name), zs_name_text(q->origin, origin));
+		return zs_cli_end(cli, run);
+	}
 	if (have_origin)
 		q->path = argv[optind + 2];
 	if ((have_origin || find_zone(cli, run, q)) && (!ds || zs_cli_read_ds(run, ds, q->origin, &q->ds, &q->ds_count)))

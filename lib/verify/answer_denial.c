@@ -32,8 +32,10 @@ struct denial {
 static bool has_type(struct zs_bytes map, uint16_t type)
 {
 	for (size_t at = 0; at + 2 <= map.len && at + 2 + map.data[at + 1] <= map.len; at += 2u + map.data[at + 1])
-		if (map.data[at] == type >> 8)
-			return (type & 0xff) / 8 < map.data[at + 1] && map.data[at + 2 + (type & 0xff) / 8] & 0x80 >> (type & 7);
+		if (map.data[at] == type >> 8) {
+			const unsigned octet = (type & 0xffu) / 8;
+			return octet < map.data[at + 1] && map.data[at + 2 + octet] & 0x80 >> (type & 7);
+		}
 	return false;
 }
 

@@ -34,7 +34,7 @@ twice() { ! nm -g --defined-only build/release/libzonesign.a | awk 'NF==3 {print
 ok 'no name is defined twice in the library' twice
 tests_for_all() {
 	missing=0
-	for name in build check ds fmt init keys roll status tlsa verify; do
+	for name in build check ds fmt init keys query roll status tlsa verify; do
 		grep -q "^\.It Cm $name\b\|^\.Ss .*$name" cmd/zonesign.1 || { echo "zonesign.1 does not tell of '$name'"; missing=1; }
 	done
 	return $missing
