@@ -1,6 +1,6 @@
 #!/bin/sh
 # What of lib/rollover its tests reach: unit tests, timelines and some random schedules (SCHEDULES, 300), by gcov: lines that never
-# ran, branches that were never taken, and the sums.
+# ran, branches that were never taken, and the sums. What only "a bug in zonesign" reaches, and says so on its line, does not count.
 set -eu
 cd "$(dirname "$0")/.."
 build=build/coverage
@@ -17,6 +17,8 @@ for source in lib/rollover/*.c; do
 done | awk '
 	/^ *-: *0:Source:/ { file = $0; sub(/.*Source:/, "", file); ours = file ~ /^lib\/rollover\/.*\.c$/; next }
 	!ours { next }
+	/^ *[0-9#*-]+:/ { bug = /a bug in zonesign/ }
+	bug { next }
 	/^ *#####:/ { missed_lines[file]++; lines[file]++; print "never run: " file ": " $0 }
 	/^ *[0-9]+\*?:/ { lines[file]++; split($0, part, ":"); at = part[2] + 0 }
 	/^branch/ { branches[file]++; if (/never executed|taken 0%/) { missed[file]++; print "never taken: " file ":" at ": " $0 } }
@@ -27,4 +29,5 @@ done | awk '
 		}
 		if (!b) { print "no coverage was measured"; exit 1 }
 		printf "lib/rollover: %.1f%% of %d lines, %.1f%% of %d branches\n", 100 * (l - ml) / l, l, 100 * (b - mb) / b, b
+		exit ml + mb > 0
 	}'

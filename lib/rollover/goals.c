@@ -90,7 +90,7 @@ static struct zs_key_facts *whole_key(const struct zs_engine *e, enum zs_key_rol
 {
 	for (size_t i = e->facts->key_count; i-- > 0;) {
 		struct zs_key_facts *key = &e->facts->keys[i];
-		if (!key->goal_in && key->role == role && key->algorithm == e->algorithm && zs_in_zone(key->dnskey.phase)
+		if (!key->goal_in && !key->standby && key->role == role && key->algorithm == e->algorithm && zs_in_zone(key->dnskey.phase)
 		    && key->krrsig.phase != ZS_UNRETENTIVE && key->zrrsig.phase != ZS_UNRETENTIVE)
 			return key;
 	}
@@ -179,7 +179,7 @@ static void begin_requests(struct zs_engine *e)
 		if (!fits && (role == ZS_CSK) != e->policy->csk)
 			continue; /* the policy has no such role any more */
 		const struct zs_key_facts *busy = busy_key(e, role);
-		if (fits && zs_current_key(e, role & ZS_KSK ? ZS_KSK : ZS_ZSK) >= 0 && (!busy || request.emergency)) {
+		if (fits && (!busy || request.emergency)) {
 			begin_roll(e, role, request.emergency, 0);
 			continue;
 		}
@@ -192,11 +192,8 @@ static void begin_requests(struct zs_engine *e)
 
 static void roll_by_lifetime(struct zs_engine *e)
 {
-	for (size_t i = 0; i < ZS_COUNT(bits); i++) {
-		const int current = zs_current_key(e, bits[i]);
-		if (current < 0 || (e->csk && i))
-			continue;
-		const struct zs_key_facts *key = &e->facts->keys[current];
+	for (size_t i = 0; i < (e->csk ? 1 : ZS_COUNT(bits)); i++) {
+		const struct zs_key_facts *key = &e->facts->keys[zs_current_key(e, bits[i])]; /* want_missing made those that were not */
 		const zs_seconds lifetime = zs_rollover_lifetime(e->policy, key->role);
 		if (lifetime == ZS_LIFETIME_UNLIMITED || !key->active)
 			continue;
@@ -258,8 +255,8 @@ static bool zsk_is_ready(const struct zs_engine *e, const struct zs_key_facts *o
 void zs_goals_release(struct zs_engine *e)
 {
 	const int ksk = zs_current_key(e, ZS_KSK), zsk = zs_current_key(e, ZS_ZSK);
-	if (ksk < 0 || zsk < 0)
-		return; /* going insecure: nobody is wanted in */
+	if (e->facts->unsign)
+		return; /* nobody is wanted in */
 	for (size_t i = 0; i < e->facts->key_count; i++) {
 		struct zs_key_facts *key = &e->facts->keys[i];
 		if (!key->goal_in || (int)i == ksk || (int)i == zsk || (key->standby && key->algorithm == e->algorithm))

@@ -191,9 +191,9 @@ static bool move(struct zs_engine *e, struct zs_key_facts *key, enum zs_part par
 	case ZS_UNRETENTIVE:
 		return key->goal_in ? enter(e, key, part) : settle(e, key, part);
 	case ZS_NA:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 bool zs_moves_make(struct zs_engine *e)

@@ -110,14 +110,14 @@ bool zs_rollover_plan(struct zs_run *run, const struct zs_policy *policy, struct
 	plan->first_signing = facts->key_count == 0;
 	bool moved = true;
 	zs_goals_dates(&e);
-	for (int loop = 0; moved && loop < LOOPS_MAX; loop++) {
+	for (int loop = 0; moved; loop++) {
+		if (loop == LOOPS_MAX) /* a bug in zonesign */
+			return zs_fail(run, "the plan of the keys does not come to rest: a bug in zonesign");
 		zs_goals_set(&e);
 		zs_goals_release(&e);
 		e.hurry = is_hurried(facts);
 		moved = zs_moves_make(&e);
 	}
-	if (moved)
-		return zs_fail(run, "the plan of the keys does not come to rest: a bug in zonesign");
 	zs_goals_finish(&e);
 	e.explain = true;
 	plan->ask_parent = false;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rollover/rollover.h"
+#include "rollover/rollover_private.h"
 
 static const struct zs_policy policy = { .algorithm = 13, .dnskey_ttl = 3600, .propagation_zone = 3600, .safety = 3600, .cds = true,
 	                                 .refresh = 604800 };
@@ -278,10 +278,325 @@ START_TEST(a_lifetime_shorter_than_a_roll_is_said)
 }
 END_TEST
 
+/* A key beside those of settled(), for the cases below. */
+static struct zs_key_facts *add_key(struct zs_run *run, struct zs_facts *facts, uint8_t id, enum zs_key_role role, enum zs_record_phase phase)
+{
+	const struct zs_record_state record = { .phase = phase, .since = phase == ZS_HIDDEN ? 0 : BEGIN }, none = { .phase = ZS_NA };
+	struct zs_key_facts *key = &ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room);
+	*key = (struct zs_key_facts){ .id = { id }, .tag = id, .algorithm = 13, .role = role, .goal_in = true, .dnskey = record,
+		                      .krrsig = role & ZS_KSK ? record : none, .zrrsig = role & ZS_ZSK ? record : none,
+		                      .ds = role & ZS_KSK ? record : none };
+	return key;
+}
+
+static bool is_said(const struct zs_plan *plan, const char *words)
+{
+	for (size_t i = 0; i < plan->reason_count; i++)
+		if (strstr(plan->reasons[i].text, words))
+			return true;
+	return false;
+}
+
+START_TEST(the_last_ds_at_the_parent_stays)
+{
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	struct zs_key_facts *successor = add_key(run, &facts, 3, ZS_KSK, ZS_OMNIPRESENT);
+	successor->ds = (struct zs_record_state){ .phase = ZS_RUMOURED, .since = BEGIN }; /* it was seen, and is not any more */
+	facts.keys[0].goal_in = false;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert_int_eq(facts.keys[0].ds.phase, ZS_OMNIPRESENT);
+	ck_assert(is_said(plan, "no other DS is at the parent"));
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(an_adopted_key_leaves_only_after_the_first_publication)
+{
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	struct zs_key_facts *old = add_key(run, &facts, 3, ZS_ZSK, ZS_OMNIPRESENT);
+	old->goal_in = false;
+	facts.published.known = false;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert_int_eq(facts.keys[2].dnskey.phase, ZS_OMNIPRESENT);
+	facts.published.known = true;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert_int_ne(facts.keys[2].zrrsig.phase, ZS_OMNIPRESENT);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(the_first_ds_waits_for_records_that_are_wanted_and_new_only)
+{
+	struct zs_facts facts;
+	struct zs_run *run = settled(&facts);
+	facts.keys[0].ds = (struct zs_record_state){ .phase = ZS_HIDDEN };
+	ck_assert_int_eq(zs_rollover_first_ds(&policy, &facts, &ttls), BEGIN);
+	struct zs_key_facts *key = add_key(run, &facts, 3, ZS_ZSK, ZS_HIDDEN);
+	ck_assert_int_eq(zs_rollover_first_ds(&policy, &facts, &ttls), 0); /* not in the zone yet */
+	key->has_predecessor = true; /* a roll: its forerunner does */
+	ck_assert_int_eq(zs_rollover_first_ds(&policy, &facts, &ttls), BEGIN);
+	key->dnskey.phase = ZS_UNRETENTIVE;
+	ck_assert_int_eq(zs_rollover_first_ds(&policy, &facts, &ttls), 0);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(the_algorithm_of_a_roll_counts_until_the_policy_is_edited)
+{
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	facts.algorithm = 15;
+	facts.instead_of = 13;
+	ck_assert(zs_rollover_outlook(run, &policy, &facts, &ttls, &plan));
+	ck_assert_uint_eq(plan->key_count, 4);
+	ck_assert_uint_eq(plan->keys[2].facts->algorithm, 15);
+	facts.instead_of = 8;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert_uint_eq(plan->key_count, 2);
+	ck_assert_uint_eq(facts.algorithm, 0);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(each_rule_sees_what_breaks_it)
+{
+	struct zs_facts facts;
+	struct zs_run *run = settled(&facts);
+	struct zs_engine e = { .run = run, .policy = &policy, .facts = &facts, .ttls = &ttls, .now = run->now };
+	(void)add_key(run, &facts, 3, ZS_KSK, ZS_RUMOURED);
+	(void)add_key(run, &facts, 4, ZS_ZSK, ZS_RUMOURED);
+	struct zs_key_facts *ksk = &facts.keys[0], *zsk = &facts.keys[1], *new_ksk = &facts.keys[2], *new_zsk = &facts.keys[3];
+	facts.key_count = 2;
+	ck_assert(zs_rule_chain(ksk));
+	ksk->krrsig.phase = ZS_RUMOURED;
+	ck_assert(!zs_rule_chain(ksk));
+	ksk->krrsig.phase = ZS_OMNIPRESENT;
+	ck_assert(zs_rule_signatures(&e));
+	zsk->zrrsig = (struct zs_record_state){ .phase = ZS_UNRETENTIVE }; /* never served: it covers nothing */
+	ck_assert(!zs_rule_signatures(&e));
+	zsk->zrrsig = (struct zs_record_state){ .phase = ZS_OMNIPRESENT, .since = BEGIN };
+	/* a DNSKEY of another algorithm that some RRsets have is covered by one that just those have, and by no other */
+	facts.key_count = 4;
+	new_ksk->algorithm = new_zsk->algorithm = 15;
+	new_ksk->ds = (struct zs_record_state){ .phase = ZS_HIDDEN };
+	new_zsk->zrrsig.phase = ZS_OMNIPRESENT;
+	ck_assert(zs_rule_signatures(&e));
+	new_ksk->dnskey.complete = true;
+	ck_assert(!zs_rule_signatures(&e));
+	new_ksk->dnskey.complete = false;
+	new_ksk->dnskey.from = 5;
+	ck_assert(!zs_rule_signatures(&e));
+	new_ksk->dnskey.from = 0;
+	new_ksk->dnskey.since++;
+	ck_assert(!zs_rule_signatures(&e));
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_standby_key_follows_nobody_until_it_is_promoted)
+{
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	(void)zs_rollover_standby(run, &facts, &policy, ZS_CSK);
+	(void)zs_rollover_standby(run, &facts, &policy, ZS_KSK);
+	facts.algorithm = 15;
+	facts.instead_of = 13;
+	ck_assert_uint_eq(zs_rollover_standby(run, &facts, &policy, ZS_KSK)->algorithm, 15);
+	facts.algorithm = facts.instead_of = 0;
+	for (size_t i = 2; i < facts.key_count; i++) {
+		facts.keys[i].tag = (uint16_t)(i + 1);
+		facts.keys[i].id[0] = (uint8_t)(i + 1);
+	}
+	facts.keys[2].dnskey.phase = facts.keys[4].dnskey.phase = ZS_OMNIPRESENT; /* of another role, of another algorithm */
+	struct zs_facts *before = zs_facts_copy(run->arena, &facts), *again = zs_facts_copy(run->arena, &facts);
+	struct zs_engine e = { .run = run, .policy = &policy, .facts = &facts, .ttls = &ttls, .now = run->now,
+		               .plan = zs_arena_alloc(run->arena, sizeof *plan) };
+	/* none that fits is in the zone: a new key is made, whose forerunner is the one in use */
+	zs_rollover_request(run, &facts, ZS_ROLL_KSK, false);
+	zs_goals_set(&e);
+	ck_assert_uint_eq(facts.key_count, 6);
+	ck_assert_uint_eq(facts.keys[5].predecessor[0], 1);
+	/* with one in the zone, that is the successor */
+	facts = *before;
+	facts.keys[3].dnskey = (struct zs_record_state){ .phase = ZS_OMNIPRESENT, .since = BEGIN };
+	zs_rollover_request(run, &facts, ZS_ROLL_KSK, false);
+	zs_goals_set(&e);
+	ck_assert_uint_eq(facts.key_count, 5);
+	ck_assert(facts.keys[4].tag == 4 && !facts.keys[4].standby);
+	/* retire: a standby key leaves, one in use asks for its roll, one that leaves is let go */
+	ck_assert_ptr_nonnull(strstr(zs_rollover_retire(run, &facts, 3), "stands by no more"));
+	ck_assert(!facts.keys[2].goal_in && facts.keys[2].retired == run->now);
+	ck_assert_ptr_nonnull(strstr(zs_rollover_retire(run, &facts, 3), "leaving already"));
+	facts.roll_count = 0;
+	ck_assert_ptr_nonnull(strstr(zs_rollover_retire(run, &facts, 1), "a roll is asked for"));
+	ck_assert_int_eq(facts.rolls[0].kind, ZS_ROLL_KSK);
+	(void)zs_rollover_retire(run, &facts, 2);
+	ck_assert_int_eq(facts.rolls[1].kind, ZS_ROLL_ZSK);
+	facts.keys[0].role = ZS_CSK;
+	(void)zs_rollover_retire(run, &facts, 1);
+	ck_assert_int_eq(facts.rolls[2].kind, ZS_ROLL_CSK);
+	facts.keys[1].removed = 1;
+	ck_assert_ptr_null(zs_rollover_retire(run, &facts, 2));
+	ck_assert_ptr_null(zs_rollover_retire(run, &facts, 99));
+	/* of an algorithm that goes, a standby key stays until the successor is ready */
+	facts = *again;
+	facts.algorithm = 15;
+	facts.instead_of = 13;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(facts.keys[3].goal_in);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(what_is_half_gone_is_not_taken_back)
+{
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	facts.keys[0].goal_in = false;
+	facts.keys[0].krrsig = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .since = BEGIN, .complete = true };
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert_uint_eq(facts.key_count, 3);
+	ck_assert(!facts.keys[0].goal_in && facts.keys[2].role == ZS_KSK);
+	zs_run_end(run);
+	/* nor one whose DNSKEY left, while the ZSK, as the policy wants it, is there */
+	run = settled(&facts);
+	facts.keys[0].goal_in = false;
+	facts.keys[0].dnskey = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .since = run->now, .complete = true };
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(facts.key_count == 3 && facts.keys[2].role == ZS_KSK && !facts.keys[0].goal_in);
+	zs_run_end(run);
+	/* nor a standby key that was retired */
+	run = settled(&facts);
+	facts.keys[0].goal_in = false;
+	facts.keys[0].standby = true;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(facts.key_count == 3 && facts.keys[2].role == ZS_KSK && !facts.keys[0].goal_in);
+	for (size_t i = 0; i < 40; i++) /* of standby keys there may be many */
+		ck_assert(zs_rollover_standby(run, &facts, &policy, ZS_KSK)->standby);
+	ck_assert_uint_eq(facts.key_count, 43);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(without_a_ds_the_old_key_waits_for_the_signature_of_the_new)
+{
+	struct zs_facts facts;
+	struct zs_run *run = settled(&facts);
+	facts.keys[0].ds = (struct zs_record_state){ .phase = ZS_HIDDEN };
+	facts.keys[0].ds_seen = 0;
+	struct zs_key_facts *successor = add_key(run, &facts, 3, ZS_KSK, ZS_OMNIPRESENT);
+	successor->ds = (struct zs_record_state){ .phase = ZS_HIDDEN };
+	successor->krrsig = (struct zs_record_state){ .phase = ZS_RUMOURED };
+	struct zs_engine e = { .run = run, .policy = &policy, .facts = &facts, .ttls = &ttls, .now = run->now, .algorithm = 13,
+		               .plan = zs_arena_alloc(run->arena, sizeof *e.plan) };
+	zs_goals_release(&e);
+	ck_assert(facts.keys[0].goal_in);
+	facts.keys[2].krrsig.phase = ZS_OMNIPRESENT;
+	zs_goals_release(&e);
+	ck_assert(!facts.keys[0].goal_in);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_dead_key_whose_ds_comes_back_is_not_forgotten)
+{
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	struct zs_key_facts *dead = add_key(run, &facts, 3, ZS_KSK, ZS_HIDDEN);
+	dead->goal_in = false;
+	dead->removed = 1;
+	dead->ds_seen = run->now;
+	run->now += (zs_time)100 * 86400;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert_uint_eq(facts.key_count, 3);
+	facts.keys[2].ds = facts.keys[2].dnskey = facts.keys[2].krrsig = (struct zs_record_state){ .phase = ZS_HIDDEN };
+	facts.keys[2].ds_seen = 0;
+	facts.keys[2].removed = 1;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert_uint_eq(facts.key_count, 2);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_chain_that_was_given_up_may_end_without_one)
+{
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	(void)add_key(run, &facts, 3, ZS_ZSK, ZS_RUMOURED);
+	(void)add_key(run, &facts, 4, ZS_ZSK, ZS_UNRETENTIVE);
+	facts.keys[3].goal_in = false;
+	facts.keys[3].retired = 5;
+	zs_rollover_abandon(&facts, run->now);
+	ck_assert(facts.abandoned == run->now && facts.keys[0].retired == run->now && facts.keys[3].retired == 5);
+	ck_assert(facts.keys[0].dnskey.complete && !facts.keys[0].dnskey.from);
+	ck_assert(!facts.keys[2].dnskey.complete && facts.keys[2].dnskey.from == BEGIN);
+	facts.unsign = run->now;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert_int_eq(facts.abandoned, run->now);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_simulation_begins_with_nothing_and_has_an_end)
+{
+	struct zs_policy csk = policy;
+	struct zs_facts facts;
+	const struct zs_roll_event *events;
+	size_t count;
+	struct zs_run *run = begin(BEGIN, &facts);
+	csk.csk = true;
+	ck_assert(zs_rollover_simulate(run, &csk, &facts, &ttls, (zs_seconds)3650 * 86400, &events, &count));
+	ck_assert_uint_ge(count, 3);
+	ck_assert_ptr_nonnull(strstr(events[0].text, "new CSK (1)"));
+	zs_run_end(run);
+	/* a DS that was gone before it was taken back is taken back all the same */
+	run = settled(&facts);
+	struct zs_key_facts *old = add_key(run, &facts, 3, ZS_KSK, ZS_OMNIPRESENT);
+	old->goal_in = false;
+	old->ds = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .since = BEGIN + 50, .complete = true };
+	old->ds_gone = BEGIN + 10;
+	ck_assert(zs_rollover_simulate(run, &policy, &facts, &ttls, (zs_seconds)30 * 86400, &events, &count));
+	ck_assert_ptr_nonnull(strstr(events[count - 1].text, "KSK 3 is in no cache any more"));
+	/* and more steps than a simulation has are not made */
+	csk = policy;
+	csk.zsk_lifetime = 86400;
+	ck_assert(zs_rollover_simulate(run, &csk, &facts, &ttls, (zs_seconds)100 * 365 * 86400, &events, &count));
+	ck_assert_int_lt(events[count - 1].time, run->now + (zs_time)100 * 365 * 86400 - 86400);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(the_lifetime_of_a_csk_counts_against_the_longer_wait)
+{
+	struct zs_policy csk = policy;
+	struct zs_facts facts;
+	struct zs_run *run = settled(&facts);
+	csk.csk = true;
+	csk.csk_lifetime = 100000;
+	csk.parent_ds_ttl = 60;
+	zs_rollover_check_lifetimes(run, &csk, &facts, &ttls);
+	ck_assert_uint_eq(run->warning_count, 0);
+	csk.parent_ds_ttl = 172800;
+	zs_rollover_check_lifetimes(run, &csk, &facts, &ttls);
+	ck_assert_uint_eq(run->warning_count, 1);
+	zs_run_end(run);
+}
+END_TEST
+
 ZS_SUITE(rollover)
 {
 	Suite *suite = suite_create("rollover");
 	TCase *tcase = tcase_create("rollover");
+	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, first_signing_wants_a_ksk_and_a_zsk_that_sign_their_parts);
 	tcase_add_test(tcase, a_csk_signs_everything);
 	tcase_add_test(tcase, the_ds_waits_until_no_cache_knows_the_unsigned_zone);
@@ -294,6 +609,18 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, the_memory_of_a_ttl_begins_when_the_next_zone_is_in_service);
 	tcase_add_test(tcase, a_simulation_tells_the_steps_and_changes_nothing);
 	tcase_add_test(tcase, a_lifetime_shorter_than_a_roll_is_said);
+	tcase_add_test(tcase, the_last_ds_at_the_parent_stays);
+	tcase_add_test(tcase, an_adopted_key_leaves_only_after_the_first_publication);
+	tcase_add_test(tcase, the_first_ds_waits_for_records_that_are_wanted_and_new_only);
+	tcase_add_test(tcase, the_algorithm_of_a_roll_counts_until_the_policy_is_edited);
+	tcase_add_test(tcase, each_rule_sees_what_breaks_it);
+	tcase_add_test(tcase, a_standby_key_follows_nobody_until_it_is_promoted);
+	tcase_add_test(tcase, what_is_half_gone_is_not_taken_back);
+	tcase_add_test(tcase, without_a_ds_the_old_key_waits_for_the_signature_of_the_new);
+	tcase_add_test(tcase, a_dead_key_whose_ds_comes_back_is_not_forgotten);
+	tcase_add_test(tcase, a_chain_that_was_given_up_may_end_without_one);
+	tcase_add_test(tcase, a_simulation_begins_with_nothing_and_has_an_end);
+	tcase_add_test(tcase, the_lifetime_of_a_csk_counts_against_the_longer_wait);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
