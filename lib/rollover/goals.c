@@ -259,7 +259,8 @@ void zs_goals_release(struct zs_engine *e)
 		return; /* nobody is wanted in */
 	for (size_t i = 0; i < e->facts->key_count; i++) {
 		struct zs_key_facts *key = &e->facts->keys[i];
-		if (!key->goal_in || (int)i == ksk || (int)i == zsk || (key->standby && key->algorithm == e->algorithm))
+		const bool stands_by = key->standby && key->algorithm == e->algorithm && (key->role == ZS_CSK) == e->csk;
+		if (!key->goal_in || (int)i == ksk || (int)i == zsk || stands_by)
 			continue;
 		/* an algorithm goes as a whole, else a DNSKEY of it would stay without a signature by it */
 		const unsigned needs = key->algorithm == e->algorithm ? (unsigned)key->role : (unsigned)ZS_CSK;

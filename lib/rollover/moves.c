@@ -84,7 +84,7 @@ static bool may_enter(struct zs_engine *e, const struct zs_key_facts *key, enum 
 	case ZS_PART_KRRSIG:
 		return zs_in_zone(key->dnskey.phase);
 	case ZS_PART_ZRRSIG:
-		return may_enter_zrrsig(e, key);
+		return !key->standby && may_enter_zrrsig(e, key); /* one that stands by is not used before it is promoted */
 	default:
 		return may_enter_ds(e, key);
 	}

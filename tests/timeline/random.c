@@ -64,7 +64,7 @@ static void user_acts(struct schedule *s)
 	struct zs_facts *facts = world_edit(&s->w);
 	const enum zs_roll_kind ksk = s->w.policy.csk ? ZS_ROLL_CSK : ZS_ROLL_KSK, zsk = s->w.policy.csk ? ZS_ROLL_CSK : ZS_ROLL_ZSK;
 	const bool emergency = s->emergencies && one_in(s, 3);
-	switch (below(s, 12)) {
+	switch (below(s, 14)) {
 	case 0: case 1: case 2:
 		zs_rollover_request(s->w.disk_run, facts, zsk, emergency);
 		break;
@@ -78,7 +78,15 @@ static void user_acts(struct schedule *s)
 		facts->unsign = 0;
 		break;
 	case 8:
-		world_parent_ttl(&s->w, s->w.ds_ttl + (uint32_t)below(s, 86400)); /* .nz 2023 */
+		/* .nz 2023: raised; and lowered, down to a minute */
+		world_parent_ttl(&s->w, one_in(s, 2) ? s->w.ds_ttl + (uint32_t)below(s, 86400) : 60 + (uint32_t)below(s, s->w.ds_ttl));
+		break;
+	case 9:
+		(void)zs_rollover_standby(s->w.disk_run, facts, &s->w.policy, s->w.policy.csk ? ZS_CSK : ZS_KSK);
+		break;
+	case 10:
+		if (facts->key_count)
+			(void)zs_rollover_retire(s->w.disk_run, facts, facts->keys[below(s, facts->key_count)].tag);
 		break;
 	default:
 		edit_policy(s);
@@ -126,11 +134,11 @@ static bool live(struct schedule *s, zs_time until)
 static void print_key(const struct zs_key_facts *key)
 {
 	static const char phases[] = "-HROU";
-	printf("    key %u alg %u %s goal %s %c%c%c%c since %lld %lld %lld %lld seen %lld gone %lld%s\n", key->tag, key->algorithm,
+	printf("    key %u alg %u %s goal %s %c%c%c%c since %lld %lld %lld %lld seen %lld gone %lld%s%s\n", key->tag, key->algorithm,
 	       zs_role_text(key->role), key->goal_in ? "in" : "out", phases[key->dnskey.phase], phases[key->krrsig.phase],
 	       phases[key->zrrsig.phase], phases[key->ds.phase], (long long)key->dnskey.since, (long long)key->krrsig.since,
 	       (long long)key->zrrsig.since, (long long)key->ds.since, (long long)key->ds_seen, (long long)key->ds_gone,
-	       key->emergency ? " emergency" : "");
+	       key->emergency ? " emergency" : "", key->standby ? " standby" : "");
 }
 
 static bool fails(const struct schedule *s, uint64_t seed, const char *what)

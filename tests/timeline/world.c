@@ -261,6 +261,8 @@ bool world_is_at_rest(const struct world *w, const char **why)
 		const struct zs_record_state *const records[] = { &key->dnskey, &key->krrsig, &key->zrrsig, &key->ds };
 		for (size_t r = 0; r < ZS_COUNT(records); r++) {
 			*why = "a record has not settled";
+			if (key->goal_in && key->standby && r == 2 && records[r]->phase == ZS_HIDDEN)
+				continue; /* it signs nothing until it is promoted */
 			if (records[r]->phase != ZS_NA && records[r]->phase != (key->goal_in ? ZS_OMNIPRESENT : ZS_HIDDEN))
 				return false;
 		}
@@ -270,7 +272,9 @@ bool world_is_at_rest(const struct world *w, const char **why)
 		if (key->algorithm != w->policy.algorithm || (key->role == ZS_CSK) != w->policy.csk)
 			return false;
 		*why = "there are two keys of one role";
-		if (!key->standby && have & key->role)
+		if (key->standby)
+			continue;
+		if (have & key->role)
 			return false;
 		have |= key->role;
 	}

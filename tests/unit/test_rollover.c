@@ -454,6 +454,35 @@ START_TEST(a_standby_key_follows_nobody_until_it_is_promoted)
 }
 END_TEST
 
+START_TEST(a_standby_key_signs_no_zone_and_goes_with_its_role)
+{
+	struct zs_policy csk = policy;
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = begin(BEGIN, &facts);
+	csk.csk = true;
+	(void)zs_rollover_standby(run, &facts, &csk, ZS_CSK); /* before the first signing, and before the key that is used */
+	ck_assert(zs_rollover_plan(run, &csk, &facts, &ttls, &plan));
+	ck_assert_uint_eq(plan->key_count, 2);
+	ck_assert(plan->keys[0].facts->standby && plan->keys[0].publish && plan->keys[0].sign_dnskeys && !plan->keys[0].sign_zone);
+	ck_assert(!plan->keys[1].facts->standby && plan->keys[1].sign_zone);
+	zs_run_end(run);
+	/* the policy has one key for both roles now: a KSK that stands by is of no use to it */
+	run = settled(&facts);
+	struct zs_key_facts *standby = add_key(run, &facts, 3, ZS_KSK, ZS_OMNIPRESENT);
+	standby->standby = true;
+	standby->ds_seen = BEGIN;
+	(void)add_key(run, &facts, 4, ZS_CSK, ZS_OMNIPRESENT);
+	facts.keys[3].ds_seen = BEGIN;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(facts.keys[2].goal_in);
+	facts.keys[3].goal_in = true;
+	ck_assert(zs_rollover_plan(run, &csk, &facts, &ttls, &plan));
+	ck_assert(!facts.keys[0].goal_in && !facts.keys[2].goal_in && facts.keys[3].goal_in);
+	zs_run_end(run);
+}
+END_TEST
+
 START_TEST(what_is_half_gone_is_not_taken_back)
 {
 	struct zs_facts facts;
@@ -615,6 +644,7 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, the_algorithm_of_a_roll_counts_until_the_policy_is_edited);
 	tcase_add_test(tcase, each_rule_sees_what_breaks_it);
 	tcase_add_test(tcase, a_standby_key_follows_nobody_until_it_is_promoted);
+	tcase_add_test(tcase, a_standby_key_signs_no_zone_and_goes_with_its_role);
 	tcase_add_test(tcase, what_is_half_gone_is_not_taken_back);
 	tcase_add_test(tcase, without_a_ds_the_old_key_waits_for_the_signature_of_the_new);
 	tcase_add_test(tcase, a_dead_key_whose_ds_comes_back_is_not_forgotten);
