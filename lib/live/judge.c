@@ -82,9 +82,10 @@ static bool shows(struct zs_run *run, const struct zs_server_view *view, const u
 	return false;
 }
 
-/* Seen only while every answer shows it, gone only while none does; set only once that is certain. */
+/* Seen only while every answer shows it, gone only while none does; set only once that is certain. What was set later than `trusted`, the
+ * last look, a person recorded: it gives way to this look, since a person sees one server. */
 static void judge_key(struct zs_run *run, const struct zs_observation *seen, const struct zs_key *key, const uint8_t *zone, bool certain,
-                      struct zs_key_facts *facts)
+                      zs_time trusted, struct zs_key_facts *facts)
 {
 	bool all = true, any = false;
 	for (size_t i = 0; i < seen->server_count; i++) {
@@ -96,21 +97,23 @@ static void judge_key(struct zs_run *run, const struct zs_observation *seen, con
 	}
 	if (!all)
 		facts->ds_seen = 0;
-	else if (certain && !facts->ds_seen)
+	else if (certain && (!facts->ds_seen || facts->ds_seen > trusted))
 		facts->ds_seen = seen->time;
 	if (any)
 		facts->ds_gone = 0;
-	else if (certain && !facts->ds_gone)
+	else if (certain && (!facts->ds_gone || facts->ds_gone > trusted))
 		facts->ds_gone = seen->time;
 }
 
-static void judge_keys(struct zs_run *run, const struct zs_keyset *keys, const struct zs_observation *seen, bool certain,
-                       struct zs_facts *facts)
+static void judge_keys(struct zs_run *run, const struct zs_policy *policy, const struct zs_keyset *keys, const struct zs_observation *seen,
+                       bool certain, struct zs_facts *facts)
 {
+	/* propagation.parent as a number covers what a person did not see */
+	const zs_time trusted = policy->observe_parent_propagation ? facts->parent.observed : INT64_MAX;
 	for (size_t i = 0; i < facts->key_count; i++) {
 		const struct zs_key *key = facts->keys[i].role & ZS_KSK ? zs_keyset_find(keys, facts->keys[i].id) : NULL;
 		if (key)
-			judge_key(run, seen, key, facts->zone, certain, &facts->keys[i]);
+			judge_key(run, seen, key, facts->zone, certain, trusted, &facts->keys[i]);
 	}
 }
 
@@ -192,13 +195,13 @@ enum zs_sight zs_live_judge(struct zs_run *run, const struct zs_policy *policy, 
 	if (t.other) {
 		parent->agreed = 0;
 		parent->waits_for = zs_arena_printf(run->arena, "%s and %s show different DS records", place(run, t.first), place(run, t.other));
-		judge_keys(run, keys, seen, false, facts);
+		judge_keys(run, policy, keys, seen, false, facts);
 		return ZS_SIGHT_MIXED;
 	}
 	if (!parent->agreed || !same)
 		parent->agreed = seen->time;
 	parent->waits_for = must_wait(run, policy, seen, &t, seen->time - parent->agreed);
-	judge_keys(run, keys, seen, !parent->waits_for, facts);
+	judge_keys(run, policy, keys, seen, !parent->waits_for, facts);
 	if (!parent->waits_for)
 		parent->observed = seen->time;
 	return parent->waits_for ? ZS_SIGHT_WAIT : ZS_SIGHT_CERTAIN;

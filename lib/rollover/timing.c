@@ -51,9 +51,17 @@ static zs_time dnskey_settles_at(const struct zs_engine *e, const struct zs_reco
 	return end + safety(e);
 }
 
+/* propagation.parent: every server was seen to have the change by then, so there is nothing to wait for; unless a person said so. */
+static zs_seconds parent_propagation(const struct zs_engine *e, zs_time known)
+{
+	return e->policy->observe_parent_propagation && e->facts->parent.observed >= known ? 0 : e->policy->propagation_parent;
+}
+
 static zs_time ds_settles_at(const struct zs_engine *e, const struct zs_key_facts *key)
 {
-	const zs_seconds wait = zs_rollover_parent_wait(e->policy, e->facts) - e->policy->safety + safety(e);
+	const zs_time known = key->ds.phase == ZS_RUMOURED ? key->ds_seen : key->ds_gone;
+	const zs_seconds ttl = zs_rollover_parent_wait(e->policy, e->facts) - e->policy->propagation_parent - e->policy->safety;
+	const zs_seconds wait = ttl + parent_propagation(e, known) + safety(e);
 	if (key->ds.phase == ZS_RUMOURED)
 		return key->ds_seen ? key->ds_seen + wait : 0;
 	/* gone before the zone stopped to ask for it does not count: a parent may have acted on the older wish since */

@@ -166,6 +166,7 @@ static bool run_schedule(uint64_t seed, double *years, unsigned long long *check
 	s.w.by_text = one_in(&s, 10);
 	s.w.policy.csk = one_in(&s, 3);
 	s.w.policy.cds = !one_in(&s, 4);
+	s.w.policy.observe_parent_propagation = one_in(&s, 2);
 	edit_policy(&s);
 	world_was_unsigned(&s.w);
 	bool ok = live(&s, BEGIN + (zs_time)(60 + below(&s, 300)) * DAY);

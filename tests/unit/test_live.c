@@ -264,6 +264,27 @@ START_TEST(what_a_person_saw_is_recorded_if_a_key_waits_for_it)
 }
 END_TEST
 
+START_TEST(where_the_parent_is_watched_a_look_replaces_what_a_person_saw)
+{
+	struct zs_policy watched = policy;
+	for (int watch = 0; watch < 2; watch++) {
+		struct zs_run *run = zs_run_begin();
+		struct zs_keyset *keys = make_keys(run);
+		struct zs_facts *facts = make_facts(run, keys);
+		watched.observe_parent_propagation = watch;
+		facts->parent.observed = T0 - 500;
+		facts->keys[0].ds_seen = facts->keys[1].ds_gone = T0; /* by hand */
+		const struct zs_observation seen = look(run, keys, ZS_CHAIN_SECURE, true, "AB", "00", T0 + 50), again = look(run, keys, ZS_CHAIN_SECURE, true, "AB", "00", T0 + 90);
+		ck_assert_int_eq(zs_live_judge(run, &watched, keys, &seen, facts), ZS_SIGHT_CERTAIN);
+		ck_assert_int_eq(facts->keys[0].ds_seen, watch ? T0 + 50 : T0);
+		ck_assert_int_eq(facts->keys[1].ds_gone, watch ? T0 + 50 : T0);
+		ck_assert_int_eq(zs_live_judge(run, &watched, keys, &again, facts), ZS_SIGHT_CERTAIN);
+		ck_assert_int_eq(facts->keys[0].ds_seen, watch ? T0 + 50 : T0);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(with_now_only_a_world_of_ones_own_is_asked)
 {
 	struct zs_run *run = zs_run_begin();
@@ -311,6 +332,7 @@ ZS_SUITE(live)
 	tcase_add_test(c, the_parent_is_asked_while_a_move_waits_and_once_a_day);
 	tcase_add_test(c, what_a_person_saw_is_recorded_if_a_key_waits_for_it);
 	tcase_add_test(c, with_now_only_a_world_of_ones_own_is_asked);
+	tcase_add_test(c, where_the_parent_is_watched_a_look_replaces_what_a_person_saw);
 	tcase_add_test(c, the_serial_is_everywhere_or_the_place_is_named);
 	suite_add_tcase(suite, c);
 	return suite;

@@ -604,6 +604,31 @@ START_TEST(a_simulation_begins_with_nothing_and_has_an_end)
 }
 END_TEST
 
+START_TEST(a_parent_that_is_watched_needs_no_time_to_spread)
+{
+	static const struct {
+		bool observe;
+		zs_time observed;
+		zs_seconds wait;
+	} cases[] = { { false, BEGIN + 200000, 3600 }, { true, BEGIN + 200000, 0 }, { true, BEGIN, 3600 } }; /* the last: a person saw it */
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_policy watched = policy;
+		struct zs_facts facts;
+		struct zs_plan *plan;
+		struct zs_run *run = settled(&facts);
+		watched.propagation_parent = 3600;
+		watched.parent_ds_ttl = 7200;
+		watched.observe_parent_propagation = cases[i].observe;
+		facts.keys[0].ds = (struct zs_record_state){ .phase = ZS_RUMOURED, .since = BEGIN };
+		facts.keys[0].ds_seen = run->now = BEGIN + 200000;
+		facts.parent.observed = cases[i].observed;
+		ck_assert(zs_rollover_plan(run, &watched, &facts, &ttls, &plan));
+		ck_assert_int_eq(plan->next_due, run->now + 7200 + cases[i].wait + 3600);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(the_lifetime_of_a_csk_counts_against_the_longer_wait)
 {
 	struct zs_policy csk = policy;
@@ -650,6 +675,7 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, a_dead_key_whose_ds_comes_back_is_not_forgotten);
 	tcase_add_test(tcase, a_chain_that_was_given_up_may_end_without_one);
 	tcase_add_test(tcase, a_simulation_begins_with_nothing_and_has_an_end);
+	tcase_add_test(tcase, a_parent_that_is_watched_needs_no_time_to_spread);
 	tcase_add_test(tcase, the_lifetime_of_a_csk_counts_against_the_longer_wait);
 	suite_add_tcase(suite, tcase);
 	return suite;
