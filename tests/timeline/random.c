@@ -18,6 +18,7 @@ struct schedule {
 	bool lively;          /* the user edits and rolls */
 	bool kills, pauses, emergencies, strange_parent;
 	zs_time paused_until;
+	zs_time ttl_changed;  /* at the parent */
 };
 
 static uint64_t below(struct schedule *s, uint64_t n)
@@ -59,6 +60,12 @@ static void edit_policy(struct schedule *s)
 	}
 }
 
+static void parent_ttl(struct schedule *s, uint32_t ttl)
+{
+	world_parent_ttl(&s->w, ttl);
+	s->ttl_changed = s->w.now;
+}
+
 static void user_acts(struct schedule *s)
 {
 	struct zs_facts *facts = world_edit(&s->w);
@@ -78,8 +85,12 @@ static void user_acts(struct schedule *s)
 		facts->unsign = 0;
 		break;
 	case 8:
-		/* .nz 2023: raised; and lowered, down to a minute */
-		world_parent_ttl(&s->w, one_in(s, 2) ? s->w.ds_ttl + (uint32_t)below(s, 86400) : 60 + (uint32_t)below(s, s->w.ds_ttl));
+		/* .nz 2023: raised; and lowered, down to a minute, but not before the raised one was seen: a TTL that comes and goes
+		 * between two looks is known to nobody who looks */
+		if (one_in(s, 2))
+			parent_ttl(s, s->w.ds_ttl + (uint32_t)below(s, 86400));
+		else if (s->w.looked > s->ttl_changed)
+			parent_ttl(s, 60 + (uint32_t)below(s, s->w.ds_ttl));
 		break;
 	case 9:
 		(void)zs_rollover_standby(s->w.disk_run, facts, &s->w.policy, s->w.policy.csk ? ZS_CSK : ZS_KSK);
