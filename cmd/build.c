@@ -13,7 +13,7 @@ static const char help[] =
     "Read, check, sign, verify and publish the zones of the config (all, or those named). Idempotent: run it from cron.\n\n"
     "  --jobs N         processes for several zones, or threads for a large one; the default is the number of cores\n"
     "  --shard I/N      only the I-th of N parts of the zones, the same on every machine\n"
-    "  --accept GUARD   override a guard in this run: clock, adopt, G5, G6, G6z, G8, G11, G12, G16 or G21; recorded in the state\n";
+    "  --accept GUARD   override a guard in this run: clock, adopt, G5, G6, G6z, G8, G11, G12, G16, G19 or G21; recorded in the state\n";
 
 /* "GUARD" or "GUARD=VALUE" of a guard that can be overridden. */
 static bool is_guard(const char *text)
@@ -148,7 +148,7 @@ static bool read_options(struct zs_run *run, int argc, char **argv, struct zs_bu
 		else if (c == 's' && !parse_shard(optarg, shard))
 			zs_usage(run, "--shard takes I/N, the I-th of N parts: 1/4, 2/4, 3/4, 4/4 together are all zones");
 		else if (c == 'a' && !is_guard(optarg))
-			zs_usage(run, "--accept '%s': there is clock, adopt, G5, G6, G6z, G8, G11, G12, G16 and G21", optarg);
+			zs_usage(run, "--accept '%s': there is clock, adopt, G5, G6, G6z, G8, G11, G12, G16, G19 and G21", optarg);
 		else if (c == 'a')
 			accept[build->accept_count++] = optarg;
 		else if (c == '?')

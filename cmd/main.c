@@ -23,7 +23,7 @@ static const struct {
 	{ "query", zs_cmd_query, "answer from a signed zone file as a server would, and validate it" },
 	{ "roll", zs_cmd_roll, "roll keys: ask for it, or see what would come" },
 	{ "status", zs_cmd_status, "say what a person must do, and what the keys are doing" },
-	{ "tlsa", zs_cmd_tlsa, "print TLSA records of a certificate" },
+	{ "tlsa", zs_cmd_tlsa, "TLSA records: of a file, of the zones; may a server switch its certificate?" },
 	{ "verify", zs_cmd_verify, "validate a signed zone file" },
 };
 

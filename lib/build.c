@@ -45,6 +45,7 @@ struct build {
 	struct zs_signatures_writer *signatures; /* the next one, aside */
 	const uint8_t (*proofs)[ZS_PROOF_LEN];   /* of the present one */
 	size_t proof_count;
+	struct zs_facts *served_before; /* what was known of TLSA before this build computed them anew; or NULL */
 	bool rescue;                 /* the zone is the one last published, not the input */
 	bool certificates_ok;
 };
@@ -62,6 +63,10 @@ static bool add_inputs_before(struct build *b)
 		if (ok && entry->next.path)
 			ok = zs_build_add_input(b->run, &b->inputs, &b->input_count, &b->input_room, entry->next.path);
 	}
+	for (int kind = 0; kind < ZS_MADE_KINDS; kind++)
+		for (size_t e = 0; ok && e < b->zone_config->made[kind].count; e++)
+			for (size_t i = 0; ok && i < b->zone_config->made[kind].entries[e].file_count; i++)
+				ok = zs_build_add_input(b->run, &b->inputs, &b->input_count, &b->input_room, b->zone_config->made[kind].entries[e].files[i].path);
 	return ok;
 }
 
@@ -122,7 +127,9 @@ static bool load_input(struct build *b)
 	if (!zs_build_zone_inputs(b->run, b->zone, &b->inputs, &b->input_count, &b->input_room))
 		return false;
 	zs_run_stage(b->run, "TLSA");
-	const bool ok = zs_dane_insert(b->run, config, b->facts, b->zone, &b->certificates_ok) && check_ttls(b)
+	b->served_before = zs_facts_copy(b->run->arena, b->facts);
+	const bool ok = zs_dane_insert(b->run, config, b->facts, b->zone, &b->certificates_ok)
+	             && zs_build_check_tlsa(b->run, b->options, b->facts, b->served_before, b->zone) && check_ttls(b)
 	             && zs_build_check_shape(b->run, b->options, b->facts, b->zone, &b->shape);
 	zs_zone_release_text(b->zone);
 	return ok;
@@ -136,6 +143,13 @@ static bool load_published(struct build *b)
 		return false;
 	drop_signer_types(b);
 	zs_zone_release_text(b->zone);
+	if (b->served_before) {
+		b->facts->tlsa = b->served_before->tlsa;
+		b->facts->tlsa_count = b->facts->tlsa_room = b->served_before->tlsa_count;
+		b->facts->tlsa_ttls = b->served_before->tlsa_ttls;
+		b->facts->tlsa_ttl_count = b->facts->tlsa_ttl_room = b->served_before->tlsa_ttl_count;
+	}
+	zs_dane_reconcile(b->run, b->zone, b->facts);
 	return check_ttls(b);
 }
 
@@ -270,6 +284,8 @@ static bool set_next_due(struct build *b)
 	if (!zs_rollover_outlook(b->run, b->zone_config->policy, facts, &b->ttls, &plan))
 		return false;
 	facts->next_due = sooner(refresh_due(b, facts->published.earliest_expiration), plan->next_due);
+	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(b->run, b->zone_config->policy);
+	facts->next_due = sooner(facts->next_due, zs_tlsa_due(&timing, facts));
 	facts->parent.wanted = plan->ask_parent;
 	if (zs_live_may_ask(b->run, &b->zone_config->policy->observe))
 		facts->next_due = sooner(facts->next_due, zs_live_due(b->zone_config->policy, facts));
@@ -297,6 +313,12 @@ static bool record_facts(struct build *b)
 	return set_next_due(b) && zs_facts_write(b->run, facts);
 }
 
+static void served(struct build *b, zs_time since)
+{
+	zs_rollover_served(b->facts, b->zone_config->policy, since);
+	zs_tlsa_served(b->facts, b->zone_config->policy->propagation_zone, since);
+}
+
 /* served_since comes from the clock read after the reload, unless --now replaces it. */
 static bool reload(struct build *b)
 {
@@ -308,7 +330,7 @@ static bool reload(struct build *b)
 		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);
 		return false;
 	}
-	zs_rollover_served(b->facts, b->zone_config->policy, b->run->now_given ? b->run->now : zs_time_now());
+	served(b, b->run->now_given ? b->run->now : zs_time_now());
 	return true;
 }
 
@@ -385,7 +407,7 @@ static bool sign_and_publish(struct build *b)
 	if (same && !must_resign(b) && b->facts->published.served_since) {
 		b->result->outcome = ZS_BUILT_NOTHING; /* the files were touched, what they say is the same */
 		const zs_time since = b->facts->published.served_since;
-		zs_rollover_served(b->facts, b->zone_config->policy, b->run->now); /* moves that change nothing in the zone */
+		served(b, b->run->now); /* moves that change nothing in the zone */
 		b->facts->published.served_since = since;
 		return record_facts(b);
 	}
@@ -525,7 +547,7 @@ static bool build_locked(struct build *b)
 	if (!sign_and_publish(b))
 		return b->result->outcome == ZS_BUILT_PUBLISHED ? false : rescue(b);
 	if (!b->certificates_ok)
-		zs_note(b->run, "a certificate could not be used: the TLSA last published stay, the rest of the zone is up to date");
+		zs_note(b->run, "a certificate or key file could not be used: what was last published of it stays, the rest of the zone is up to date");
 	return b->certificates_ok;
 }
 

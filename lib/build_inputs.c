@@ -14,8 +14,12 @@ bool zs_build_add_input(struct zs_run *run, struct zs_input_facts **list, size_t
 	struct stat status;
 	struct zs_input_facts facts = { .path = path };
 	bool there;
-	if (stat(path, &status) != 0)
-		return true; /* its reader will say so */
+	if (stat(path, &status) != 0) {
+		/* its reader will say so, or does without; then it is an input all the same, and counts as changed once it is there */
+		if (errno == ENOENT)
+			ZS_PUSH(run->arena, *list, *count, *room) = facts;
+		return true;
+	}
 	facts.id = zs_file_id(&status);
 	if (!zs_publish_sha256(run, path, &there, facts.sha256))
 		return false;
@@ -115,7 +119,10 @@ bool zs_build_unchanged(struct zs_run *run, const struct zs_config *config, cons
 		}
 		if (strcmp(input->path, zone->output.path) == 0)
 			continue; /* zs_build_output_is_ours */
-		if (stat(input->path, &status) != 0)
+		const bool there_now = stat(input->path, &status) == 0;
+		if (!input->id.ino && !there_now && errno == ENOENT)
+			continue; /* it was not there, and is not */
+		if (!there_now)
 			return false;
 		const struct zs_file_id id = zs_file_id(&status);
 		if (!zs_file_id_equal(&id, &input->id))

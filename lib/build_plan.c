@@ -1,6 +1,6 @@
 /* build_plan.c - guards about what is about to be signed: the size of the zone (G11), and a plan that would break the chain
  * of trust (G6, G6z, G8). They judge by phases and dates alone, so that a mistake of the engine, or of who edits a state, is
- * caught before the world sees it. */
+ * caught before the world sees it. And TLSA that would leave a server without a record (G19). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 enum { FALL_COUNT = 10, RISE_COUNT = 1000, OPINION_LIMIT = 600 /* seconds */ };
 
-static const char *const guards[] = { "clock", "adopt", "G5", "G6", "G6z", "G8", "G11", "G12", "G16", "G21" };
+static const char *const guards[] = { "clock", "adopt", "G5", "G6", "G6z", "G8", "G11", "G12", "G16", "G19", "G21" };
 
 const char *zs_build_guard_name(size_t index)
 {
@@ -85,6 +85,48 @@ bool zs_build_check_shape(struct zs_run *run, const struct zs_build_options *opt
 	if (!why)
 		why = lost_type(run, before, out);
 	return !why || refuse(run, options, facts, "G11", why);
+}
+
+/* Is a record that was of a certificate in use still at owner? */
+static bool one_stays(const struct zs_zone *zone, const struct zs_rrset *set, const struct zs_facts *before, const uint8_t *owner)
+{
+	bool any = false;
+	for (size_t i = 0; i < before->tlsa_count; i++) {
+		const struct zs_tlsa_facts *record = &before->tlsa[i];
+		if (record->type != ZS_TYPE_TLSA || record->role != ZS_TLSA_CURRENT || !zs_name_equal(record->owner, owner))
+			continue;
+		any = true;
+		for (uint32_t r = 0; r < set->count; r++)
+			if (zs_bytes_equal(zs_rrset_rdata(zone, set, r), record->rdata))
+				return true;
+	}
+	return !any;
+}
+
+static bool is_ours(const struct zs_facts *facts, const uint8_t *owner)
+{
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (facts->tlsa[i].type == ZS_TYPE_TLSA && facts->tlsa[i].role != ZS_TLSA_FOREIGN && zs_name_equal(facts->tlsa[i].owner, owner))
+			return true;
+	return false;
+}
+
+bool zs_build_check_tlsa(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_facts *before,
+                         const struct zs_zone *zone)
+{
+	if (facts->tlsa_unmatched)
+		return refuse(run, options, facts, "G19", facts->tlsa_unmatched);
+	/* an owner that the config names no more: either all is gone there, or what stays still has one for the server */
+	for (size_t i = 0; i < before->tlsa_count; i++) {
+		const uint8_t *owner = before->tlsa[i].owner;
+		const struct zs_rrset *set = zs_zone_rrset(zone, zs_zone_find(zone, owner, NULL), ZS_TYPE_TLSA);
+		char text[ZS_NAME_TEXT];
+		if (before->tlsa[i].type == ZS_TYPE_TLSA && set && !is_ours(facts, owner) && !one_stays(zone, set, before, owner))
+			return refuse(run, options, facts, "G19",
+			              zs_arena_printf(run->arena, "the TLSA left at %s do not match the certificate that was in use there: senders would defer",
+			                              zs_name_text(owner, text)));
+	}
+	return true;
 }
 
 static bool has_ds(const struct zs_facts *facts)

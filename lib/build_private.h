@@ -38,6 +38,9 @@ bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zon
 /* build_plan.c. G11: did the zone shrink or grow beyond reason since it was published, or lose a type at its apex? */
 bool zs_build_check_shape(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts,
                           const struct zs_zone *zone, struct zs_shape *out);
+/* G19: is the zone left, at some owner, with TLSA of which none authenticates the certificates in use? before: what was served. */
+bool zs_build_check_tlsa(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_facts *before,
+                         const struct zs_zone *zone);
 /* G6, G6z, G8: judged from dates and phases alone, apart from the rules of rollover/. */
 bool zs_build_check_plan(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_plan *plan);
 /* G6z: somebody else's output is replaced; its DNSKEYs are in caches, so one of them must sign on. */

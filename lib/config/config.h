@@ -105,6 +105,35 @@ struct zs_dane_entry {
 	struct zs_source from;
 };
 
+/* Records computed from files, besides TLSA: one section of a zone each. */
+enum zs_made_kind { ZS_MADE_SSHFP, ZS_MADE_SMIMEA, ZS_MADE_OPENPGPKEY, ZS_MADE_KINDS };
+
+/* A host, or a mail address of the zone. */
+struct zs_made_name {
+	const char *text;            /* as written */
+	const char *local;           /* of an address: what stands before the @, in its own case; else NULL */
+	size_t local_len;
+	uint8_t name[ZS_NAME_MAX];   /* the host, or the domain of the address */
+	struct zs_source from;
+};
+
+/* One entry of such a section: each name with each file. */
+struct zs_made_entry {
+	const struct zs_made_name *names;
+	size_t name_count;
+	const struct zs_config_path *files;
+	size_t file_count;
+	const struct zs_tlsa_params *records; /* SMIMEA */
+	size_t record_count;
+	uint32_t ttl;
+	struct zs_source from;
+};
+
+struct zs_made_section {
+	const struct zs_made_entry *entries;
+	size_t count;
+};
+
 /* A file of the config, as it was when it was read. */
 struct zs_config_file {
 	const char *path;
@@ -123,6 +152,7 @@ struct zs_zone_config {
 	const char *registrar;     /* canonical name of registrar names' table, or NULL */
 	const struct zs_dane_entry *dane;
 	size_t dane_count;
+	struct zs_made_section made[ZS_MADE_KINDS];
 	struct zs_command reload, notify, second_opinion;
 	const struct zs_address *servers; /* of the zone, for `propagation: {zone: observe}`; none: its NS */
 	size_t server_count;
@@ -155,6 +185,9 @@ const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_
  * names the record and the values that would do. */
 bool zs_policy_check_ttl(struct zs_run *run, const struct zs_policy *policy, uint32_t max_ttl, const char *owner_text,
                          const char *type_text);
+
+/* "sshfp", "smimea", "openpgpkey": the section's name in zonesign.yaml. */
+const char *zs_made_section_name(enum zs_made_kind kind);
 
 /* Registrars that ds/ has a form for; canonical names, lower case ("gandi", "name.com"). NULL past the end. */
 const char *zs_registrar_name(size_t index);

@@ -90,12 +90,17 @@ static bool read_params(struct zs_loader *loader, const struct zs_yaml *node, st
 	return true;
 }
 
-static const struct zs_yaml *need(struct zs_loader *loader, const struct zs_yaml *map, const char *key)
+const struct zs_yaml *zs_entry_need(struct zs_loader *loader, const struct zs_yaml *map, const char *key, const char *what)
 {
 	const struct zs_yaml *node = zs_yaml_get(map, key);
 	if (!node)
-		zs_error(loader->run, &map->where, "this dane entry has no '%s'", key);
+		zs_error(loader->run, &map->where, "this %s has no '%s'", what, key);
 	return node;
+}
+
+static const struct zs_yaml *need(struct zs_loader *loader, const struct zs_yaml *map, const char *key)
+{
+	return zs_entry_need(loader, map, key, "dane entry");
 }
 
 static void read_hosts(struct zs_loader *loader, const struct zs_yaml *map, const struct zs_zone_config *zone,
@@ -127,33 +132,34 @@ static void read_ports(struct zs_loader *loader, const struct zs_yaml *map, stru
 	out->ports = ports;
 }
 
-static void read_certificates(struct zs_loader *loader, const struct zs_yaml *map, struct zs_dane_entry *out)
+void zs_files_read(struct zs_loader *loader, const struct zs_yaml *map, const char *key, const struct zs_config_path **out, size_t *out_count)
 {
 	size_t count = 0;
-	const struct zs_yaml *node = need(loader, map, "certificate");
-	const struct zs_yaml *const *nodes = node ? zs_scalars(loader, node, "certificate", &count) : NULL;
+	const struct zs_yaml *node = zs_yaml_get(map, key);
+	const struct zs_yaml *const *nodes = node ? zs_scalars(loader, node, key, &count) : NULL;
 	if (!nodes)
 		return;
 	struct zs_config_path *paths = zs_arena_array(loader->arena, count, sizeof *paths);
 	for (size_t i = 0; i < count; i++)
-		if (zs_path_read(loader, nodes[i], "certificate", &paths[out->certificate_count]))
-			out->certificate_count++;
-	out->certificates = paths;
+		if (zs_path_read(loader, nodes[i], key, &paths[*out_count]))
+			(*out_count)++;
+	*out = paths;
 }
 
-static void read_records(struct zs_loader *loader, const struct zs_yaml *map, struct zs_dane_entry *out)
+void zs_params_read(struct zs_loader *loader, enum zs_section section, const struct zs_yaml *map, const struct zs_tlsa_params **out,
+                    size_t *out_count)
 {
 	size_t count = 0;
 	const struct zs_yaml usual = {
-		.kind = ZS_YAML_SCALAR, .text = zs_option_default(ZS_SECTION_DANE, "records"), .size = 1,
+		.kind = ZS_YAML_SCALAR, .text = zs_option_default(section, "records"), .size = 1,
 		.where = map->where,
 	};
 	const struct zs_yaml *node = zs_yaml_get(map, "records");
 	if (!node) { /* "nothing" is for a scalar that the file holds */
 		struct zs_tlsa_params *params = zs_arena_alloc(loader->arena, sizeof *params);
 		if (read_params(loader, &usual, params)) {
-			out->records = params;
-			out->record_count = 1;
+			*out = params;
+			*out_count = 1;
 		}
 		return;
 	}
@@ -162,9 +168,9 @@ static void read_records(struct zs_loader *loader, const struct zs_yaml *map, st
 		return;
 	struct zs_tlsa_params *records = zs_arena_array(loader->arena, count, sizeof *records);
 	for (size_t i = 0; i < count; i++)
-		if (read_params(loader, nodes[i], &records[out->record_count]))
-			out->record_count++;
-	out->records = records;
+		if (read_params(loader, nodes[i], &records[*out_count]))
+			(*out_count)++;
+	*out = records;
 }
 
 /* A set that holds only such records makes senders encrypt without checking whom they talk to. */
@@ -193,8 +199,9 @@ static void read_entry(struct zs_loader *loader, const struct zs_yaml *map, cons
 	zs_schema_read(loader, ZS_SECTION_DANE, map, out);
 	read_hosts(loader, map, zone, out);
 	read_ports(loader, map, out);
-	read_certificates(loader, map, out);
-	read_records(loader, map, out);
+	if (need(loader, map, "certificate"))
+		zs_files_read(loader, map, "certificate", &out->certificates, &out->certificate_count);
+	zs_params_read(loader, ZS_SECTION_DANE, map, &out->records, &out->record_count);
 	check_usages(loader, out);
 }
 

@@ -41,6 +41,10 @@ static const struct zs_option_word serial_words[] = {
 	{ ZS_SECTION_DANE, name, ZS_OPTION_##kind, unit, fallback, min, max, offsetof(struct zs_dane_entry, member), \
 	  0, 0, NULL }
 
+#define MADE(section, name, kind, unit, fallback, min, max, member) \
+	{ ZS_SECTION_##section, name, ZS_OPTION_##kind, unit, fallback, min, max, offsetof(struct zs_made_entry, member), \
+	  0, 0, NULL }
+
 static const struct zs_option options[] = {
 	TOP("state", "a directory", "state"),
 	TOP("policies", "a map", NULL),
@@ -81,6 +85,9 @@ static const struct zs_option options[] = {
 	ZONE("policy", CUSTOM, "a policy's name", "default", policy, NULL),
 	ZONE("registrar", CUSTOM, "a name", NULL, registrar, NULL),
 	ZONE("dane", CUSTOM, "a list", NULL, dane, NULL),
+	ZONE("sshfp", CUSTOM, "a list", NULL, made[ZS_MADE_SSHFP], NULL),
+	ZONE("smimea", CUSTOM, "a list", NULL, made[ZS_MADE_SMIMEA], NULL),
+	ZONE("openpgpkey", CUSTOM, "a list", NULL, made[ZS_MADE_OPENPGPKEY], NULL),
 	ZONE("reload", COMMAND, "a command", NULL, reload, NULL),
 	ZONE("second-opinion", COMMAND, "a command", NULL, second_opinion, NULL),
 	ZONE("notify", COMMAND, "a command", NULL, notify, NULL),
@@ -94,6 +101,19 @@ static const struct zs_option options[] = {
 	DANE("records", CUSTOM, "usage selector matching", "3 1 1", 0, 0, records),
 	DANE("next", PATH, "a file", NULL, 0, 0, next),
 	DANE("ttl", TTL, "seconds", "1h", 1, 30 * DAY, ttl),
+
+	MADE(SSHFP, "host", CUSTOM, "names", NULL, 0, 0, names),
+	MADE(SSHFP, "keys", CUSTOM, "files", NULL, 0, 0, files),
+	MADE(SSHFP, "ttl", TTL, "seconds", "1h", 1, 30 * DAY, ttl),
+
+	MADE(SMIMEA, "address", CUSTOM, "addresses", NULL, 0, 0, names),
+	MADE(SMIMEA, "certificate", CUSTOM, "files", NULL, 0, 0, files),
+	MADE(SMIMEA, "records", CUSTOM, "usage selector matching", "3 0 0", 0, 0, records),
+	MADE(SMIMEA, "ttl", TTL, "seconds", "1h", 1, 30 * DAY, ttl),
+
+	MADE(OPENPGPKEY, "address", CUSTOM, "addresses", NULL, 0, 0, names),
+	MADE(OPENPGPKEY, "key", CUSTOM, "files", NULL, 0, 0, files),
+	MADE(OPENPGPKEY, "ttl", TTL, "seconds", "1h", 1, 30 * DAY, ttl),
 };
 
 const struct zs_option *zs_option_at(size_t index)
@@ -140,7 +160,8 @@ static void unknown_key(struct zs_loader *loader, enum zs_section section, const
 {
 	static const char *const where[] = {
 		[ZS_SECTION_TOP] = "the file", [ZS_SECTION_POLICY] = "a policy", [ZS_SECTION_ZONE] = "a zone",
-		[ZS_SECTION_DANE] = "a dane entry",
+		[ZS_SECTION_DANE] = "a dane entry", [ZS_SECTION_SSHFP] = "an sshfp entry", [ZS_SECTION_SMIMEA] = "an smimea entry",
+		[ZS_SECTION_OPENPGPKEY] = "an openpgpkey entry",
 	};
 	const char *words[ZS_COUNT(options)];
 	size_t count = 0;

@@ -10,7 +10,8 @@
 #include "base/yaml.h"
 #include "config/config.h"
 
-enum zs_section { ZS_SECTION_TOP, ZS_SECTION_POLICY, ZS_SECTION_ZONE, ZS_SECTION_DANE };
+enum zs_section { ZS_SECTION_TOP, ZS_SECTION_POLICY, ZS_SECTION_ZONE, ZS_SECTION_DANE, ZS_SECTION_SSHFP,
+	ZS_SECTION_SMIMEA, ZS_SECTION_OPENPGPKEY };
 
 enum zs_option_kind {
 	ZS_OPTION_CUSTOM,      /* the section's own code reads it */
@@ -111,6 +112,12 @@ const char *zs_path_clean(struct zs_arena *arena, const char *path);
 
 /* The zones of `zones` and `zones-dir`, into loader->config. */
 void zs_zones_read(struct zs_loader *loader, const struct zs_yaml *root);
+void zs_made_read(struct zs_loader *loader, enum zs_made_kind kind, const struct zs_yaml *list, struct zs_zone_config *zone);
+/* A file or a list of them; "usage selector matching" or a list. The latter with the section's default where map has no `records`. */
+void zs_files_read(struct zs_loader *loader, const struct zs_yaml *map, const char *key, const struct zs_config_path **out, size_t *count);
+void zs_params_read(struct zs_loader *loader, enum zs_section section, const struct zs_yaml *map, const struct zs_tlsa_params **out, size_t *count);
+/* map's value of key, or NULL with the error that the entry (what: "dane entry") has none. */
+const struct zs_yaml *zs_entry_need(struct zs_loader *loader, const struct zs_yaml *map, const char *key, const char *what);
 void zs_dane_read(struct zs_loader *loader, const struct zs_yaml *list, struct zs_zone_config *zone);
 
 /* Run as root: neither path nor its directory may be writable by anyone else, its commands run as root. */

@@ -89,6 +89,9 @@ static void read_options(struct zs_loader *loader, const struct zs_yaml *map, st
 		read_registrar(loader, node, zone);
 	if ((node = zs_yaml_get(map, "dane")))
 		zs_dane_read(loader, node, zone);
+	for (int kind = 0; kind < ZS_MADE_KINDS; kind++)
+		if ((node = zs_yaml_get(map, zs_made_section_name((enum zs_made_kind)kind))))
+			zs_made_read(loader, (enum zs_made_kind)kind, node, zone);
 	if (zone->file.path && zone->output.path)
 		check_output(loader, zone);
 	zs_command_check_zone(loader, &zone->reload, zone->name_text);

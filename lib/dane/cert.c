@@ -163,18 +163,26 @@ static void read_der(struct reading *r, const struct zs_input *input)
 	ERR_clear_error();
 }
 
-/* Certificates alone if there are any; else the keys. */
-static void keep_certificates(struct reading *r)
+/* Certificates alone if there are any; else the keys. True if keys stand beside certificates and none is of the first. */
+static bool keep_certificates(struct reading *r)
 {
 	size_t kept = 0;
-	bool any = false;
-	for (size_t i = 0; i < r->count; i++)
+	bool any = false, key = false, fits = false;
+	const struct zs_dane_cert *first = NULL;
+	for (size_t i = 0; i < r->count; i++) {
 		any = any || r->certs[i].x509;
+		first = !first && r->certs[i].x509 ? &r->certs[i] : first;
+	}
+	for (size_t i = 0; any && i < r->count; i++) {
+		key = key || !r->certs[i].x509;
+		fits = fits || (!r->certs[i].x509 && zs_bytes_equal(r->certs[i].spki, first->spki));
+	}
 	for (size_t i = 0; any && i < r->count; i++)
 		if (r->certs[i].x509)
 			r->certs[kept++] = r->certs[i];
 	if (any)
 		r->count = kept;
+	return key && !fits;
 }
 
 bool zs_dane_file_read(struct zs_run *run, const struct zs_source *where, const char *path, struct zs_dane_file *out)
@@ -193,7 +201,9 @@ bool zs_dane_file_read(struct zs_run *run, const struct zs_source *where, const 
 	else
 		read_der(&r, &input);
 	zs_secret_cleanse((void *)(uintptr_t)input.text, input.len);
-	keep_certificates(&r);
+	const bool foreign_key = keep_certificates(&r);
+	if (foreign_key)
+		return zs_error(run, where, "'%s': the private key in it does not belong to its first certificate (CN=%s)", path, r.certs[0].subject);
 	for (size_t i = 0; i < r.count; i++)
 		if (!r.certs[i].spki.len || (r.certs[i].x509 && !r.certs[i].der.len))
 			return zs_error(run, where, "'%s': OpenSSL cannot encode what it holds", path);

@@ -41,9 +41,6 @@ void zs_rollover_served(struct zs_facts *facts, const struct zs_policy *policy, 
 	for (size_t i = 0; i < facts->ttl_count; i++)
 		if (!facts->ttls[i].until)
 			facts->ttls[i].until = now + facts->ttls[i].ttl + policy->propagation_zone;
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (!facts->tlsa[i].since)
-			facts->tlsa[i].since = now;
 }
 
 void zs_rollover_request(struct zs_run *run, struct zs_facts *facts, enum zs_roll_kind kind, bool emergency)

@@ -46,10 +46,12 @@ struct zs_facts *zs_facts_copy(struct zs_arena *arena, const struct zs_facts *fa
 	copy->ttls = copy_list(arena, facts->ttls, facts->ttl_count, sizeof *facts->ttls);
 	copy->rolls = copy_list(arena, facts->rolls, facts->roll_count, sizeof *facts->rolls);
 	copy->tlsa = copy_list(arena, facts->tlsa, facts->tlsa_count, sizeof *facts->tlsa);
+	copy->tlsa_ttls = copy_list(arena, facts->tlsa_ttls, facts->tlsa_ttl_count, sizeof *facts->tlsa_ttls);
 	copy->key_room = facts->key_count;
 	copy->ttl_room = facts->ttl_count;
 	copy->roll_room = facts->roll_count;
 	copy->tlsa_room = facts->tlsa_count;
+	copy->tlsa_ttl_room = facts->tlsa_ttl_count;
 	return copy;
 }
 

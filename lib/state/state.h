@@ -98,10 +98,31 @@ struct zs_input_facts {
 	uint8_t sha256[32];
 };
 
+/* What a record computed from files is for. */
+enum zs_tlsa_role {
+	ZS_TLSA_CURRENT, /* of a certificate in use */
+	ZS_TLSA_NEXT,    /* of the key to come */
+	ZS_TLSA_BRIDGE,  /* of one in use, not asked for: stale records have that digest, so all need it */
+	ZS_TLSA_STALE,   /* of none any more; it stays until no cache can miss its successor */
+	ZS_TLSA_FOREIGN  /* of the zone file, beside ours: it counts when senders choose among digests */
+};
+
 struct zs_tlsa_facts {
+	uint16_t type;            /* TLSA; or SSHFP, SMIMEA, OPENPGPKEY, which have no role but the first and no dates */
 	uint8_t owner[ZS_NAME_MAX];
 	struct zs_bytes rdata;
-	zs_time since, until;     /* published since; wanted until (0: still wanted) */
+	enum zs_tlsa_role role;
+	zs_time since;            /* served since: a reload, and what confirms it, came back then; 0: not yet */
+	zs_time used;             /* CURRENT: a build first saw it in use then; else 0 */
+	zs_time until;            /* BRIDGE, STALE: no file wants it since; else 0 */
+};
+
+/* A TTL of the TLSA RRset at owner that caches may hold. */
+struct zs_tlsa_ttl {
+	uint8_t owner[ZS_NAME_MAX];
+	uint32_t ttl;
+	bool leaving;             /* the RRset has another one now */
+	zs_time until;            /* it counts until then, two of it after it was last served; 0: it may still be served */
 };
 
 struct zs_ttl_facts {
@@ -151,6 +172,8 @@ struct zs_facts {
 	size_t tag_count, tag_room;
 	struct zs_tlsa_facts *tlsa;
 	size_t tlsa_count, tlsa_room;
+	struct zs_tlsa_ttl *tlsa_ttls;
+	size_t tlsa_ttl_count, tlsa_ttl_room;
 	struct zs_ttl_facts *ttls;
 	size_t ttl_count, ttl_room;
 	struct zs_override *overrides;
@@ -163,6 +186,7 @@ struct zs_facts {
 	uint8_t instead_of;       /* ... this; 0 both: the policy's counts */
 	zs_time unsign;           /* the user wants the zone insecure since; 0: no */
 	struct zs_shape shape;
+	const char *tlsa_unmatched; /* not written: why G19 refuses what this build would publish; or NULL */
 	bool replaces_foreign;    /* not written: the output at hand is somebody else's, and the user takes its place */
 	zs_time abandoned;        /* `roll --abandon-chain`: the rules are waived until the new DS is everywhere; 0: no */
 };

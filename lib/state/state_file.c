@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "dns/algorithm.h"
+#include "dns/rdata.h"
+#include "dns/type.h"
 
 static void put_time(struct zs_buf *out, const char *name, zs_time time)
 {
@@ -147,9 +149,41 @@ static void put_wishes(struct zs_buf *out, const struct zs_facts *facts)
 		              facts->rolls[i].emergency ? "yes" : "no", zs_time_text(facts->rolls[i].time, time));
 }
 
+static const char *const tlsa_roles[] = { [ZS_TLSA_CURRENT] = "current", [ZS_TLSA_NEXT] = "next", [ZS_TLSA_BRIDGE] = "bridge",
+	                                  [ZS_TLSA_STALE] = "stale",
+	                                  [ZS_TLSA_FOREIGN] = "foreign" };
+
+/* What is computed from files, and the TTLs it had. */
+static void put_tlsa(struct zs_buf *out, const struct zs_facts *facts)
+{
+	char owner[ZS_NAME_TEXT], type[ZS_TYPE_TEXT], time[ZS_TIME_TEXT];
+	zs_buf_text(out, "tlsa:\n");
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		const struct zs_tlsa_facts *tlsa = &facts->tlsa[i];
+		put_quoted(out, "  - owner", zs_name_text(tlsa->owner, owner));
+		if (tlsa->type != ZS_TYPE_TLSA)
+			zs_buf_printf(out, "\n    type: %s", zs_type_text(tlsa->type, type));
+		put_hex(out, "\n    rdata", tlsa->rdata.data, tlsa->rdata.len);
+		zs_buf_printf(out, "\n    role: %s", tlsa_roles[tlsa->role]);
+		put_time(out, "\n    since", tlsa->since);
+		if (tlsa->used)
+			put_time(out, "\n    used", tlsa->used);
+		put_time(out, "\n    until", tlsa->until);
+		zs_buf_text(out, "\n");
+	}
+	if (facts->tlsa_ttl_count)
+		zs_buf_text(out, "tlsa_ttls:\n");
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++) {
+		const struct zs_tlsa_ttl *ttl = &facts->tlsa_ttls[i];
+		put_quoted(out, "  - owner", zs_name_text(ttl->owner, owner));
+		zs_buf_printf(out, "\n    ttl: %u\n    leaving: %s\n    until: %s\n", ttl->ttl, ttl->leaving ? "yes" : "no",
+		              ttl->until ? zs_time_text(ttl->until, time) : "never");
+	}
+}
+
 static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
 {
-	char owner[ZS_NAME_TEXT], time[ZS_TIME_TEXT];
+	char time[ZS_TIME_TEXT];
 	zs_buf_text(out, "inputs:\n");
 	for (size_t i = 0; i < facts->input_count; i++) {
 		const struct zs_input_facts *input = &facts->inputs[i];
@@ -167,15 +201,8 @@ static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
 	zs_buf_text(out, "tags_used: [");
 	for (size_t i = 0; i < facts->tag_count; i++)
 		zs_buf_printf(out, "%s%u", i ? ", " : "", facts->tags_used[i]);
-	zs_buf_text(out, "]\ntlsa:\n");
-	for (size_t i = 0; i < facts->tlsa_count; i++) {
-		const struct zs_tlsa_facts *tlsa = &facts->tlsa[i];
-		put_quoted(out, "  - owner", zs_name_text(tlsa->owner, owner));
-		put_hex(out, "\n    rdata", tlsa->rdata.data, tlsa->rdata.len);
-		put_time(out, "\n    since", tlsa->since);
-		put_time(out, "\n    until", tlsa->until);
-		zs_buf_text(out, "\n");
-	}
+	zs_buf_text(out, "]\n");
+	put_tlsa(out, facts);
 	zs_buf_text(out, "ttls:\n");
 	for (size_t i = 0; i < facts->ttl_count; i++)
 		zs_buf_printf(out, "  - {ttl: %u, of: %s, until: %s}\n", facts->ttls[i].ttl, facts->ttls[i].dnskey ? "dnskey" : "zone",
@@ -367,16 +394,40 @@ static void get_input(struct reader *r, const struct zs_yaml *map, struct zs_fac
 	get_hex(r, map, "sha256", sizeof input->sha256, input->sha256);
 }
 
-static void get_tlsa(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+static void get_owner(struct reader *r, const struct zs_yaml *map, uint8_t out[ZS_NAME_MAX])
 {
 	struct zs_name_error error;
-	struct zs_tlsa_facts *tlsa = &ZS_PUSH(r->run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
 	const char *owner = need(r, map, "owner");
-	if (owner && !zs_name_parse(owner, strlen(owner), NULL, tlsa->owner, &error))
+	if (owner && !zs_name_parse(owner, strlen(owner), NULL, out, &error))
 		wrong(r, map, "owner");
+}
+
+static void get_tlsa(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	static const char *const types[] = { "TLSA", "SSHFP", "SMIMEA", "OPENPGPKEY" };
+	static const uint16_t numbers[] = { ZS_TYPE_TLSA, ZS_TYPE_SSHFP, ZS_TYPE_SMIMEA, ZS_TYPE_OPENPGPKEY };
+	struct zs_tlsa_facts *tlsa = &ZS_PUSH(r->run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
+	const int type = zs_yaml_get(map, "type") ? get_word(r, map, "type", types, ZS_COUNT(types)) : 0;
+	const int role = zs_yaml_get(map, "role") ? get_word(r, map, "role", tlsa_roles, ZS_COUNT(tlsa_roles)) : 0;
+	get_owner(r, map, tlsa->owner);
+	tlsa->type = numbers[type < 0 ? 0 : type];
+	tlsa->role = role < 0 ? ZS_TLSA_CURRENT : (enum zs_tlsa_role)role;
 	tlsa->rdata = get_hex(r, map, "rdata", 0, NULL);
 	tlsa->since = get_time(r, map, "since");
+	tlsa->used = get_some_time(r, map, "used");
 	tlsa->until = get_time(r, map, "until");
+	struct zs_rdata_error error;
+	if (tlsa->rdata.len > ZS_RDATA_MAX || !zs_rdata_check(tlsa->type, tlsa->rdata.data, tlsa->rdata.len, &error))
+		wrong(r, map, "rdata");
+}
+
+static void get_tlsa_ttl(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
+{
+	struct zs_tlsa_ttl *ttl = &ZS_PUSH(r->run->arena, facts->tlsa_ttls, facts->tlsa_ttl_count, facts->tlsa_ttl_room);
+	get_owner(r, map, ttl->owner);
+	ttl->ttl = (uint32_t)get_number(r, map, "ttl", INT32_MAX);
+	ttl->leaving = get_some_answer(r, map, "leaving");
+	ttl->until = get_time(r, map, "until");
 }
 
 static void get_override(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
@@ -535,6 +586,7 @@ bool zs_state_parse(struct zs_run *run, const struct zs_input *input, struct zs_
 	each(&r, root, "keys", facts, get_key);
 	each(&r, root, "tags_used", facts, get_tag);
 	each(&r, root, "tlsa", facts, get_tlsa);
+	each(&r, root, "tlsa_ttls", facts, get_tlsa_ttl);
 	each(&r, root, "ttls", facts, get_ttl);
 	each(&r, root, "overrides", facts, get_override);
 	get_engine(&r, root, facts);

@@ -510,6 +510,12 @@ static const struct zs_yaml *find_option(const struct zs_yaml *root, const struc
 		return at_path(zone, option->name);
 	case ZS_SECTION_DANE:
 		return at_path(zs_yaml_get(zone, "dane")->entries[0].value, option->name);
+	case ZS_SECTION_SSHFP:
+		return at_path(zs_yaml_get(zone, "sshfp")->entries[0].value, option->name);
+	case ZS_SECTION_SMIMEA:
+		return at_path(zs_yaml_get(zone, "smimea")->entries[0].value, option->name);
+	case ZS_SECTION_OPENPGPKEY:
+		return at_path(zs_yaml_get(zone, "openpgpkey")->entries[0].value, option->name);
 	}
 	return NULL;
 }

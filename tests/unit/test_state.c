@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/yaml.h"
+#include "dns/type.h"
 #include "state/state_file.h"
 
 static const uint8_t zone[] = "\7example";
@@ -40,8 +41,15 @@ static struct zs_facts *full(struct zs_run *run)
 	zs_facts_use_tag(run, facts, 1);
 	zs_facts_use_tag(run, facts, 65535);
 	struct zs_tlsa_facts *tlsa = &ZS_PUSH(run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
-	*tlsa = (struct zs_tlsa_facts){ .rdata = { (const uint8_t *)"\3\1\1x", 4 }, .since = 5 };
+	*tlsa = (struct zs_tlsa_facts){ .type = ZS_TYPE_TLSA, .rdata = { (const uint8_t *)"\3\1\1" "0123456789abcdef0123456789abcdef", 35 },
+		                        .role = ZS_TLSA_BRIDGE, .since = 5, .until = 9 };
 	memcpy(tlsa->owner, zone, sizeof zone);
+	tlsa = &ZS_PUSH(run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
+	*tlsa = (struct zs_tlsa_facts){ .type = ZS_TYPE_SSHFP, .rdata = { (const uint8_t *)"\4\2" "0123456789abcdef0123456789abcdef", 34 }, .used = 6 };
+	memcpy(tlsa->owner, zone, sizeof zone);
+	struct zs_tlsa_ttl *ttl = &ZS_PUSH(run->arena, facts->tlsa_ttls, facts->tlsa_ttl_count, facts->tlsa_ttl_room);
+	*ttl = (struct zs_tlsa_ttl){ .ttl = 60, .leaving = true, .until = 90 };
+	memcpy(ttl->owner, zone, sizeof zone);
 	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 60, .until = 70 };
 	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 61, .dnskey = true };
 	ZS_PUSH(run->arena, facts->overrides, facts->override_count, facts->override_room) =

@@ -1,0 +1,162 @@
+/* tlsa_hook.c - hook scripts for ACME clients: nothing reaches the servers before the gate is open. What differs between the
+ * clients is how they name the certificate; the rest of the script is one. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/tlsa.h"
+
+/* Each client's own words: how the hook is hung in, and what it is given. $name, $cert and $key are set by `given`. */
+static const struct client {
+	const char *name, *install, *given;
+} clients[] = {
+	{ "certbot",
+	  "# certbot renew --deploy-hook /etc/zonesign/hook-certbot     (or put it into /etc/letsencrypt/renewal-hooks/deploy)\n"
+	  "# certbot sets RENEWED_LINEAGE, the directory in live/ that already shows the new certificate: let no server read that one.\n",
+	  "[ -n \"${RENEWED_LINEAGE:-}\" ] || die 'RENEWED_LINEAGE is not set: certbot sets it for deploy hooks'\n"
+	  "name=$(basename \"$RENEWED_LINEAGE\") cert=$RENEWED_LINEAGE/fullchain.pem key=$RENEWED_LINEAGE/privkey.pem\n" },
+	{ "acme.sh",
+	  "# acme.sh --install-cert -d mail.example.com --reloadcmd /etc/zonesign/hook-acme.sh\n"
+	  "# without --fullchain-file, --cert-file and --key-file: those would put the certificate in place before the gate is asked.\n",
+	  "[ -n \"${CERT_FULLCHAIN_PATH:-}\" ] && [ -n \"${CERT_KEY_PATH:-}\" ] || die 'CERT_FULLCHAIN_PATH and CERT_KEY_PATH are not set: acme.sh sets them for --reloadcmd'\n"
+	  "name=${Le_Domain:-$(basename \"$CERT_KEY_PATH\" .key)} cert=$CERT_FULLCHAIN_PATH key=$CERT_KEY_PATH\n" },
+	{ "lego",
+	  "# lego ... renew --renew-hook /etc/zonesign/hook-lego     (and run --run-hook for the first one; leave --no-bundle out)\n",
+	  "cert=${LEGO_CERT_PATH:-${LEGO_HOOK_CERT_PATH:-}} key=${LEGO_CERT_KEY_PATH:-${LEGO_HOOK_CERT_KEY_PATH:-}}\n"
+	  "name=${LEGO_CERT_DOMAIN:-${LEGO_HOOK_CERT_NAME:-}}\n"
+	  "[ -n \"$cert\" ] && [ -n \"$key\" ] && [ -n \"$name\" ] || die 'LEGO_CERT_DOMAIN, LEGO_CERT_PATH and LEGO_CERT_KEY_PATH are not set: lego sets them for hooks'\n" },
+	{ "dehydrated",
+	  "# HOOK=/etc/zonesign/hook-dehydrated in its config. With PRIVATE_KEY_ROLLOVER=yes the key of the next renewal lies in\n"
+	  "# CERTDIR/NAME/privkey.roll.pem: name that as next: and a renewal never waits.\n",
+	  "case ${1:-} in\n"
+	  "deploy_cert) [ $# -ge 5 ] || die 'deploy_cert takes domain, key, certificate, full chain and chain' ;;\n"
+	  "unchanged_cert | exit_hook) set -- retry ;;\n"
+	  "*) exit 0 ;; # other events, those of later versions too\n"
+	  "esac\n"
+	  "[ \"$1\" != retry ] || { deploy_all; exit; }\n"
+	  "name=$2 key=$3 cert=$5\n" },
+};
+
+static const char head[] =
+    "set -u\n"
+    "umask 022\n"
+    "\n"
+    "# What you may set, here or in the environment:\n"
+    ": \"${SERVICE:=/etc/zonesign/service}\" # what servers read: SERVICE/NAME/fullchain.pem and privkey.pem\n"
+    ": \"${RESTART:=}\"                      # command when a certificate was put in place, as 'systemctl reload postfix'\n"
+    ": \"${HOSTS:=}\"                        # '--host mail.example.com': ask for these hosts, not for all that the certificate names\n"
+    ": \"${ZONESIGN_USER:=}\"                # the user that zonesign runs as, if this hook runs as root\n"
+    "\n"
+    "# In zonesign.yaml, for the entry of that certificate:\n"
+    "#     certificate: SERVICE/NAME/fullchain.pem\n"
+    "#     next: SERVICE/NAME/pending/fullchain.pem\n"
+    "# And in cron, because a renewal with a new key waits for caches, and no client asks twice:\n"
+    "#     */20 * * * * THIS-SCRIPT retry\n"
+    "\n"
+    "die() { echo \"$0: $*\" >&2; exit 1; }\n";
+
+static const char body[] =
+    "zonesign() {\n"
+    "\tif [ -n \"$ZONESIGN_USER\" ] && [ \"$(id -u)\" = 0 ]; then\n"
+    "\t\trunuser -u \"$ZONESIGN_USER\" -- \"$PROGRAM\" -c \"$CONFIG\" \"$@\"\n"
+    "\telse\n"
+    "\t\t\"$PROGRAM\" -c \"$CONFIG\" \"$@\"\n"
+    "\tfi\n"
+    "}\n"
+    "\n"
+    "# put MODE FROM TO: in one step, and never readable in between\n"
+    "put() {\n"
+    "\trm -f -- \"$3.new\" && (umask 077 && cat -- \"$2\" > \"$3.new\") && chmod \"$1\" \"$3.new\" && mv -f -- \"$3.new\" \"$3\"\n"
+    "}\n"
+    "\n"
+    "# switch DIR: what is pending becomes what the servers read\n"
+    "switch() {\n"
+    "\tput 600 \"$1/pending/privkey.pem\" \"$1/privkey.pem\" && put 644 \"$1/pending/fullchain.pem\" \"$1/fullchain.pem\" &&\n"
+    "\t\trm -f -- \"$1/pending/fullchain.pem\" \"$1/pending/privkey.pem\" || return 1\n"
+    "\t[ -z \"$RESTART\" ] || sh -c \"$RESTART\" || echo \"$0: '$RESTART' failed\" >&2\n"
+    "\tzonesign build\n"
+    "}\n"
+    "\n"
+    "# deploy DIR: switch if there is something pending and the gate is open\n"
+    "deploy() {\n"
+    "\t[ -f \"$1/pending/fullchain.pem\" ] && [ -f \"$1/pending/privkey.pem\" ] || return 0\n"
+    "\t[ -f \"$1/fullchain.pem\" ] || { switch \"$1\"; return; } # the first certificate: nothing is published that it could hurt\n"
+    "\tzonesign build || echo \"$0: zonesign build failed with $?\" >&2 # publishes the pending key, as next:\n"
+    "\tgate=0\n"
+    "\tzonesign tlsa --gate \"$1/pending/fullchain.pem\" $HOSTS || gate=$?\n"
+    "\tcase $gate in\n"
+    "\t0) switch \"$1\" ;;\n"
+    "\t5) echo \"$0: $1 keeps its certificate for now; 'retry' looks again\" >&2 ;;\n"
+    "\t*) echo \"$0: $1 keeps its certificate; is next: $1/pending/fullchain.pem in the config?\" >&2; return 1 ;;\n"
+    "\tesac\n"
+    "}\n"
+    "\n"
+    "deploy_all() {\n"
+    "\tall=0\n"
+    "\tfor dir in \"$SERVICE\"/*/; do\n"
+    "\t\t[ ! -d \"$dir\" ] || deploy \"${dir%/}\" || all=1\n"
+    "\tdone\n"
+    "\treturn $all\n"
+    "}\n"
+    "\n"
+    "[ \"${1:-}\" != retry ] || { deploy_all; exit; }\n"
+    "\n";
+
+static const char tail[] =
+    "case $name in '' | .* | */*) die \"'$name' is no name for a directory\" ;; esac\n"
+    "dir=$SERVICE/$(printf %s \"$name\" | tr '*' _)\n"
+    "mkdir -p -- \"$dir/pending\" || die \"cannot make $dir\"\n"
+    "put 600 \"$key\" \"$dir/pending/privkey.pem\" && put 644 \"$cert\" \"$dir/pending/fullchain.pem\" || die \"cannot copy to $dir/pending\"\n"
+    "deploy \"$dir\"\n";
+
+/* A word of the shell that stands for text. */
+static void add_quoted(struct zs_buf *out, const char *text)
+{
+	zs_buf_octet(out, '\'');
+	for (const char *p = text; *p; p++)
+		if (*p == '\'')
+			zs_buf_text(out, "'\\''");
+		else
+			zs_buf_octet(out, (uint8_t)*p);
+	zs_buf_octet(out, '\'');
+}
+
+static const char *absolute(struct zs_run *run, const char *path)
+{
+	char *real = realpath(path, NULL);
+	const char *out = real ? zs_arena_strdup(run->arena, real) : path;
+	free(real);
+	return out;
+}
+
+static const char *config_path(const struct zs_cli *cli)
+{
+	if (cli->config_path)
+		return cli->config_path;
+	return access("zonesign.yaml", F_OK) == 0 ? "zonesign.yaml" : "/etc/zonesign/zonesign.yaml";
+}
+
+void zs_tlsa_hook(const struct zs_cli *cli, struct zs_run *run, const char *name)
+{
+	const struct client *client = NULL;
+	struct zs_buf out = { .arena = run->arena, .max = 65536 };
+	for (size_t i = 0; i < ZS_COUNT(clients); i++)
+		if (strcmp(clients[i].name, name) == 0)
+			client = &clients[i];
+	if (!client) {
+		zs_usage(run, "--hook '%.40s': there is certbot, acme.sh, lego and dehydrated", name);
+		return;
+	}
+	zs_buf_printf(&out, "#!/bin/sh\n# A hook for %s, printed by 'zonesign tlsa --hook %s'. A new certificate waits in SERVICE/NAME/pending, where\n"
+	                    "# its key is published from, and is put in place when every cache has its TLSA.\n%s", name, name, client->install);
+	zs_buf_text(&out, head);
+	zs_buf_text(&out, "PROGRAM=");
+	add_quoted(&out, absolute(run, "/proc/self/exe"));
+	zs_buf_text(&out, "\nCONFIG=");
+	add_quoted(&out, absolute(run, config_path(cli)));
+	zs_buf_text(&out, "\n\n");
+	zs_buf_text(&out, body);
+	zs_buf_text(&out, client->given);
+	zs_buf_text(&out, tail);
+	zs_cli_write(run, out.data, out.len);
+}

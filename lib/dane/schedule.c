@@ -1,0 +1,634 @@
+/* schedule.c - which TLSA must be served when: from what the files hold, what was served, and the instant. Pure. */
+#include <string.h>
+
+#include "dane/dane.h"
+
+enum { CROWD = 64 }; /* stale records kept at one owner: a file that changes by the hour must not fill the RRset */
+
+static unsigned kind_of(struct zs_bytes rdata)
+{
+	if (rdata.len < 3 || rdata.data[0] > 3 || rdata.data[1] > 1 || rdata.data[2] > 2)
+		return ZS_TLSA_KINDS;
+	return rdata.data[0] * 6u + rdata.data[1] * 3u + rdata.data[2];
+}
+
+/* Kinds of one usage and selector are three in a row, by matching type. */
+static uint32_t group_of(unsigned kind)
+{
+	return 7u << kind / 3 * 3;
+}
+
+static bool has_kind(const struct zs_tlsa_key *key, unsigned kind)
+{
+	return kind < ZS_TLSA_KINDS && key->kinds[kind].len;
+}
+
+static zs_time later(zs_time a, zs_time b)
+{
+	return a > b ? a : b;
+}
+
+static bool is_tlsa_at(const struct zs_tlsa_facts *record, const uint8_t *owner)
+{
+	return record->type == ZS_TYPE_TLSA && zs_name_equal(record->owner, owner);
+}
+
+static const struct zs_tlsa_facts *find(const struct zs_facts *facts, const uint8_t *owner, struct zs_bytes rdata)
+{
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (is_tlsa_at(&facts->tlsa[i], owner) && zs_bytes_equal(facts->tlsa[i].rdata, rdata))
+			return &facts->tlsa[i];
+	return NULL;
+}
+
+/* The largest TTL that caches may hold the RRset with. */
+static zs_seconds largest_ttl(const struct zs_facts *facts, const uint8_t *owner, zs_time now)
+{
+	zs_seconds largest = 0;
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++) {
+		const struct zs_tlsa_ttl *ttl = &facts->tlsa_ttls[i];
+		if (zs_name_equal(ttl->owner, owner) && (!ttl->until || ttl->until > now) && ttl->ttl > largest)
+			largest = ttl->ttl;
+	}
+	return largest;
+}
+
+zs_time zs_tlsa_ready(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const struct zs_tlsa_facts *record)
+{
+	return record->since ? record->since + timing->propagation + 2 * largest_ttl(facts, record->owner, timing->now) : 0;
+}
+
+/* Is a SHA-256 where b is SHA-512, of one usage and selector? */
+static bool is_weaker(struct zs_bytes a, struct zs_bytes b)
+{
+	return kind_of(a) < ZS_TLSA_KINDS && kind_of(a) % 3 == 1 && kind_of(b) == kind_of(a) + 1;
+}
+
+zs_time zs_tlsa_leaves(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const struct zs_tlsa_facts *record)
+{
+	const zs_seconds ttl = largest_ttl(facts, record->owner, timing->now);
+	zs_time end = record->until + 2 * ttl;
+	bool any = false;
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		const struct zs_tlsa_facts *other = &facts->tlsa[i];
+		if (is_tlsa_at(other, record->owner)) /* SHA-512 does not leave before a SHA-256 that may be of the same key */
+			end = later(end, later(other->used, other->until + (is_weaker(other->rdata, record->rdata) ? 2 * ttl : 0)));
+		if (!is_tlsa_at(other, record->owner) || (other->role != ZS_TLSA_CURRENT && other->role != ZS_TLSA_BRIDGE))
+			continue;
+		if (!other->since)
+			return 0;
+		end = later(end, zs_tlsa_ready(timing, facts, other));
+		any = any || other->role == ZS_TLSA_CURRENT;
+	}
+	return any ? end + timing->safety : 0;
+}
+
+zs_time zs_tlsa_due(const struct zs_tlsa_timing *timing, const struct zs_facts *facts)
+{
+	zs_time due = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		const struct zs_tlsa_facts *record = &facts->tlsa[i];
+		const zs_time leaves = record->type == ZS_TYPE_TLSA && zs_tlsa_is_leaving(record) ? zs_tlsa_leaves(timing, facts, record) : 0;
+		if (leaves && (!due || leaves < due))
+			due = leaves;
+	}
+	return due;
+}
+
+void zs_tlsa_served(struct zs_facts *facts, zs_seconds propagation, zs_time now)
+{
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (!facts->tlsa[i].since)
+			facts->tlsa[i].since = now;
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		if (facts->tlsa_ttls[i].leaving && !facts->tlsa_ttls[i].until)
+			facts->tlsa_ttls[i].until = now + propagation + 2 * (zs_seconds)facts->tlsa_ttls[i].ttl;
+}
+
+/* ---- the gate ---- */
+
+bool zs_tlsa_matches(const struct zs_bytes *set, size_t count, const struct zs_tlsa_key *key)
+{
+	uint32_t there = 0, ours = 0;
+	for (size_t i = 0; i < count; i++) {
+		const unsigned kind = kind_of(set[i]);
+		if (kind == ZS_TLSA_KINDS)
+			continue; /* unusable: RFC 7671 section 5 */
+		there |= 1u << kind;
+		if (has_kind(key, kind) && zs_bytes_equal(key->kinds[kind], set[i]))
+			ours |= 1u << kind;
+	}
+	for (unsigned group = 0; group < ZS_TLSA_KINDS; group += 3) {
+		const unsigned best = there >> (group + 2) & 1 ? 2 : 1;
+		if (ours >> group & 1 || ours >> (group + best) & 1) /* "full" is never ignored: RFC 7671 section 9 */
+			return true;
+	}
+	return false;
+}
+
+struct judging {
+	const struct zs_tlsa_timing *timing;
+	const struct zs_facts *facts;
+	const uint8_t *owner;
+	const struct zs_tlsa_key *key;
+	uint32_t there; /* kinds published at the owner */
+	bool stays;     /* the config wants the key */
+};
+
+/* When every cache has the key's record of that kind; -1: it has none that stays. */
+static zs_time kind_ready(const struct judging *j, unsigned kind)
+{
+	const struct zs_tlsa_facts *record = has_kind(j->key, kind) ? find(j->facts, j->owner, j->key->kinds[kind]) : NULL;
+	if (!record)
+		return -1;
+	const zs_time leaves = !j->stays && zs_tlsa_is_leaving(record) ? zs_tlsa_leaves(j->timing, j->facts, record) : 0;
+	if (leaves && leaves < j->timing->now + j->timing->safety)
+		return -1; /* a build might take it out while the server switches */
+	return zs_tlsa_ready(j->timing, j->facts, record);
+}
+
+/* The same for a usage and selector: all digests that are published there. */
+static zs_time group_ready(const struct judging *j, unsigned group, bool *some)
+{
+	zs_time full = j->there >> group & 1 ? kind_ready(j, group) : -1, digests = -1;
+	bool whole = true;
+	for (unsigned kind = group + 1; kind < group + 3; kind++) {
+		if (!(j->there >> kind & 1))
+			continue;
+		const zs_time ready = kind_ready(j, kind);
+		*some = *some || ready >= 0;
+		whole = whole && ready >= 0;
+		digests = digests == 0 || ready == 0 ? 0 : later(digests, ready);
+	}
+	*some = *some || full >= 0;
+	if (!whole || digests < 0)
+		return full;
+	return full > 0 && (digests == 0 || full < digests) ? full : digests;
+}
+
+enum zs_tlsa_gate zs_tlsa_judge(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const uint8_t *owner,
+                                const struct zs_tlsa_key *key, zs_time *when)
+{
+	struct judging j = { timing, facts, owner, key, 0, false };
+	bool some = false, any = false;
+	*when = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (is_tlsa_at(&facts->tlsa[i], owner) && kind_of(facts->tlsa[i].rdata) < ZS_TLSA_KINDS) {
+			const struct zs_bytes rdata = facts->tlsa[i].rdata;
+			j.there |= 1u << kind_of(rdata);
+			j.stays = j.stays || (!zs_tlsa_is_leaving(&facts->tlsa[i]) && has_kind(key, kind_of(rdata)) && zs_bytes_equal(key->kinds[kind_of(rdata)], rdata));
+		}
+	for (unsigned group = 0; group < ZS_TLSA_KINDS; group += 3) {
+		const zs_time ready = group_ready(&j, group, &some);
+		if (ready > 0 && ready <= timing->now)
+			return ZS_GATE_OPEN;
+		if (ready > 0 && (!*when || ready < *when))
+			*when = ready;
+		any = any || ready >= 0;
+	}
+	return any ? ZS_GATE_WAIT : some ? ZS_GATE_SHADOWED : ZS_GATE_UNPUBLISHED;
+}
+
+/* ---- the schedule of one owner ---- */
+
+struct scheduling {
+	struct zs_arena *arena;
+	const struct zs_tlsa_timing *timing;
+	const struct zs_tlsa_want *want;
+	const struct zs_facts *before;
+	const struct zs_facts *facts; /* the same, with the TTLs as they will be */
+	struct zs_tlsa_plan *out;
+	uint32_t kept;    /* kinds of which a stale record of a key that is gone stays */
+	uint32_t leaving; /* kinds that leave now although their keys are at hand */
+	uint32_t delayed; /* kinds that are wanted, but not yet */
+};
+
+static const char *shown(struct zs_arena *arena, const uint8_t *owner, struct zs_bytes rdata)
+{
+	char name[ZS_NAME_TEXT], hex[17] = "";
+	zs_hex_encode(rdata.len > 3 ? rdata.data + 3 : rdata.data, rdata.len > 11 ? 8 : 0, hex);
+	return zs_arena_printf(arena, "TLSA %s: %u %u %u %s..", zs_name_text(owner, name), rdata.data[0], rdata.data[1], rdata.data[2], hex);
+}
+
+static void say(struct scheduling *s, bool warning, const char *text)
+{
+	struct zs_tlsa_plan *out = s->out;
+	ZS_PUSH(s->arena, out->sentences, out->sentence_count, out->sentence_room) =
+	    (struct zs_tlsa_sentence){ .warning = warning, .from = s->want ? &s->want->from : NULL, .text = text };
+}
+
+static zs_time stale_since(const struct scheduling *s, const struct zs_tlsa_facts *record)
+{
+	return record->until ? record->until : s->timing->now;
+}
+
+static uint32_t kinds_at(const struct zs_facts *facts, const uint8_t *owner)
+{
+	uint32_t out = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (is_tlsa_at(&facts->tlsa[i], owner) && kind_of(facts->tlsa[i].rdata) < ZS_TLSA_KINDS && facts->tlsa[i].role != ZS_TLSA_FOREIGN)
+			out |= 1u << kind_of(facts->tlsa[i].rdata);
+	return out;
+}
+
+static uint32_t groups_of(uint32_t kinds)
+{
+	uint32_t out = 0;
+	for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++)
+		out |= kinds >> kind & 1 ? group_of(kind) : 0;
+	return out;
+}
+
+/* When caches have all records of the certificates in use: what the config asks for, but for a digest that waits, and what the
+ * stale ones make necessary besides; 0: not in sight. The record that would leave is nobody's successor. */
+static zs_time successors_ready(const struct scheduling *s, const struct zs_tlsa_facts *leaving)
+{
+	const uint32_t there = kinds_at(s->facts, s->want->owner);
+	zs_time end = 0;
+	for (size_t k = 0; k < s->want->key_count; k++) {
+		const struct zs_tlsa_key *key = &s->want->keys[k];
+		const uint32_t needed = key->next ? 0 : key->wanted | (there & groups_of(key->wanted));
+		for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++) {
+			if (!(needed >> kind & 1) || !has_kind(key, kind))
+				continue;
+			const struct zs_tlsa_facts *found = find(s->facts, s->want->owner, key->kinds[kind]);
+			if (found == leaving && !(key->wanted >> kind & 1))
+				continue;
+			if (!found && kind % 3 == 2 && has_kind(key, kind - 1))
+				found = find(s->facts, s->want->owner, key->kinds[kind - 1]);
+			if (!found || found == leaving || !found->since)
+				return 0;
+			end = later(end, zs_tlsa_ready(s->timing, s->facts, found));
+		}
+	}
+	return end;
+}
+
+/* Can the record be made of a file at hand? */
+static bool at_hand(const struct zs_tlsa_want *want, struct zs_bytes rdata)
+{
+	const unsigned kind = kind_of(rdata);
+	for (size_t k = 0; k < want->key_count; k++)
+		if (has_kind(&want->keys[k], kind) && zs_bytes_equal(want->keys[k].kinds[kind], rdata))
+			return true;
+	return false;
+}
+
+/* Since when the builds see the key in use: now, if none of its records is one of a certificate in use. */
+static zs_time in_use_since(const struct scheduling *s, const struct zs_tlsa_key *key)
+{
+	zs_time since = 0;
+	for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++) {
+		const struct zs_tlsa_facts *record = has_kind(key, kind) ? find(s->facts, s->want->owner, key->kinds[kind]) : NULL;
+		if (record && record->role == ZS_TLSA_CURRENT)
+			since = later(since, record->used);
+	}
+	return since ? since : s->timing->now;
+}
+
+/* The certificates in use last changed then: a server that follows the files needs time from then on. */
+static zs_time last_change(const struct scheduling *s)
+{
+	zs_time last = 0;
+	for (size_t i = 0; i < s->facts->tlsa_count; i++) {
+		const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
+		if (is_tlsa_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN)
+			last = later(last, at_hand(s->want, record->rdata) ? record->until : stale_since(s, record));
+	}
+	for (size_t k = 0; k < s->want->key_count; k++)
+		if (!s->want->keys[k].next)
+			last = later(last, in_use_since(s, &s->want->keys[k]));
+	return last;
+}
+
+static bool may_leave(const struct scheduling *s, const struct zs_tlsa_facts *record)
+{
+	const zs_time ready = record->until ? successors_ready(s, record) : 0;
+	const zs_time stale = later(record->until + 2 * largest_ttl(s->facts, record->owner, s->timing->now), last_change(s));
+	return ready && later(ready, stale) + s->timing->safety <= s->timing->now;
+}
+
+/* What is asked of a key now: what the config says, but for a digest that has to wait. */
+static uint32_t asked(const struct scheduling *s, const struct zs_tlsa_key *key)
+{
+	uint32_t out = key->wanted & ~s->delayed;
+	for (unsigned kind = 2; kind < ZS_TLSA_KINDS; kind += 3)
+		if (key->wanted & s->delayed & 1u << kind)
+			out |= 1u << (kind - 1);
+	return out;
+}
+
+static bool is_asked(const struct scheduling *s, struct zs_bytes rdata)
+{
+	const unsigned kind = kind_of(rdata);
+	for (size_t k = 0; k < s->want->key_count; k++)
+		if (has_kind(&s->want->keys[k], kind) && asked(s, &s->want->keys[k]) >> kind & 1 && zs_bytes_equal(s->want->keys[k].kinds[kind], rdata))
+			return true;
+	return false;
+}
+
+/* A key that is gone has SHA-256 alone: SHA-512 of other keys would hide it from clients that know both. */
+static void delay_digests(struct scheduling *s)
+{
+	const uint32_t there = kinds_at(s->facts, s->want->owner);
+	uint32_t wanted = 0;
+	s->delayed = 0;
+	for (size_t k = 0; k < s->want->key_count; k++)
+		wanted |= s->want->keys[k].wanted;
+	for (unsigned kind = 2; kind < ZS_TLSA_KINDS; kind += 3) {
+		bool makeable = true;
+		for (size_t k = 0; k < s->want->key_count; k++)
+			makeable = makeable && (!(s->want->keys[k].wanted >> kind & 1) || has_kind(&s->want->keys[k], kind - 1));
+		if (makeable && wanted >> kind & 1 && !(there >> kind & 1) && s->kept >> (kind - 1) & 1)
+			s->delayed |= 1u << kind;
+	}
+}
+
+static bool is_gone(const struct scheduling *s, const struct zs_tlsa_facts *record)
+{
+	return is_tlsa_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN && !at_hand(s->want, record->rdata);
+}
+
+/* SHA-512 stays as long as a SHA-256 that may be of the same key: other keys have it as well, and would hide that. */
+static void keep_pairs(const struct scheduling *s, bool *leaves)
+{
+	const struct zs_facts *facts = s->facts;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		for (size_t k = 0; k < facts->tlsa_count && leaves[i]; k++)
+			if (is_gone(s, &facts->tlsa[k]) && !leaves[k] && is_weaker(facts->tlsa[k].rdata, facts->tlsa[i].rdata))
+				leaves[i] = false;
+}
+
+/* Of keys that are gone: which kinds stay? More than a crowd: those that became stale first are let go. */
+static void keep_gone(struct scheduling *s, bool *leaves)
+{
+	const struct zs_facts *facts = s->facts;
+	size_t count = 0;
+	s->kept = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		leaves[i] = is_gone(s, &facts->tlsa[i]) && may_leave(s, &facts->tlsa[i]);
+	keep_pairs(s, leaves);
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		count += is_gone(s, &facts->tlsa[i]) && !leaves[i];
+	for (; count > CROWD; count--) {
+		size_t oldest = facts->tlsa_count;
+		for (size_t i = 0; i < facts->tlsa_count; i++)
+			if (is_gone(s, &facts->tlsa[i]) && !leaves[i]
+			    && (oldest == facts->tlsa_count || stale_since(s, &facts->tlsa[i]) < stale_since(s, &facts->tlsa[oldest])))
+				oldest = i;
+		leaves[oldest] = true;
+		say(s, true, zs_arena_printf(s->arena, "%s is removed before its time: more than %d stale records at one name",
+		                             shown(s->arena, s->want->owner, facts->tlsa[oldest].rdata), CROWD));
+	}
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (is_gone(s, &facts->tlsa[i]) && !leaves[i] && kind_of(facts->tlsa[i].rdata) < ZS_TLSA_KINDS)
+			s->kept |= 1u << kind_of(facts->tlsa[i].rdata);
+}
+
+/* Records that the config no longer asks for, of keys at hand. All of one kind leave together: the last SHA-512 record would
+ * hide the SHA-256 of all others. */
+static void choose_leaving(struct scheduling *s)
+{
+	s->leaving = 0;
+	for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++) {
+		bool all = !(s->kept >> kind & 1), any = false;
+		for (size_t i = 0; i < s->facts->tlsa_count; i++) {
+			const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
+			if (!is_tlsa_at(record, s->want->owner) || record->role == ZS_TLSA_FOREIGN || kind_of(record->rdata) != kind
+			    || !at_hand(s->want, record->rdata))
+				continue;
+			any = true;
+			all = all && !is_asked(s, record->rdata) && may_leave(s, record);
+		}
+		if (any && all)
+			s->leaving |= 1u << kind;
+	}
+}
+
+static zs_time used_since(const struct scheduling *s, const struct zs_tlsa_facts *known)
+{
+	return known && known->role == ZS_TLSA_CURRENT && known->used ? known->used : s->timing->now;
+}
+
+static void push(struct scheduling *s, struct zs_bytes rdata, enum zs_tlsa_role role, zs_time until)
+{
+	struct zs_tlsa_plan *out = s->out;
+	const struct zs_tlsa_facts *known = find(s->facts, s->want->owner, rdata);
+	for (size_t i = 0; i < out->count; i++)
+		if (is_tlsa_at(&out->records[i], s->want->owner) && zs_bytes_equal(out->records[i].rdata, rdata)) {
+			if (role < out->records[i].role) {
+				out->records[i].role = role;
+				out->records[i].until = role < ZS_TLSA_BRIDGE ? 0 : out->records[i].until;
+				out->records[i].used = role == ZS_TLSA_CURRENT ? used_since(s, known) : 0;
+			}
+			return;
+		}
+	struct zs_tlsa_facts *record = &ZS_PUSH(s->arena, out->records, out->count, out->room);
+	memcpy(record->owner, s->want->owner, zs_name_len(s->want->owner));
+	record->type = ZS_TYPE_TLSA;
+	record->rdata = rdata;
+	record->role = role;
+	record->since = known ? known->since : 0;
+	record->used = role == ZS_TLSA_CURRENT ? used_since(s, known) : 0;
+	record->until = zs_tlsa_is_leaving(record) ? until : 0;
+}
+
+/* Kinds that every key at hand needs besides, because a stale record of the same usage and selector has them. */
+static uint32_t bridges(const struct scheduling *s, uint32_t stale, const struct zs_tlsa_key *key)
+{
+	uint32_t out = 0;
+	for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++)
+		if (stale >> kind & 1 && asked(s, key) & group_of(kind) && has_kind(key, kind))
+			out |= 1u << kind;
+	return out;
+}
+
+static void push_keys(struct scheduling *s)
+{
+	for (size_t k = 0; k < s->want->key_count; k++) {
+		const struct zs_tlsa_key *key = &s->want->keys[k];
+		for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++)
+			if (asked(s, key) >> kind & 1 && has_kind(key, kind))
+				push(s, key->kinds[kind], key->next ? ZS_TLSA_NEXT : ZS_TLSA_CURRENT, 0);
+	}
+}
+
+static void push_stale(struct scheduling *s, const bool *leaves)
+{
+	uint32_t stale = s->kept;
+	for (size_t i = 0; i < s->facts->tlsa_count; i++) {
+		const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
+		if (!is_tlsa_at(record, s->want->owner) || record->role == ZS_TLSA_FOREIGN || is_asked(s, record->rdata))
+			continue;
+		const unsigned kind = kind_of(record->rdata);
+		const bool hand = at_hand(s->want, record->rdata);
+		if (hand ? s->leaving >> kind & 1 : leaves[i]) {
+			char time[ZS_TIME_TEXT];
+			say(s, false, zs_arena_printf(s->arena, "%s is removed: no file holds it since %s", shown(s->arena, record->owner, record->rdata),
+			                              zs_time_short(stale_since(s, record), time)));
+			continue;
+		}
+		push(s, record->rdata, ZS_TLSA_STALE, stale_since(s, record));
+		stale |= kind < ZS_TLSA_KINDS ? 1u << kind : 0;
+	}
+	for (size_t k = 0; k < s->want->key_count; k++) {
+		const uint32_t more = bridges(s, stale, &s->want->keys[k]);
+		for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++)
+			if (more >> kind & 1)
+				push(s, s->want->keys[k].kinds[kind], s->want->keys[k].next ? ZS_TLSA_STALE : ZS_TLSA_BRIDGE, s->timing->now);
+	}
+}
+
+static void remember_ttl(struct scheduling *s, const uint8_t *owner, uint32_t ttl)
+{
+	struct zs_tlsa_plan *out = s->out;
+	bool there = false;
+	for (size_t i = 0; i < out->ttl_count; i++) {
+		struct zs_tlsa_ttl *known = &out->ttls[i];
+		if (!zs_name_equal(known->owner, owner))
+			continue;
+		if (ttl && known->ttl == ttl) {
+			known->leaving = false;
+			known->until = 0;
+			there = true;
+		} else {
+			known->leaving = true;
+		}
+	}
+	if (there || !ttl)
+		return;
+	struct zs_tlsa_ttl *added = &ZS_PUSH(s->arena, out->ttls, out->ttl_count, out->ttl_room);
+	memcpy(added->owner, owner, zs_name_len(owner));
+	added->ttl = ttl;
+}
+
+/* Was anything served here that caches may still hold? */
+static bool has_history(const struct zs_facts *facts, const uint8_t *owner, zs_time now)
+{
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (is_tlsa_at(&facts->tlsa[i], owner) && facts->tlsa[i].role != ZS_TLSA_FOREIGN)
+			return true;
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		if (zs_name_equal(facts->tlsa_ttls[i].owner, owner) && facts->tlsa_ttls[i].leaving
+		    && (!facts->tlsa_ttls[i].until || facts->tlsa_ttls[i].until > now))
+			return true;
+	return false;
+}
+
+/* A certificate in use whose key caches do not know everywhere: it was put in place without asking the gate. */
+static void say_not_gated(struct scheduling *s)
+{
+	char name[ZS_NAME_TEXT], time[ZS_TIME_TEXT];
+	for (size_t k = 0; k < s->want->key_count; k++) {
+		const struct zs_tlsa_key *key = &s->want->keys[k];
+		zs_time when;
+		if (key->next || !has_history(s->before, s->want->owner, s->timing->now))
+			continue;
+		const enum zs_tlsa_gate gate = zs_tlsa_judge(s->timing, s->facts, s->want->owner, key, &when);
+		if (gate == ZS_GATE_OPEN)
+			continue;
+		if (!when)
+			when = s->timing->now + s->timing->propagation + 2 * largest_ttl(s->facts, s->want->owner, s->timing->now);
+		say(s, true, zs_arena_printf(s->arena,
+		                             "TLSA %s: the key of '%s' %s; a server that presents it is refused where the former TLSA is cached, and right "
+		                             "everywhere from %s%s on",
+		                             zs_name_text(s->want->owner, name), key->path,
+		                             gate == ZS_GATE_WAIT ? "is not yet in all caches" : "was not published before",
+		                             gate == ZS_GATE_WAIT ? "" : "about ", zs_time_short(when, time)));
+	}
+}
+
+static void say_stale(struct scheduling *s, size_t first)
+{
+	struct zs_facts then = *s->facts;
+	char time[ZS_TIME_TEXT], name[ZS_NAME_TEXT];
+	then.tlsa = s->out->records;
+	then.tlsa_count = s->out->count;
+	for (size_t i = first; i < s->out->count; i++) {
+		const struct zs_tlsa_facts *record = &s->out->records[i];
+		const zs_time leaves = zs_tlsa_is_leaving(record) ? zs_tlsa_leaves(s->timing, &then, record) : 0;
+		if (!zs_tlsa_is_leaving(record))
+			continue;
+		if (at_hand(s->want, record->rdata))
+			say(s, false, zs_arena_printf(s->arena, "%s is not asked for any more; it stays %s%s", shown(s->arena, record->owner, record->rdata),
+			                              leaves ? "until " : "until caches have what replaces it", leaves ? zs_time_short(leaves, time) : ""));
+		else
+			say(s, false, zs_arena_printf(s->arena, "%s is stale: no file holds its key any more; it stays %s%s",
+			                              shown(s->arena, record->owner, record->rdata), leaves ? "until " : "until caches have its successor",
+			                              leaves ? zs_time_short(leaves, time) : ""));
+	}
+	if (s->delayed)
+		say(s, false, zs_arena_printf(s->arena, "TLSA %s: SHA-512 waits until the records of the former key have left, which it would hide "
+		                                        "(RFC 7671 section 9)", zs_name_text(s->want->owner, name)));
+}
+
+static void schedule_owner(struct scheduling *s)
+{
+	const size_t first = s->out->count;
+	bool *leaves = zs_arena_array(s->arena, s->facts->tlsa_count, sizeof *leaves);
+	if (s->want->unknown) {
+		for (size_t i = 0; i < s->facts->tlsa_count; i++)
+			if (is_tlsa_at(&s->facts->tlsa[i], s->want->owner) && s->facts->tlsa[i].role != ZS_TLSA_FOREIGN)
+				push(s, s->facts->tlsa[i].rdata, s->facts->tlsa[i].role, s->facts->tlsa[i].until);
+	} else {
+		keep_gone(s, leaves);
+		delay_digests(s);
+		choose_leaving(s);
+		push_keys(s);
+		push_stale(s, leaves);
+		say_not_gated(s);
+		say_stale(s, first);
+	}
+	for (size_t i = 0; i < s->want->foreign_count; i++)
+		push(s, s->want->foreign[i], ZS_TLSA_FOREIGN, 0);
+}
+
+static bool is_wanted(const struct zs_tlsa_want *wants, size_t count, const uint8_t *owner)
+{
+	for (size_t i = 0; i < count; i++)
+		if (zs_name_equal(wants[i].owner, owner))
+			return true;
+	return false;
+}
+
+/* Owners that the config does not name any more. */
+static void schedule_gone(struct scheduling *s, const struct zs_tlsa_want *wants, size_t want_count)
+{
+	const struct zs_facts *before = s->before;
+	char name[ZS_NAME_TEXT], time[ZS_TIME_TEXT];
+	for (size_t i = 0; i < before->tlsa_count; i++) {
+		const uint8_t *owner = before->tlsa[i].owner;
+		bool said = before->tlsa[i].type != ZS_TYPE_TLSA || is_wanted(wants, want_count, owner) || before->tlsa[i].role == ZS_TLSA_FOREIGN;
+		for (size_t k = 0; k < i && !said; k++)
+			said = is_tlsa_at(&before->tlsa[k], owner) && before->tlsa[k].role != ZS_TLSA_FOREIGN;
+		if (said)
+			continue;
+		const zs_time until = s->timing->now + s->timing->propagation + largest_ttl(before, owner, s->timing->now);
+		say(s, true, zs_arena_printf(s->arena, "TLSA %s: the config names it no more, so its records are removed; caches hold them until about %s: "
+		                                       "keep the certificate in service until then", zs_name_text(owner, name), zs_time_short(until, time)));
+	}
+	for (size_t i = 0; i < s->out->ttl_count; i++)
+		if (!is_wanted(wants, want_count, s->out->ttls[i].owner))
+			s->out->ttls[i].leaving = true;
+}
+
+void zs_tlsa_schedule(struct zs_arena *arena, const struct zs_tlsa_timing *timing, const struct zs_tlsa_want *wants, size_t want_count,
+                      const struct zs_facts *facts, struct zs_tlsa_plan *out)
+{
+	struct zs_facts now = *facts;
+	struct scheduling s = { .arena = arena, .timing = timing, .before = facts, .facts = &now, .out = out };
+	*out = (struct zs_tlsa_plan){ 0 };
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		if (!facts->tlsa_ttls[i].until || facts->tlsa_ttls[i].until > timing->now)
+			ZS_PUSH(arena, out->ttls, out->ttl_count, out->ttl_room) = facts->tlsa_ttls[i];
+	for (size_t i = 0; i < want_count; i++)
+		remember_ttl(&s, wants[i].owner, wants[i].ttl);
+	now.tlsa_ttls = out->ttls;
+	now.tlsa_ttl_count = out->ttl_count;
+	for (size_t i = 0; i < want_count; i++) {
+		s.want = &wants[i];
+		schedule_owner(&s);
+	}
+	s.want = NULL;
+	schedule_gone(&s, wants, want_count);
+}

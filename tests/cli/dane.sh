@@ -1,0 +1,129 @@
+#!/bin/sh
+# TLSA over time: what a build publishes when certificates change, when the gate opens, and what happens when things go wrong.
+# The clock is --now throughout: propagation 1h, TTL 1h, safety 1h unless a test says otherwise.
+. "$(dirname "$0")/../lib.sh"
+need openssl
+z=$ZONESIGN
+
+newkey() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" 2>/dev/null; }
+newcert() { # NAME [KEY]: a certificate of mail.example.com
+	[ -f "${2:-$1}.key" ] || newkey "${2:-$1}"
+	openssl req -x509 -key "${2:-$1}.key" -days 3000 -subj "/CN=mail.example.com" -addext subjectAltName=DNS:mail.example.com -out "$1.pem" 2>/dev/null
+}
+spki() { openssl x509 -in "$1.pem" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F; }
+for k in k1 k2 k3 k4; do newcert $k; eval "$k=\$(spki $k)"; done
+openssl x509 -in k2.pem -noout -pubkey > k2.pub
+openssl req -new -key k2.key -subj /CN=mail.example.com -out k2.csr 2>/dev/null
+
+zone() { printf '$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\n@ MX 1 mail\nmail A 192.0.2.25\nalt A 192.0.2.26\n%b' "${1:-}" > a.zone; }
+config() { # ENTRY-LINES [ZONE-LINES]
+	printf 'policies:\n  default: {observe: off}\nzones:\n  example.com:\n    file: a.zone\n    output: signed.zone\n%b    dane:\n      - host: mail.example.com\n        port: 25\n%b' "${2:-}" "$1" > zonesign.yaml
+}
+fresh() { rm -rf state signed.zone; zone; cp k1.pem mail.pem; rm -f next.pem; config '        certificate: mail.pem\n        next: next.pem\n'; }
+at() { # TIME ARGUMENTS...: a run at 2026-12-TIME
+	when=2026-12-$1; shift
+	run "$z" --now "${when}:00Z" "$@"
+}
+served() { # which of the keys are in the signed zone
+	for k in k1 k2 k3 k4; do
+		eval "hash=\$$k"
+		grep -q "^_25._tcp.mail.* IN TLSA 3 1 1 $hash" signed.zone && printf '%s ' $k
+	done | sed 's/ $//'
+}
+
+# ---- the ordinary renewal, by every kind of file that next: takes ----
+for next in k2.pem k2.pub k2.csr k2.key; do
+	fresh
+	at 01T00:00 build; is "first build with no next yet: status" 0 $status; is 'first build' k1 "$(served)"
+	at 01T01:00 build; is 'nothing to do while next is still missing' '' "$(cat out err)"
+	cp $next next.pem
+	at 02T00:00 build; is "$next: status" 0 $status; is "$next: current and next" 'k1 k2' "$(served)"
+done
+cp state/example.com/state.yaml before; at 02T00:30 build; is 'unchanged stays unchanged' 0 "$(cmp before state/example.com/state.yaml >/dev/null; echo $?)"
+at 02T02:59 tlsa --gate k2.pem; is 'gate: too early' 5 $status; has 'gate: from when' err '2026-12-02 03:00 UTC'
+at 02T03:00 tlsa --gate k2.pem; is 'gate: open' 0 $status
+at 02T03:00 tlsa --gate k3.pem; is 'gate: not published' 3 $status; has 'gate: what to do' err 'Keep the old certificate'
+cp k2.pem mail.pem; rm next.pem
+at 05T00:00 build; is 'the former stays' 'k1 k2' "$(served)"; has 'it is named' err 'is stale'; has 'and when it goes' err '2026-12-05 03:00 UTC'
+has 'next_due is then' state/example.com/state.yaml 'next_due: 2026-12-05T03:00:00Z'
+at 05T02:59 build; is 'still' 'k1 k2' "$(served)"
+at 05T03:00 build; is 'and removed on time' k2 "$(served)"; has 'removal is said' err 'is removed'
+at 05T04:00 build; is 'then nothing' '' "$(cat out err)"
+
+# ---- a key that was never published ----
+fresh; at 01T00:00 build
+cp k2.pem mail.pem
+at 02T00:00 build; is 'not gated: both' 'k1 k2' "$(served)"; has 'not gated: said' err 'was not published before'; has 'not gated: when' err '2026-12-02 03:00 UTC'
+cp k3.pem mail.pem
+at 02T01:00 build; is 'several in a row' 'k1 k2 k3' "$(served)"
+cp k1.pem mail.pem
+at 02T02:00 build; is 'back to the former' 'k1 k2 k3' "$(served)"
+at 02T03:00 tlsa --gate k1.pem; is 'which is right at once' 0 $status
+at 02T09:00 build; is 'the detour is forgotten' k1 "$(served)"
+
+# ---- TTL: the largest counts, also one that was lowered ----
+fresh; config '        certificate: mail.pem\n        next: next.pem\n        ttl: 1d\n'; at 01T00:00 build
+cp k2.pem next.pem; config '        certificate: mail.pem\n        next: next.pem\n        ttl: 60\n'
+at 03T00:00 build; at 04T12:00 tlsa --gate k2.pem; is 'TTL was 1d: too early' 5 $status
+at 05T00:59 tlsa --gate k2.pem; is 'TTL was 1d: still too early' 5 $status
+at 05T01:00 tlsa --gate k2.pem; is 'TTL was 1d: open two of them later' 0 $status
+
+# ---- a reload that fails: since counts from when it works ----
+fresh; config '        certificate: mail.pem\n        next: next.pem\n' '    reload: {shell: "test -e reload-works"}\n'
+touch reload-works; at 01T00:00 build; rm reload-works
+cp k2.pem next.pem
+at 02T00:00 build; is 'the reload fails' 1 $status; is 'it is published all the same' 'k1 k2' "$(served)"
+at 03T00:00 tlsa --gate k2.pem; is 'gate: not in service' 5 $status; has 'gate: says so' err 'not in service'
+touch reload-works; at 03T01:00 build; is 'the reload works' 0 $status
+at 03T03:59 tlsa --gate k2.pem; is 'gate: counts from the reload' 5 $status
+at 03T04:00 tlsa --gate k2.pem; is 'gate: open three hours later' 0 $status
+rm reload-works; cp k3.pem mail.pem; at 04T00:00 build; at 06T00:00 build; is 'nothing is removed before its successor is in service' 'k1 k2 k3' "$(served)"
+
+# ---- files that break, and what that does to signing ----
+fresh; cp k2.pem next.pem; at 01T00:00 build
+echo broken > mail.pem
+at 02T00:00 build; is 'a broken certificate: status' 3 $status; is 'its records stay' 'k1 k2' "$(served)"
+zone 'new A 192.0.2.1\n'
+at 02T01:00 build; is 'the rest goes on: status' 3 $status; has 'the rest goes on' signed.zone 'new.example.com.'; is 'its records still stay' 'k1 k2' "$(served)"
+at 12T00:00 build; is 'signatures are renewed' 3 $status; ok 'and all is valid' "$z" --now 2026-12-12T00:00:00Z verify --origin example.com signed.zone
+cp k1.pem mail.pem; at 12T01:00 build; is 'mended' 0 $status; is 'nothing was lost' 'k1 k2' "$(served)"
+cp k3.pem mail.pem; printf 'broken\n' >> a.zone
+at 20T00:00 build; is 'a broken zone: status' 3 $status; is 'the rescue serves what was served' 'k1 k2' "$(served)"
+hasnt 'and the state knows of nothing else' state/example.com/state.yaml "$(echo "$k3" | tr A-F a-f)"
+zone; at 20T01:00 build; is 'mended: both' 'k1 k2 k3' "$(served)"
+
+# ---- what leaves the config ----
+fresh; at 01T00:00 build
+printf 'zones:\n  example.com: {file: a.zone, output: signed.zone}\n' > zonesign.yaml
+at 02T00:00 build; is 'the entry is gone: status' 0 $status; is 'so are its records' '' "$(served)"; has 'until when caches have them' err '2026-12-02 02:00 UTC'
+zone "_25._tcp.mail TLSA 3 1 1 $k4\n"; fresh_config() { config '        certificate: mail.pem\n'; }
+rm -rf state signed.zone; zone; fresh_config; at 01T00:00 build
+zone "_25._tcp.mail TLSA 3 1 1 $k4\n"; printf 'zones:\n  example.com: {file: a.zone, output: signed.zone}\n' > zonesign.yaml
+at 02T00:00 build; is 'G19: another record takes its place' 4 $status; has 'G19 is named' err 'G19'; is 'G19: the former is served' k1 "$(served)"
+at 02T00:00 build --accept G19; is 'G19 accepted' 0 $status; is 'G19 accepted: done' k4 "$(served)"; has 'G19 accepted: recorded' state/example.com/state.yaml 'guard: "G19"'
+zone "_25._tcp.mail TLSA 3 1 2 $k4$k4\n"; fresh_config; rm -rf state signed.zone
+at 01T00:00 build; is 'G19: a stronger digest of another key in the zone file' 4 $status; has 'it says why' err 'stronger digest'
+
+# ---- the state is lost ----
+fresh; cp k2.pem next.pem; at 01T00:00 build; rm next.pem
+mkdir kept; cp state/example.com/keys/* kept; rm -rf state; mkdir -p state/example.com; chmod 700 state state/example.com; cp -r kept state/example.com/keys; chmod 700 state/example.com/keys; rm -r kept
+at 02T00:00 build --accept adopt; is 'state lost: status' 0 $status; is 'state lost: what was served stays' 'k1 k2' "$(served)"
+at 03T00:00 build; is 'state lost: until caches have the rest' k1 "$(served)"
+
+# ---- several certificates, ports and hosts ----
+fresh; config '        certificate: [k1.pem, k2.pem]\n        next: next.pem\n'; cp k3.pem next.pem
+at 01T00:00 build; is 'a list, and next' 'k1 k2 k3' "$(served)"
+at 03T00:00 tlsa --gate k3.pem; is 'its gate' 0 $status
+fresh; printf '      - host: alt.example.com\n        port: 25\n        certificate: k4.pem\n' >> zonesign.yaml; cp k2.pem next.pem; at 01T00:00 build
+at 03T00:00 tlsa --gate k2.pem; is 'gate: the names of the certificate choose the hosts' 0 $status
+at 03T00:00 tlsa --gate k2.pem --host alt.example.com; is 'gate: --host alt' 3 $status
+at 03T00:00 tlsa --gate k2.pem --host mail.example.com --port 25; is 'gate: --host mail' 0 $status
+at 03T00:00 tlsa --gate k2.pem --host nowhere.example.com; is 'gate: no such host' 3 $status; has 'gate: no such host' err 'no entry'
+at 03T00:00 tlsa --gate k2.pub; is 'gate of a bare key' 0 $status
+at 03T00:00 tlsa --gate missing.pem; is 'gate of a missing file' 3 $status
+at 03T00:00 --json tlsa --gate k2.pem; is 'gate --json' true "$(python3 -c 'import json; d=json.load(open("out")); print(str(d["may_switch"] and d["owners"][0]["verdict"] == "open").lower())')"
+
+# ---- the list of a zone ----
+at 03T00:00 tlsa example.com; is 'list: status' 0 $status; has 'list: current' out 'current'; has 'list: next' out 'next'; has 'list: since' out '2026-12-01 00:00 UTC'
+at 03T00:00 --json tlsa example.com; is 'list --json' '3 2026-12-01T00:00:00Z 2026-12-01T03:00:00Z' "$(python3 -c 'import json; r=json.load(open("out"))["zones"][0]["records"]; print(len(r), r[0]["since"], r[0]["safe_from"])')"
+finish
