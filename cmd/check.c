@@ -38,6 +38,7 @@ static void check_file(struct zs_run *run, const char *path, const uint8_t *apex
 	const uint8_t *name = NULL;
 	uint16_t largest = 0;
 	(void)!zs_dane_insert(run, config, &facts, zone, &certificates_ok);
+	zs_dane_advise(run, config, zone);
 	const uint32_t ttl = zs_zone_max_ttl(zone, &name, &largest);
 	if (name)
 		zs_name_text(name, owner), zs_type_text(largest, type);

@@ -150,11 +150,11 @@ void zs_tlsa_hook(const struct zs_cli *cli, struct zs_run *run, const char *name
 	zs_buf_printf(&out, "#!/bin/sh\n# A hook for %s, printed by 'zonesign tlsa --hook %s'. A new certificate waits in SERVICE/NAME/pending, where\n"
 	                    "# its key is published from, and is put in place when every cache has its TLSA.\n%s", name, name, client->install);
 	zs_buf_text(&out, head);
-	zs_buf_text(&out, "PROGRAM=");
+	zs_buf_text(&out, "PROGRAM=${PROGRAM:-");
 	add_quoted(&out, absolute(run, "/proc/self/exe"));
-	zs_buf_text(&out, "\nCONFIG=");
+	zs_buf_text(&out, "}\nCONFIG=${CONFIG:-");
 	add_quoted(&out, absolute(run, config_path(cli)));
-	zs_buf_text(&out, "\n\n");
+	zs_buf_text(&out, "}\n\n");
 	zs_buf_text(&out, body);
 	zs_buf_text(&out, client->given);
 	zs_buf_text(&out, tail);

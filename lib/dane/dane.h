@@ -154,6 +154,10 @@ bool zs_dane_issued(const struct zs_dane_cert *issuer, const struct zs_dane_cert
 ZS_MUST_CHECK bool zs_dane_insert(struct zs_run *run, const struct zs_zone_config *config, struct zs_facts *facts,
                                   struct zs_zone *zone, bool *certificates_ok);
 
+/* What is not wrong, but will be missed one day: for the command check. zone has the computed records. Also TLSA of the zone file
+ * that clients cannot use. */
+void zs_dane_advise(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone);
+
 /* The facts are of a build that came to nothing, the zone is the one published: what is not in it was not published. */
 void zs_dane_reconcile(struct zs_run *run, const struct zs_zone *zone, struct zs_facts *facts);
 

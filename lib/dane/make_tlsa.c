@@ -287,7 +287,7 @@ static void warn_mixed_digests(struct zs_making *m)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const struct zs_tlsa_facts *r = &m->records[i];
-		unsigned sha256 = 0, sha512 = 0;
+		unsigned sha256 = 0, sha512 = 0, ours512 = 0;
 		bool first = true;
 		for (size_t k = 0; k < m->count; k++) {
 			const struct zs_tlsa_facts *o = &m->records[k];
@@ -296,8 +296,9 @@ static void warn_mixed_digests(struct zs_making *m)
 			first = first && k >= i;
 			sha256 += o->rdata.data[2] == 1;
 			sha512 += o->rdata.data[2] == 2;
+			ours512 += o->rdata.data[2] == 2 && o->role != ZS_TLSA_FOREIGN;
 		}
-		if (first && !zs_tlsa_is_leaving(r) && sha256 && sha512 && sha256 != sha512)
+		if (first && !zs_tlsa_is_leaving(r) && sha256 && sha512 && (sha256 != sha512 || !ours512))
 			zs_warn(m->run, NULL, "%s: SHA-512 exists for %u of the keys only; senders that know it ignore the others (RFC 7671 section 9)",
 			        label_of(m->run, r->owner), sha512);
 	}
