@@ -60,7 +60,8 @@ interop: all $(answers)           ## what others make of our zones, and we of th
 	@FLAVOUR=$(FLAVOUR) sh tests/run.sh interop
 timeline: all $(timelines)        ## rolls against every cache: cases, random schedules, planted faults
 	@FLAVOUR=$(FLAVOUR) sh tests/run.sh timeline
-soak: $(BUILD)/timeline/random    ## 100,000 random schedules (SEED: the first)
+soak: $(BUILD)/timeline/random $(BUILD)/unit    ## 100,000 random schedules of keys (SEED: the first), 20,000 of TLSA
+	ZS_LIVES=20000 $(BUILD)/unit schedule
 	$(BUILD)/timeline/random $${SEED:-1000000} 100000
 coverage:                         ## lines and branches of lib/rollover that its tests reach
 	@$(MAKE) --no-print-directory FLAVOUR=coverage build/coverage/unit build/coverage/timeline/cases build/coverage/timeline/random

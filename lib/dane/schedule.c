@@ -53,15 +53,14 @@ static zs_seconds largest_ttl(const struct zs_facts *facts, const uint8_t *owner
 	return largest;
 }
 
+static bool is_one_group(struct zs_bytes a, struct zs_bytes b)
+{
+	return kind_of(a) < ZS_TLSA_KINDS && kind_of(a) / 3 == kind_of(b) / 3;
+}
+
 zs_time zs_tlsa_ready(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const struct zs_tlsa_facts *record)
 {
 	return record->since ? record->since + timing->propagation + 2 * largest_ttl(facts, record->owner, timing->now) : 0;
-}
-
-/* Is a SHA-256 where b is SHA-512, of one usage and selector? */
-static bool is_weaker(struct zs_bytes a, struct zs_bytes b)
-{
-	return kind_of(a) < ZS_TLSA_KINDS && kind_of(a) % 3 == 1 && kind_of(b) == kind_of(a) + 1;
 }
 
 zs_time zs_tlsa_leaves(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const struct zs_tlsa_facts *record)
@@ -71,9 +70,11 @@ zs_time zs_tlsa_leaves(const struct zs_tlsa_timing *timing, const struct zs_fact
 	bool any = false;
 	for (size_t i = 0; i < facts->tlsa_count; i++) {
 		const struct zs_tlsa_facts *other = &facts->tlsa[i];
-		if (is_tlsa_at(other, record->owner)) /* SHA-512 does not leave before a SHA-256 that may be of the same key */
-			end = later(end, later(other->used, other->until + (is_weaker(other->rdata, record->rdata) ? 2 * ttl : 0)));
-		if (!is_tlsa_at(other, record->owner) || (other->role != ZS_TLSA_CURRENT && other->role != ZS_TLSA_BRIDGE))
+		if (!is_tlsa_at(other, record->owner))
+			continue;
+		/* those of one usage and selector leave together */
+		end = later(end, later(other->used, other->until + (is_one_group(other->rdata, record->rdata) ? 2 * ttl : 0)));
+		if (other->role != ZS_TLSA_CURRENT && other->role != ZS_TLSA_BRIDGE)
 			continue;
 		if (!other->since)
 			return 0;
@@ -198,8 +199,8 @@ struct scheduling {
 	const struct zs_facts *before;
 	const struct zs_facts *facts; /* the same, with the TTLs as they will be */
 	struct zs_tlsa_plan *out;
-	uint32_t kept;    /* kinds of which a stale record of a key that is gone stays */
-	uint32_t leaving; /* kinds that leave now although their keys are at hand */
+	uint32_t leaving; /* kinds of a usage and selector whose leaving records go now */
+	uint32_t kept;    /* kinds of which a record of a key that is gone stays */
 	uint32_t delayed; /* kinds that are wanted, but not yet */
 };
 
@@ -239,9 +240,19 @@ static uint32_t groups_of(uint32_t kinds)
 	return out;
 }
 
+/* Can the record be made of a file at hand? */
+static bool at_hand(const struct zs_tlsa_want *want, struct zs_bytes rdata)
+{
+	const unsigned kind = kind_of(rdata);
+	for (size_t k = 0; k < want->key_count; k++)
+		if (has_kind(&want->keys[k], kind) && zs_bytes_equal(want->keys[k].kinds[kind], rdata))
+			return true;
+	return false;
+}
+
 /* When caches have all records of the certificates in use: what the config asks for, but for a digest that waits, and what the
- * stale ones make necessary besides; 0: not in sight. The record that would leave is nobody's successor. */
-static zs_time successors_ready(const struct scheduling *s, const struct zs_tlsa_facts *leaving)
+ * stale ones make necessary besides; 0: not in sight. */
+static zs_time successors_ready(const struct scheduling *s)
 {
 	const uint32_t there = kinds_at(s->facts, s->want->owner);
 	zs_time end = 0;
@@ -252,26 +263,14 @@ static zs_time successors_ready(const struct scheduling *s, const struct zs_tlsa
 			if (!(needed >> kind & 1) || !has_kind(key, kind))
 				continue;
 			const struct zs_tlsa_facts *found = find(s->facts, s->want->owner, key->kinds[kind]);
-			if (found == leaving && !(key->wanted >> kind & 1))
-				continue;
 			if (!found && kind % 3 == 2 && has_kind(key, kind - 1))
 				found = find(s->facts, s->want->owner, key->kinds[kind - 1]);
-			if (!found || found == leaving || !found->since)
+			if (!found || !found->since)
 				return 0;
 			end = later(end, zs_tlsa_ready(s->timing, s->facts, found));
 		}
 	}
 	return end;
-}
-
-/* Can the record be made of a file at hand? */
-static bool at_hand(const struct zs_tlsa_want *want, struct zs_bytes rdata)
-{
-	const unsigned kind = kind_of(rdata);
-	for (size_t k = 0; k < want->key_count; k++)
-		if (has_kind(&want->keys[k], kind) && zs_bytes_equal(want->keys[k].kinds[kind], rdata))
-			return true;
-	return false;
 }
 
 /* Since when the builds see the key in use: now, if none of its records is one of a certificate in use. */
@@ -301,11 +300,39 @@ static zs_time last_change(const struct scheduling *s)
 	return last;
 }
 
-static bool may_leave(const struct scheduling *s, const struct zs_tlsa_facts *record)
+/* Does no key at hand want the record? A SHA-256 in the place of a SHA-512 that waits is wanted. */
+static bool is_unwanted(const struct scheduling *s, const struct zs_tlsa_facts *record)
 {
-	const zs_time ready = record->until ? successors_ready(s, record) : 0;
-	const zs_time stale = later(record->until + 2 * largest_ttl(s->facts, record->owner, s->timing->now), last_change(s));
-	return ready && later(ready, stale) + s->timing->safety <= s->timing->now;
+	const unsigned kind = kind_of(record->rdata);
+	for (size_t k = 0; k < s->want->key_count; k++) {
+		const struct zs_tlsa_key *key = &s->want->keys[k];
+		if (!has_kind(key, kind) || !zs_bytes_equal(key->kinds[kind], record->rdata))
+			continue;
+		if (key->wanted >> kind & 1
+		    || (kind % 3 == 1 && key->wanted >> (kind + 1) & 1 && has_kind(key, kind + 1) && !find(s->facts, s->want->owner, key->kinds[kind + 1])))
+			return false;
+	}
+	return true;
+}
+
+/* All records of one usage and selector that nobody wants leave together: a SHA-512 record that stayed would hide the SHA-256 of
+ * other keys. So each set that caches may hold has, for each of its keys, the strongest digest in it. */
+static void choose_leaving(struct scheduling *s)
+{
+	const zs_time ready = successors_ready(s), change = last_change(s);
+	const zs_seconds ttl = largest_ttl(s->facts, s->want->owner, s->timing->now);
+	s->leaving = 0;
+	for (unsigned group = 0; group < ZS_TLSA_KINDS && ready; group += 3) {
+		zs_time stale = 0;
+		for (size_t i = 0; i < s->facts->tlsa_count; i++) {
+			const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
+			if (is_tlsa_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN && kind_of(record->rdata) / 3 == group / 3
+			    && is_unwanted(s, record))
+				stale = later(stale, stale_since(s, record));
+		}
+		if (stale && later(later(ready, change), stale + 2 * ttl) + s->timing->safety <= s->timing->now)
+			s->leaving |= group_of(group);
+	}
 }
 
 /* What is asked of a key now: what the config says, but for a digest that has to wait. */
@@ -349,27 +376,18 @@ static bool is_gone(const struct scheduling *s, const struct zs_tlsa_facts *reco
 	return is_tlsa_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN && !at_hand(s->want, record->rdata);
 }
 
-/* SHA-512 stays as long as a SHA-256 that may be of the same key: other keys have it as well, and would hide that. */
-static void keep_pairs(const struct scheduling *s, bool *leaves)
-{
-	const struct zs_facts *facts = s->facts;
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		for (size_t k = 0; k < facts->tlsa_count && leaves[i]; k++)
-			if (is_gone(s, &facts->tlsa[k]) && !leaves[k] && is_weaker(facts->tlsa[k].rdata, facts->tlsa[i].rdata))
-				leaves[i] = false;
-}
-
 /* Of keys that are gone: which kinds stay? More than a crowd: those that became stale first are let go. */
 static void keep_gone(struct scheduling *s, bool *leaves)
 {
 	const struct zs_facts *facts = s->facts;
 	size_t count = 0;
 	s->kept = 0;
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		leaves[i] = is_gone(s, &facts->tlsa[i]) && may_leave(s, &facts->tlsa[i]);
-	keep_pairs(s, leaves);
-	for (size_t i = 0; i < facts->tlsa_count; i++)
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		const unsigned kind = kind_of(facts->tlsa[i].rdata);
+		/* what no client can use is missed by nobody */
+		leaves[i] = is_gone(s, &facts->tlsa[i]) && (kind == ZS_TLSA_KINDS || s->leaving >> kind & 1);
 		count += is_gone(s, &facts->tlsa[i]) && !leaves[i];
+	}
 	for (; count > CROWD; count--) {
 		size_t oldest = facts->tlsa_count;
 		for (size_t i = 0; i < facts->tlsa_count; i++)
@@ -383,26 +401,6 @@ static void keep_gone(struct scheduling *s, bool *leaves)
 	for (size_t i = 0; i < facts->tlsa_count; i++)
 		if (is_gone(s, &facts->tlsa[i]) && !leaves[i] && kind_of(facts->tlsa[i].rdata) < ZS_TLSA_KINDS)
 			s->kept |= 1u << kind_of(facts->tlsa[i].rdata);
-}
-
-/* Records that the config no longer asks for, of keys at hand. All of one kind leave together: the last SHA-512 record would
- * hide the SHA-256 of all others. */
-static void choose_leaving(struct scheduling *s)
-{
-	s->leaving = 0;
-	for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++) {
-		bool all = !(s->kept >> kind & 1), any = false;
-		for (size_t i = 0; i < s->facts->tlsa_count; i++) {
-			const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
-			if (!is_tlsa_at(record, s->want->owner) || record->role == ZS_TLSA_FOREIGN || kind_of(record->rdata) != kind
-			    || !at_hand(s->want, record->rdata))
-				continue;
-			any = true;
-			all = all && !is_asked(s, record->rdata) && may_leave(s, record);
-		}
-		if (any && all)
-			s->leaving |= 1u << kind;
-	}
 }
 
 static zs_time used_since(const struct scheduling *s, const struct zs_tlsa_facts *known)
@@ -462,7 +460,7 @@ static void push_stale(struct scheduling *s, const bool *leaves)
 			continue;
 		const unsigned kind = kind_of(record->rdata);
 		const bool hand = at_hand(s->want, record->rdata);
-		if (hand ? s->leaving >> kind & 1 : leaves[i]) {
+		if (hand ? kind < ZS_TLSA_KINDS && s->leaving >> kind & 1 && record->until : leaves[i]) {
 			char time[ZS_TIME_TEXT];
 			say(s, false, zs_arena_printf(s->arena, "%s is removed: no file holds it since %s", shown(s->arena, record->owner, record->rdata),
 			                              zs_time_short(stale_since(s, record), time)));
@@ -571,9 +569,9 @@ static void schedule_owner(struct scheduling *s)
 			if (is_tlsa_at(&s->facts->tlsa[i], s->want->owner) && s->facts->tlsa[i].role != ZS_TLSA_FOREIGN)
 				push(s, s->facts->tlsa[i].rdata, s->facts->tlsa[i].role, s->facts->tlsa[i].until);
 	} else {
+		choose_leaving(s);
 		keep_gone(s, leaves);
 		delay_digests(s);
-		choose_leaving(s);
 		push_keys(s);
 		push_stale(s, leaves);
 		say_not_gated(s);

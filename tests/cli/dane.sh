@@ -79,6 +79,39 @@ at 03T03:59 tlsa --gate k2.pem; is 'gate: counts from the reload' 5 $status
 at 03T04:00 tlsa --gate k2.pem; is 'gate: open three hours later' 0 $status
 rm reload-works; cp k3.pem mail.pem; at 04T00:00 build; at 06T00:00 build; is 'nothing is removed before its successor is in service' 'k1 k2 k3' "$(served)"
 
+# ---- propagation: observe, and servers that do not answer: published is not in service ----
+fresh; cp k2.pem next.pem
+observed() { printf 'policies:\n  default: {observe: off, propagation: {zone: observe}}\nzones:\n  example.com:\n    file: a.zone\n    output: signed.zone\n    servers: [127.0.0.1@1]\n    dane:\n      - {host: mx, port: 25, certificate: mail.pem, next: next.pem}\n' > zonesign.yaml; }
+observed; at 01T00:00 build; is 'observe: nobody answers' 5 $status; is 'observe: published' 'k1 k2' "$(served)"
+at 05T00:00 tlsa --gate k2.pem; is 'observe: gate' 5 $status; has 'observe: gate says why' err 'not in service yet: '
+at 05T00:00 tlsa example.com; has 'observe: list' out 'not in service yet'
+at 05T00:00 --json tlsa --gate k2.pem; is 'observe: gate --json' 'False None' "$(python3 -c 'import json; d=json.load(open("out")); print(d["may_switch"], d["from"])')"
+
+# ---- records: 3 1 1 becomes 3 1 2, and the other way ----
+kinds() { sed -n 's/^_25._tcp.mail.* IN TLSA \(. . .\) .*/\1/p' signed.zone | sort | uniq -c | xargs; }
+fresh; cp k2.pem next.pem; at 01T00:00 build
+config '        certificate: mail.pem\n        next: next.pem\n        records: 3 1 2\n'; at 02T00:00 build
+is 'both digests of both keys' '2 3 1 1 2 3 1 2' "$(kinds)"; has 'it is said' err 'is not asked for any more'
+at 02T04:00 build; is 'then the new ones' '2 3 1 2' "$(kinds)"
+config '        certificate: mail.pem\n        next: next.pem\n'; at 03T00:00 build; at 03T04:00 build; is 'and back' '2 3 1 1' "$(kinds)"
+cp k3.pem mail.pem; rm next.pem; config '        certificate: mail.pem\n        records: 3 1 2\n'; at 04T00:00 build
+is 'with a new key at once: SHA-512 waits' '3 3 1 1' "$(kinds)"; has 'it says so' err 'SHA-512 waits'
+at 04T04:00 build; at 04T08:00 build; is 'and comes' '1 3 1 2' "$(kinds)"
+
+# ---- TLSA of the zone file that no client can use are published, said, and read back from the state ----
+fresh; zone '_25._tcp.mail TLSA 3 1 1 abcd\n'; at 01T00:00 build; is 'a useless TLSA: status' 0 $status; at 02T00:00 tlsa; is 'a useless TLSA: the list' 0 $status; has 'a useless TLSA: in it' out 'of the zone file'; zone
+# ---- two entries at one name, a key that is current in one and next in the other ----
+fresh; config '        certificate: mail.pem\n        next: k2.pem\n      - {host: mail.example.com, port: 25, certificate: k2.pem}\n'; at 01T00:00 build; is 'two entries' 'k1 k2' "$(served)"; is 'current wins' 0 "$(grep -c 'role: next' state/example.com/state.yaml)"
+# ---- the host leaves, the port leaves ----
+fresh; config '        certificate: mail.pem\n      - {host: alt.example.com, port: [25, 465], certificate: k2.pem}\n'; at 01T00:00 build; is 'four records' 3 "$(grep -c 'IN TLSA' signed.zone)"
+config '        certificate: mail.pem\n      - {host: alt.example.com, port: 25, certificate: k2.pem}\n'; at 02T00:00 build; is 'the port is gone' 2 "$(grep -c 'IN TLSA' signed.zone)"; has 'and said' err '_465._tcp.alt.example.com.: the config names it no more'
+config '        certificate: mail.pem\n'; at 03T00:00 build; is 'the host is gone' 1 "$(grep -c 'IN TLSA' signed.zone)"
+# ---- killed between the rename and the record: the next run knows what is published ----
+fresh; at 01T00:00 build; cp k2.pem mail.pem; cp state/example.com/state.yaml before.yaml; at 02T00:00 build
+sed 's/^clock:/&/' before.yaml > state/example.com/state.yaml # the state lags behind the output: as after a lost write
+at 02T01:00 build --accept adopt; is 'a state that lags: status' 0 $status; is 'a state that lags: both stay' 'k1 k2' "$(served)"
+at 02T02:00 tlsa --gate k2.pem; is 'a state that lags: counted from when it is known' 5 $status
+
 # ---- files that break, and what that does to signing ----
 fresh; cp k2.pem next.pem; at 01T00:00 build
 echo broken > mail.pem

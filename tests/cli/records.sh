@@ -57,7 +57,7 @@ GNUPGHOME=$work/gpg; export GNUPGHOME; mkdir -m 700 gpg
 end_agent() { gpgconf --homedir "$work/gpg" --kill all >/dev/null 2>&1; }
 trap 'end_agent; cleanup' EXIT
 gpg --batch --passphrase '' --quick-gen-key 'Hugh <hugh@example.com>' ed25519 sign never >gpg.log 2>&1
-id=$(gpg --list-keys --with-colons hugh@example.com | awk -F: '$1 == "fpr" {print $10; exit}')
+id=$(gpg --list-keys --with-colons hugh@example.com 2>>gpg.log | awk -F: '$1 == "fpr" {print $10; exit}')
 gpg --batch --passphrase '' --quick-add-key "$id" cv25519 encr never >>gpg.log 2>&1
 minimal() { gpg --export --export-options export-minimal "$@" 2>>gpg.log; }
 minimal "$id" > hugh.gpg; minimal --armor "$id" > hugh.asc

@@ -13,6 +13,10 @@ for source in "$top"/tests/fuzz/fuzz_*.c; do
 			for key in "$case"/*.key; do { cat "$key"; echo ---; cat "${key%.key}.private"; } > "corpus/$name/$(basename "$key")"; done
 		done ;;
 	fuzz_cert) (cp "$top/testdata/demo/make-certs.sh" . && sh make-certs.sh certs && cp certs/* "corpus/$name") ;;
+	fuzz_made) # a host key and an OpenPGP key in both forms, each behind the octet that says what it is
+		{ printf S; echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA x'; echo 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAwEAAQ=='; } > "corpus/$name/ssh"
+		printf 'P\306\010\004abcdefg\315\022<hugh@example.com>\302\004\004\023\026\010' > "corpus/$name/binary"
+		printf 'P-----BEGIN PGP PUBLIC KEY BLOCK-----\nComment: a\n\nxggEYWJj\nZGVmZw==\n=AAAA\n-----END PGP PUBLIC KEY BLOCK-----\n' > "corpus/$name/armour" ;;
 	fuzz_state) # the states of a zone in the middle of its rolls
 		printf '$TTL 300\n@ SOA ns.o.test. h 1 7200 3600 1209600 300\n@ NS ns.o.test.\n@ NS n2.o.test.\n' > a.zone
 		printf 'zones:\n  a.example: {file: a.zone, output: out}\n' > zonesign.yaml
