@@ -91,6 +91,8 @@ struct zs_tlsa_plan {
  * - a stronger digest is not added while a key that is gone has only the weaker one (RFC 7671 section 8.3);
  * - an owner that the config does not name any more loses all at once: no record is never wrong, and caches hold the former
  *   until a date that is said.
+ * It holds for servers that ask the gate at least every `safety`, as long as a build sees each change of the files before the next
+ * one, and for clients that know SHA-512; those that do not, which RFC 6698 allows, are right where every key has SHA-256.
  * Memory is of arena. */
 void zs_tlsa_schedule(struct zs_arena *arena, const struct zs_tlsa_timing *timing, const struct zs_tlsa_want *wants, size_t want_count,
                       const struct zs_facts *facts, struct zs_tlsa_plan *out);

@@ -385,6 +385,7 @@ struct life {
 	bool served;        /* the last one is, as far as the builds know */
 	uint32_t wanted, ttl;
 	uint8_t server, file, next, last; /* keys: presented, configured, to come; numbers given so far */
+	uint8_t seen;       /* file, as a build saw it last: it changes again after that only, and who switches to and fro unseen is lost */
 	bool obeys;
 	unsigned switches, removals, refusals, violations, idle_dates;
 };
@@ -446,6 +447,7 @@ static void run_build(struct life *life)
 		memcpy(set.rdata[set.count++], plan.records[i].rdata.data, 4);
 	for (size_t i = 0; i < plan.sentence_count; i++)
 		life->removals += strstr(plan.sentences[i].text, "is removed") != NULL;
+	life->seen = want.unknown ? life->seen : life->file;
 	life->facts.tlsa = plan.records; /* with the intent, before the rename */
 	life->facts.tlsa_count = plan.count;
 	life->facts.tlsa_ttls = plan.ttls;
@@ -492,9 +494,10 @@ static void event(struct life *life)
 	static const uint32_t kinds[] = { BIT(K311), BIT(K312), BIT(K311) | BIT(K312), BIT(K301) | BIT(K311), BIT(K310), BIT(K301), BIT(K302) | BIT(K311),
 		                          BIT(K211), BIT(K211) | BIT(K311) };
 	static const uint32_t ttls[] = { 60, 300, 1800, 3600, 7200, 14400 };
+	const bool seen = life->seen == life->file;
 	switch (dice(life, 12)) {
 	case 0: case 1: case 2: /* the hook: it asks, copies, builds */
-		if (life->server == life->file && life->next && may_switch(life, life->next)) {
+		if (seen && life->server == life->file && life->next && may_switch(life, life->next)) {
 			switch_to(life, life->next);
 			life->file = life->next;
 			if (dice(life, 2))
@@ -508,10 +511,12 @@ static void event(struct life *life)
 		life->next = 0;
 		break;
 	case 7: /* the file runs ahead of the server */
-		life->file = dice(life, 3) ? new_key(life) : life->next ? life->next : life->file;
+		if (seen)
+			life->file = dice(life, 3) ? new_key(life) : life->next ? life->next : life->file;
 		break;
 	case 8: /* a former key */
-		life->file = (uint8_t)(1 + dice(life, life->last));
+		if (seen)
+			life->file = (uint8_t)(1 + dice(life, life->last));
 		break;
 	case 9:
 		life->wanted = kinds[dice(life, ZS_COUNT(kinds))];
