@@ -100,7 +100,7 @@ void zs_tlsa_list(const struct zs_cli *cli, struct zs_run *run, const struct zs_
 /* ---- the gate ---- */
 
 static const char *const verdicts[] = { [ZS_GATE_OPEN] = "open", [ZS_GATE_WAIT] = "wait", [ZS_GATE_SHADOWED] = "shadowed",
-	                                [ZS_GATE_UNPUBLISHED] = "unpublished" };
+	                                [ZS_GATE_UNPUBLISHED] = "unpublished", [ZS_GATE_NOTHING] = "nothing" };
 
 static void say_verdict(const struct zs_cli *cli, struct zs_run *run, const struct zs_facts *facts, const struct zs_dane_verdict *verdict, const char *path)
 {
@@ -125,6 +125,10 @@ static void say_verdict(const struct zs_cli *cli, struct zs_run *run, const stru
 		zs_error(run, NULL, "%s: the key of '%s' is published, but by fewer digests than other keys; clients that take the strongest would ignore it. "
 		                    "Keep the old certificate", owner, path);
 		zs_hint(run, "are there TLSA records of another key in the zone file? (RFC 7671 section 9)");
+		break;
+	case ZS_GATE_NOTHING:
+		zs_error(run, NULL, "%s: no TLSA is published there at all: no client expects anything yet", owner);
+		zs_hint(run, "run 'zonesign build' once the certificate is in place");
 		break;
 	case ZS_GATE_UNPUBLISHED:
 		zs_error(run, NULL, "%s: the key of '%s' is not published. Keep the old certificate", owner, path);
@@ -206,7 +210,7 @@ static void say_staged(const struct zs_cli *cli, struct zs_run *run, const struc
 			zs_json_set_text(one, "owner", zs_name_text(list[i].place.owner, owner));
 			zs_json_set_text(one, "verdict", verdicts[list[i].gate]);
 			zs_json_set_time(one, "from", list[i].when);
-			if (list[i].gate == ZS_GATE_UNPUBLISHED || list[i].gate == ZS_GATE_SHADOWED)
+			if (list[i].gate != ZS_GATE_OPEN && list[i].gate != ZS_GATE_WAIT)
 				zs_error(run, NULL, "%s: the key of '%s' is not published", owner, staged->path);
 			else if (!cli->json && !cli->quiet)
 				printf("%s: a certificate with it may be used %s%s\n", owner,

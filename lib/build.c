@@ -143,12 +143,6 @@ static bool load_published(struct build *b)
 		return false;
 	drop_signer_types(b);
 	zs_zone_release_text(b->zone);
-	if (b->served_before) {
-		b->facts->tlsa = b->served_before->tlsa;
-		b->facts->tlsa_count = b->facts->tlsa_room = b->served_before->tlsa_count;
-		b->facts->tlsa_ttls = b->served_before->tlsa_ttls;
-		b->facts->tlsa_ttl_count = b->facts->tlsa_ttl_room = b->served_before->tlsa_ttl_count;
-	}
 	zs_dane_reconcile(b->run, b->zone, b->facts);
 	return check_ttls(b);
 }
@@ -453,11 +447,23 @@ static bool repeat_reload(struct build *b)
 	return set_next_due(b) && zs_facts_write(b->run, b->facts);
 }
 
+/* The records that this build computed were not published: what is known is what was known before. */
+static void forget_computed(struct build *b)
+{
+	if (!b->served_before)
+		return;
+	b->facts->tlsa = b->served_before->tlsa;
+	b->facts->tlsa_count = b->facts->tlsa_room = b->served_before->tlsa_count;
+	b->facts->tlsa_ttls = b->served_before->tlsa_ttls;
+	b->facts->tlsa_ttl_count = b->facts->tlsa_ttl_room = b->served_before->tlsa_ttl_count;
+}
+
 /* A wrong input never lets a zone die. The error stays, and with it the exit status. */
 static bool rescue(struct build *b)
 {
 	if (b->run->fault != ZS_INPUT && b->run->fault != ZS_REFUSED)
 		return false;
+	forget_computed(b);
 	if (b->facts->published.known && is_due(b)) {
 		b->rescue = true;
 		if (b->arena)

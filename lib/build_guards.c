@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "build_private.h"
+#include "dane/dane.h"
 #include "publish/publish.h"
 #include "rollover/rollover.h"
 
@@ -93,6 +94,8 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		return true;
 	}
 	const bool ours = facts->published.known && there && memcmp(sha256, facts->published.sha256, 32) == 0;
+	if (facts->intent.present)
+		zs_tlsa_forget_unserved(facts); /* the state had what the intent was to publish */
 	facts->intent = (struct zs_intent){ 0 };
 	if (ours || !there)
 		return true;

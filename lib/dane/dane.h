@@ -116,7 +116,8 @@ enum zs_tlsa_gate {
 	ZS_GATE_OPEN,
 	ZS_GATE_WAIT,        /* it may later */
 	ZS_GATE_SHADOWED,    /* its key is published, but by a weaker digest than others have: it would be ignored */
-	ZS_GATE_UNPUBLISHED  /* no record of it, or one that is about to leave */
+	ZS_GATE_UNPUBLISHED, /* no record of it, or one that is about to leave */
+	ZS_GATE_NOTHING      /* there is no TLSA at all, and no cache has one: no client expects anything */
 };
 
 /* May a server at owner present the key now: does every RRset that a cache may hold have a record for it? *when (WAIT): from then;
@@ -126,6 +127,9 @@ enum zs_tlsa_gate zs_tlsa_judge(const struct zs_tlsa_timing *timing, const struc
 
 /* Does an RRset (count RDATA) authenticate the key for a client with digest agility? */
 bool zs_tlsa_matches(const struct zs_bytes *set, size_t count, const struct zs_tlsa_key *key);
+
+/* A publication did not take place: records that were never in service may not have been published either. */
+void zs_tlsa_forget_unserved(struct zs_facts *facts);
 
 /* What was published is in service since now. */
 void zs_tlsa_served(struct zs_facts *facts, zs_seconds propagation, zs_time now);

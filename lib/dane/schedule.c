@@ -106,6 +106,15 @@ void zs_tlsa_served(struct zs_facts *facts, zs_seconds propagation, zs_time now)
 			facts->tlsa_ttls[i].until = now + propagation + 2 * (zs_seconds)facts->tlsa_ttls[i].ttl;
 }
 
+void zs_tlsa_forget_unserved(struct zs_facts *facts)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (facts->tlsa[i].since)
+			facts->tlsa[kept++] = facts->tlsa[i];
+	facts->tlsa_count = kept;
+}
+
 /* ---- the gate ---- */
 
 bool zs_tlsa_matches(const struct zs_bytes *set, size_t count, const struct zs_tlsa_key *key)
@@ -187,6 +196,8 @@ enum zs_tlsa_gate zs_tlsa_judge(const struct zs_tlsa_timing *timing, const struc
 			*when = ready;
 		any = any || ready >= 0;
 	}
+	if (!j.there && !largest_ttl(facts, owner, timing->now))
+		return ZS_GATE_NOTHING;
 	return any ? ZS_GATE_WAIT : some ? ZS_GATE_SHADOWED : ZS_GATE_UNPUBLISHED;
 }
 

@@ -79,6 +79,14 @@ at 03T03:59 tlsa --gate k2.pem; is 'gate: counts from the reload' 5 $status
 at 03T04:00 tlsa --gate k2.pem; is 'gate: open three hours later' 0 $status
 rm reload-works; cp k3.pem mail.pem; at 04T00:00 build; at 06T00:00 build; is 'nothing is removed before its successor is in service' 'k1 k2 k3' "$(served)"
 
+# ---- the input is refused after the TLSA were computed, while a reload is still owed: nothing is in service that was not published ----
+fresh; config '        certificate: mail.pem\n        next: next.pem\n' '    reload: {shell: "test -e reload-works"}\n'
+touch reload-works; at 01T00:00 build; rm reload-works; cp k2.pem next.pem; at 02T00:00 build
+cp k3.pem mail.pem; zone 'long 30d A 192.0.2.9\n'; touch reload-works; at 02T01:00 build; is 'refused: status' 3 $status; is 'refused: what was published stays' 'k1 k2' "$(served)"
+hasnt 'refused: the state knows nothing of the new key' state/example.com/state.yaml "$(echo "$k3" | tr A-F a-f)"
+at 02T05:00 tlsa --gate k2.pem; is 'refused: but the reload was made up for' 0 $status
+at 02T05:00 tlsa --gate k3.pem; is 'refused: and the new key is not published' 3 $status
+
 # ---- propagation: observe, and servers that do not answer: published is not in service ----
 fresh; cp k2.pem next.pem
 observed() { printf 'policies:\n  default: {observe: off, propagation: {zone: observe}}\nzones:\n  example.com:\n    file: a.zone\n    output: signed.zone\n    servers: [127.0.0.1@1]\n    dane:\n      - {host: mx, port: 25, certificate: mail.pem, next: next.pem}\n' > zonesign.yaml; }

@@ -111,6 +111,14 @@ for client in certbot acme.sh lego dehydrated; do
 	config service/mail/fullchain.pem; clock 09T00:00; hooked $client k1.pem k1.key
 	is "$client: no next: the old certificate stays" same "$(same k2b.pem service/mail/fullchain.pem)"; has "$client: no next: it says so" err 'keeps its certificate'
 done
+# a first certificate in SERVICE, while TLSA of a server that was elsewhere before are published
+fresh; config k1.pem; "$z" --now 2026-12-01T00:00:00Z -q build 2>err; config service/mail/fullchain.pem service/mail/pending/fullchain.pem
+clock 05T00:00; RENEWED_LINEAGE=$work/live/mail; export RENEWED_LINEAGE; cp k2.pem live/mail/fullchain.pem; cp k2.key live/mail/privkey.pem
+run sh -c './hook-certbot 2>&1'; is 'a first certificate waits where TLSA are published' no "$([ -e service/mail/fullchain.pem ] && echo yes || echo no)"
+has 'and it says what to do' out 'put that and its key into'
+cp k1.pem service/mail/fullchain.pem; cp k1.key service/mail/privkey.pem; clock 05T01:00; run ./hook-certbot retry; is 'then its key is published' yes "$(has_key k2.key)"
+clock 05T04:00; run ./hook-certbot retry; is 'and it is deployed' same "$(same k2.pem service/mail/fullchain.pem)"
+unset RENEWED_LINEAGE
 run "$z" tlsa --hook nobody; is 'no such client' 2 $status
 for client in certbot acme.sh lego; do run env -i PATH="$PATH" "./hook-$client"; is "$client: without its environment" 1 $status; done
 run env LEGO_CERT_DOMAIN=../../x LEGO_CERT_PATH=k1.pem LEGO_CERT_KEY_PATH=k1.key ./hook-lego; is 'a name that leaves the directory' 1 $status

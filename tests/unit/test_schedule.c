@@ -455,8 +455,10 @@ static void run_build(struct life *life)
 	/* the next date is one that brings something: a build that is due again at once would never be "unchanged" */
 	const zs_time due = zs_tlsa_due(&life->timing, &life->facts);
 	life->idle_dates += !want.unknown && due && due <= life->timing.now;
-	if (life->set_count && dice(life, 50) == 0)
-		return; /* killed before the rename */
+	if (life->set_count && dice(life, 50) == 0) { /* killed before the rename: the next run finds the intent, and discards it */
+		zs_tlsa_forget_unserved(&life->facts);
+		return;
+	}
 	if (!life->set_count || !same_set(&set, &life->sets[life->set_count - 1])) {
 		life->sets[life->set_count++] = set;
 		life->served = false;
