@@ -78,6 +78,16 @@ static bool is_published(const struct zs_facts *facts, const uint8_t *owner, con
 	return false;
 }
 
+/* Only usage 3 takes a certificate with another name or out of its dates, and only a chain has an anchor: RFC 7671 sections 5.1, 5.2. */
+static struct zs_tlsa_key key_at(const struct zs_run *run, const struct zs_dane_cert *leaf, const struct zs_tlsa_key *key, const uint8_t *host)
+{
+	struct zs_tlsa_key out = *key;
+	const bool checked = leaf->x509 && zs_dane_names(leaf, host) && leaf->not_before <= run->now && leaf->not_after > run->now;
+	for (unsigned kind = 0; kind < 18 && !checked; kind++)
+		out.kinds[kind] = (struct zs_bytes){ 0 };
+	return out;
+}
+
 bool zs_dane_gate(struct zs_run *run, const struct zs_zone_config *config, const struct zs_facts *facts, const struct zs_dane_file *file,
                   const struct zs_dane_filter *filter, struct zs_dane_verdict **out, size_t *count)
 {
@@ -102,7 +112,8 @@ bool zs_dane_gate(struct zs_run *run, const struct zs_zone_config *config, const
 			continue;
 		struct zs_dane_verdict *verdict = &ZS_PUSH(run->arena, *out, *count, room);
 		verdict->place = places[i];
-		verdict->gate = zs_tlsa_judge(&timing, facts, places[i].owner, &key, &verdict->when);
+		const struct zs_tlsa_key here = key_at(run, &file->certs[0], &key, places[i].host);
+		verdict->gate = zs_tlsa_judge(&timing, facts, places[i].owner, &here, &verdict->when);
 	}
 	return true;
 }

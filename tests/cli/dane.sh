@@ -164,7 +164,23 @@ at 03T00:00 tlsa --gate k2.pub; is 'gate of a bare key' 0 $status
 at 03T00:00 tlsa --gate missing.pem; is 'gate of a missing file' 3 $status
 at 03T00:00 --json tlsa --gate k2.pem; is 'gate --json' true "$(python3 -c 'import json; d=json.load(open("out")); print(str(d["may_switch"] and d["owners"][0]["verdict"] == "open").lower())')"
 
+# ---- a trust anchor: any certificate that it issued, with the right name and in its dates ----
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 3000 -subj /CN=CA 2>/dev/null
+issued() { # NAME HOST
+	newkey "$1"; openssl req -new -key "$1.key" -subj "/CN=$2" -out "$1.csr" 2>/dev/null
+	printf 'subjectAltName=DNS:%s\nbasicConstraints=critical,CA:FALSE\n' "$2" > ext; openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 100 -extfile ext -out "$1.pem" 2>/dev/null; cat ca.pem >> "$1.pem"
+}
+issued a1 mail.example.com; issued a2 mail.example.com; issued a3 other.example.com
+now=$(date +%s); rm -rf state signed.zone; zone; config '        certificate: a1.pem\n        records: 2 1 1\n'
+run "$z" --now "$now" build; is 'anchor: build' 0 $status
+later=$((now + 86400))
+run "$z" --now $later tlsa --gate a2.pem; is 'anchor: another certificate of it' 0 $status
+run "$z" --now $later tlsa --gate a3.pem --host mail.example.com; is 'anchor: with another name' 3 $status
+run "$z" --now $((now + 200 * 86400)) tlsa --gate a2.pem; is 'anchor: expired' 3 $status
+run "$z" --now $later tlsa --gate k1.pem; is 'anchor: of no anchor' 3 $status
+fresh; cp k2.pem next.pem; at 01T00:00 build
+
 # ---- the list of a zone ----
 at 03T00:00 tlsa example.com; is 'list: status' 0 $status; has 'list: current' out 'current'; has 'list: next' out 'next'; has 'list: since' out '2026-12-01 00:00 UTC'
-at 03T00:00 --json tlsa example.com; is 'list --json' '3 2026-12-01T00:00:00Z 2026-12-01T03:00:00Z' "$(python3 -c 'import json; r=json.load(open("out"))["zones"][0]["records"]; print(len(r), r[0]["since"], r[0]["safe_from"])')"
+at 03T00:00 --json tlsa example.com; is 'list --json' '2 2026-12-01T00:00:00Z 2026-12-01T03:00:00Z' "$(python3 -c 'import json; r=json.load(open("out"))["zones"][0]["records"]; print(len(r), r[0]["since"], r[0]["safe_from"])')"
 finish
