@@ -170,7 +170,10 @@ void zs_tlsa_gate(const struct zs_cli *cli, struct zs_run *run, const struct zs_
 	for (size_t z = 0; z < count; z++)
 		any = gate_zone(cli, run, zones[z], &file, wish, owners, &from) || any;
 	if (!any && !run->fault) {
-		zs_error(run, NULL, wish->filter.host_count ? "there is no entry for this host and port" : "no entry is for a host that '%s' names", wish->gate);
+		if (wish->filter.host_count)
+			zs_error(run, NULL, "there is no entry for this host and port");
+		else
+			zs_error(run, NULL, "no entry is for a host that '%s' names", wish->gate);
 		zs_hint(run, "--host names the host that the certificate is for; 'zonesign tlsa' lists what is published");
 	}
 	if (!cli->json)

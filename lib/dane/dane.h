@@ -37,7 +37,7 @@ struct zs_dane_file {
 /* Read PEM (certificates, chain, public or private key, CSR) or DER. Errors name file and what was found instead. */
 ZS_MUST_CHECK bool zs_dane_file_read(struct zs_run *run, const struct zs_source *where, const char *path, struct zs_dane_file *out);
 
-/* ---- which TLSA must be served when: pure, no clock, no disk (schedule.c) ---- */
+/* ---- which TLSA must be served when: pure, no clock, no disk (schedule.c, judge.c) ---- */
 
 /* Usage, selector and matching type as one number: usage * 6 + selector * 3 + matching type. */
 enum { ZS_TLSA_KINDS = 24 };

@@ -33,6 +33,14 @@ bool zs_maker_may_own(struct zs_making *m, const struct zs_source *from, const u
 /* "<56 hex digits of SHA-256(local part)>.LABEL.domain", RFC 7929 section 3 and RFC 8162 section 3: no letter is folded. */
 bool zs_maker_mail_owner(struct zs_making *m, const struct zs_made_name *name, const char *label, uint8_t out[ZS_NAME_MAX]);
 
+/* judge.c, for schedule.c. The kind of a TLSA RDATA; ZS_TLSA_KINDS: none that clients know. */
+unsigned zs_tlsa_kind(struct zs_bytes rdata);
+bool zs_tlsa_has_kind(const struct zs_tlsa_key *key, unsigned kind);
+bool zs_tlsa_is_at(const struct zs_tlsa_facts *record, const uint8_t *owner);
+const struct zs_tlsa_facts *zs_tlsa_find(const struct zs_facts *facts, const uint8_t *owner, struct zs_bytes rdata); /* or NULL */
+/* The largest TTL that caches may hold the RRset with. */
+zs_seconds zs_tlsa_largest_ttl(const struct zs_facts *facts, const uint8_t *owner, zs_time now);
+
 /* An OpenPGP key as a file holds it: binary or in ASCII armour. */
 struct zs_openpgp_key {
 	struct zs_bytes data;     /* the transferable public key, binary: RFC 9580 section 10.1 */

@@ -1,16 +1,9 @@
 /* schedule.c - which TLSA must be served when: from what the files hold, what was served, and the instant. Pure. */
 #include <string.h>
 
-#include "dane/dane.h"
+#include "dane/dane_private.h"
 
 enum { CROWD = 64 }; /* stale records kept at one owner: a file that changes by the hour must not fill the RRset */
-
-static unsigned kind_of(struct zs_bytes rdata)
-{
-	if (rdata.len < 3 || rdata.data[0] > 3 || rdata.data[1] > 1 || rdata.data[2] > 2)
-		return ZS_TLSA_KINDS;
-	return rdata.data[0] * 6u + rdata.data[1] * 3u + rdata.data[2];
-}
 
 /* Kinds of one usage and selector are three in a row, by matching type. */
 static uint32_t group_of(unsigned kind)
@@ -18,190 +11,10 @@ static uint32_t group_of(unsigned kind)
 	return 7u << kind / 3 * 3;
 }
 
-static bool has_kind(const struct zs_tlsa_key *key, unsigned kind)
-{
-	return kind < ZS_TLSA_KINDS && key->kinds[kind].len;
-}
-
 static zs_time later(zs_time a, zs_time b)
 {
 	return a > b ? a : b;
 }
-
-static bool is_tlsa_at(const struct zs_tlsa_facts *record, const uint8_t *owner)
-{
-	return record->type == ZS_TYPE_TLSA && zs_name_equal(record->owner, owner);
-}
-
-static const struct zs_tlsa_facts *find(const struct zs_facts *facts, const uint8_t *owner, struct zs_bytes rdata)
-{
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (is_tlsa_at(&facts->tlsa[i], owner) && zs_bytes_equal(facts->tlsa[i].rdata, rdata))
-			return &facts->tlsa[i];
-	return NULL;
-}
-
-/* The largest TTL that caches may hold the RRset with. */
-static zs_seconds largest_ttl(const struct zs_facts *facts, const uint8_t *owner, zs_time now)
-{
-	zs_seconds largest = 0;
-	for (size_t i = 0; i < facts->tlsa_ttl_count; i++) {
-		const struct zs_tlsa_ttl *ttl = &facts->tlsa_ttls[i];
-		if (zs_name_equal(ttl->owner, owner) && (!ttl->until || ttl->until > now) && ttl->ttl > largest)
-			largest = ttl->ttl;
-	}
-	return largest;
-}
-
-static bool is_one_group(struct zs_bytes a, struct zs_bytes b)
-{
-	return kind_of(a) < ZS_TLSA_KINDS && kind_of(a) / 3 == kind_of(b) / 3;
-}
-
-zs_time zs_tlsa_ready(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const struct zs_tlsa_facts *record)
-{
-	return record->since ? record->since + timing->propagation + 2 * largest_ttl(facts, record->owner, timing->now) : 0;
-}
-
-zs_time zs_tlsa_leaves(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const struct zs_tlsa_facts *record)
-{
-	const zs_seconds ttl = largest_ttl(facts, record->owner, timing->now);
-	zs_time end = record->until + 2 * ttl;
-	bool any = false;
-	for (size_t i = 0; i < facts->tlsa_count; i++) {
-		const struct zs_tlsa_facts *other = &facts->tlsa[i];
-		if (!is_tlsa_at(other, record->owner))
-			continue;
-		/* those of one usage and selector leave together */
-		end = later(end, later(other->used, other->until + (is_one_group(other->rdata, record->rdata) ? 2 * ttl : 0)));
-		if (other->role != ZS_TLSA_CURRENT && other->role != ZS_TLSA_BRIDGE)
-			continue;
-		if (!other->since)
-			return 0;
-		end = later(end, zs_tlsa_ready(timing, facts, other));
-		any = any || other->role == ZS_TLSA_CURRENT;
-	}
-	return any ? end + timing->safety : 0;
-}
-
-zs_time zs_tlsa_due(const struct zs_tlsa_timing *timing, const struct zs_facts *facts)
-{
-	zs_time due = 0;
-	for (size_t i = 0; i < facts->tlsa_count; i++) {
-		const struct zs_tlsa_facts *record = &facts->tlsa[i];
-		const zs_time leaves = record->type == ZS_TYPE_TLSA && zs_tlsa_is_leaving(record) ? zs_tlsa_leaves(timing, facts, record) : 0;
-		if (leaves && (!due || leaves < due))
-			due = leaves;
-	}
-	return due;
-}
-
-void zs_tlsa_served(struct zs_facts *facts, zs_seconds propagation, zs_time now)
-{
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (!facts->tlsa[i].since)
-			facts->tlsa[i].since = now;
-	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
-		if (facts->tlsa_ttls[i].leaving && !facts->tlsa_ttls[i].until)
-			facts->tlsa_ttls[i].until = now + propagation + 2 * (zs_seconds)facts->tlsa_ttls[i].ttl;
-}
-
-void zs_tlsa_forget_unserved(struct zs_facts *facts)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (facts->tlsa[i].since)
-			facts->tlsa[kept++] = facts->tlsa[i];
-	facts->tlsa_count = kept;
-}
-
-/* ---- the gate ---- */
-
-bool zs_tlsa_matches(const struct zs_bytes *set, size_t count, const struct zs_tlsa_key *key)
-{
-	uint32_t there = 0, ours = 0;
-	for (size_t i = 0; i < count; i++) {
-		const unsigned kind = kind_of(set[i]);
-		if (kind == ZS_TLSA_KINDS)
-			continue; /* unusable: RFC 7671 section 5 */
-		there |= 1u << kind;
-		if (has_kind(key, kind) && zs_bytes_equal(key->kinds[kind], set[i]))
-			ours |= 1u << kind;
-	}
-	for (unsigned group = 0; group < ZS_TLSA_KINDS; group += 3) {
-		const unsigned best = there >> (group + 2) & 1 ? 2 : 1;
-		if (ours >> group & 1 || ours >> (group + best) & 1) /* "full" is never ignored: RFC 7671 section 9 */
-			return true;
-	}
-	return false;
-}
-
-struct judging {
-	const struct zs_tlsa_timing *timing;
-	const struct zs_facts *facts;
-	const uint8_t *owner;
-	const struct zs_tlsa_key *key;
-	uint32_t there; /* kinds published at the owner */
-	bool stays;     /* the config wants the key */
-};
-
-/* When every cache has the key's record of that kind; -1: it has none that stays. */
-static zs_time kind_ready(const struct judging *j, unsigned kind)
-{
-	const struct zs_tlsa_facts *record = has_kind(j->key, kind) ? find(j->facts, j->owner, j->key->kinds[kind]) : NULL;
-	if (!record)
-		return -1;
-	const zs_time leaves = !j->stays && zs_tlsa_is_leaving(record) ? zs_tlsa_leaves(j->timing, j->facts, record) : 0;
-	if (leaves && leaves < j->timing->now + j->timing->safety)
-		return -1; /* a build might take it out while the server switches */
-	return zs_tlsa_ready(j->timing, j->facts, record);
-}
-
-/* The same for a usage and selector: all digests that are published there. */
-static zs_time group_ready(const struct judging *j, unsigned group, bool *some)
-{
-	zs_time full = j->there >> group & 1 ? kind_ready(j, group) : -1, digests = -1;
-	bool whole = true;
-	for (unsigned kind = group + 1; kind < group + 3; kind++) {
-		if (!(j->there >> kind & 1))
-			continue;
-		const zs_time ready = kind_ready(j, kind);
-		*some = *some || ready >= 0;
-		whole = whole && ready >= 0;
-		digests = digests == 0 || ready == 0 ? 0 : later(digests, ready);
-	}
-	*some = *some || full >= 0;
-	if (!whole || digests < 0)
-		return full;
-	return full > 0 && (digests == 0 || full < digests) ? full : digests;
-}
-
-enum zs_tlsa_gate zs_tlsa_judge(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const uint8_t *owner,
-                                const struct zs_tlsa_key *key, zs_time *when)
-{
-	struct judging j = { timing, facts, owner, key, 0, false };
-	bool some = false, any = false;
-	*when = 0;
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (is_tlsa_at(&facts->tlsa[i], owner) && kind_of(facts->tlsa[i].rdata) < ZS_TLSA_KINDS) {
-			const struct zs_bytes rdata = facts->tlsa[i].rdata;
-			j.there |= 1u << kind_of(rdata);
-			j.stays = j.stays || (!zs_tlsa_is_leaving(&facts->tlsa[i]) && has_kind(key, kind_of(rdata)) && zs_bytes_equal(key->kinds[kind_of(rdata)], rdata));
-		}
-	for (unsigned group = 0; group < ZS_TLSA_KINDS; group += 3) {
-		const zs_time ready = group_ready(&j, group, &some);
-		if (ready > 0 && ready <= timing->now)
-			return ZS_GATE_OPEN;
-		if (ready > 0 && (!*when || ready < *when))
-			*when = ready;
-		any = any || ready >= 0;
-	}
-	if (!j.there && !largest_ttl(facts, owner, timing->now))
-		return ZS_GATE_NOTHING;
-	return any ? ZS_GATE_WAIT : some ? ZS_GATE_SHADOWED : ZS_GATE_UNPUBLISHED;
-}
-
-/* ---- the schedule of one owner ---- */
 
 struct scheduling {
 	struct zs_arena *arena;
@@ -238,8 +51,8 @@ static uint32_t kinds_at(const struct zs_facts *facts, const uint8_t *owner)
 {
 	uint32_t out = 0;
 	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (is_tlsa_at(&facts->tlsa[i], owner) && kind_of(facts->tlsa[i].rdata) < ZS_TLSA_KINDS && facts->tlsa[i].role != ZS_TLSA_FOREIGN)
-			out |= 1u << kind_of(facts->tlsa[i].rdata);
+		if (zs_tlsa_is_at(&facts->tlsa[i], owner) && zs_tlsa_kind(facts->tlsa[i].rdata) < ZS_TLSA_KINDS && facts->tlsa[i].role != ZS_TLSA_FOREIGN)
+			out |= 1u << zs_tlsa_kind(facts->tlsa[i].rdata);
 	return out;
 }
 
@@ -254,9 +67,9 @@ static uint32_t groups_of(uint32_t kinds)
 /* Can the record be made of a file at hand? */
 static bool at_hand(const struct zs_tlsa_want *want, struct zs_bytes rdata)
 {
-	const unsigned kind = kind_of(rdata);
+	const unsigned kind = zs_tlsa_kind(rdata);
 	for (size_t k = 0; k < want->key_count; k++)
-		if (has_kind(&want->keys[k], kind) && zs_bytes_equal(want->keys[k].kinds[kind], rdata))
+		if (zs_tlsa_has_kind(&want->keys[k], kind) && zs_bytes_equal(want->keys[k].kinds[kind], rdata))
 			return true;
 	return false;
 }
@@ -271,11 +84,11 @@ static zs_time successors_ready(const struct scheduling *s)
 		const struct zs_tlsa_key *key = &s->want->keys[k];
 		const uint32_t needed = key->next ? 0 : key->wanted | (there & groups_of(key->wanted));
 		for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++) {
-			if (!(needed >> kind & 1) || !has_kind(key, kind))
+			if (!(needed >> kind & 1) || !zs_tlsa_has_kind(key, kind))
 				continue;
-			const struct zs_tlsa_facts *found = find(s->facts, s->want->owner, key->kinds[kind]);
-			if (!found && kind % 3 == 2 && has_kind(key, kind - 1))
-				found = find(s->facts, s->want->owner, key->kinds[kind - 1]);
+			const struct zs_tlsa_facts *found = zs_tlsa_find(s->facts, s->want->owner, key->kinds[kind]);
+			if (!found && kind % 3 == 2 && zs_tlsa_has_kind(key, kind - 1))
+				found = zs_tlsa_find(s->facts, s->want->owner, key->kinds[kind - 1]);
 			if (!found || !found->since)
 				return 0;
 			end = later(end, zs_tlsa_ready(s->timing, s->facts, found));
@@ -289,7 +102,7 @@ static zs_time in_use_since(const struct scheduling *s, const struct zs_tlsa_key
 {
 	zs_time since = 0;
 	for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++) {
-		const struct zs_tlsa_facts *record = has_kind(key, kind) ? find(s->facts, s->want->owner, key->kinds[kind]) : NULL;
+		const struct zs_tlsa_facts *record = zs_tlsa_has_kind(key, kind) ? zs_tlsa_find(s->facts, s->want->owner, key->kinds[kind]) : NULL;
 		if (record && record->role == ZS_TLSA_CURRENT)
 			since = later(since, record->used);
 	}
@@ -302,7 +115,7 @@ static zs_time last_change(const struct scheduling *s)
 	zs_time last = 0;
 	for (size_t i = 0; i < s->facts->tlsa_count; i++) {
 		const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
-		if (is_tlsa_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN)
+		if (zs_tlsa_is_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN)
 			last = later(last, at_hand(s->want, record->rdata) ? record->until : stale_since(s, record));
 	}
 	for (size_t k = 0; k < s->want->key_count; k++)
@@ -314,13 +127,13 @@ static zs_time last_change(const struct scheduling *s)
 /* Does no key at hand want the record? A SHA-256 in the place of a SHA-512 that waits is wanted. */
 static bool is_unwanted(const struct scheduling *s, const struct zs_tlsa_facts *record)
 {
-	const unsigned kind = kind_of(record->rdata);
+	const unsigned kind = zs_tlsa_kind(record->rdata);
 	for (size_t k = 0; k < s->want->key_count; k++) {
 		const struct zs_tlsa_key *key = &s->want->keys[k];
-		if (!has_kind(key, kind) || !zs_bytes_equal(key->kinds[kind], record->rdata))
+		if (!zs_tlsa_has_kind(key, kind) || !zs_bytes_equal(key->kinds[kind], record->rdata))
 			continue;
 		if (key->wanted >> kind & 1
-		    || (kind % 3 == 1 && key->wanted >> (kind + 1) & 1 && has_kind(key, kind + 1) && !find(s->facts, s->want->owner, key->kinds[kind + 1])))
+		    || (kind % 3 == 1 && key->wanted >> (kind + 1) & 1 && zs_tlsa_has_kind(key, kind + 1) && !zs_tlsa_find(s->facts, s->want->owner, key->kinds[kind + 1])))
 			return false;
 	}
 	return true;
@@ -331,13 +144,13 @@ static bool is_unwanted(const struct scheduling *s, const struct zs_tlsa_facts *
 static void choose_leaving(struct scheduling *s)
 {
 	const zs_time ready = successors_ready(s), change = last_change(s);
-	const zs_seconds ttl = largest_ttl(s->facts, s->want->owner, s->timing->now);
+	const zs_seconds ttl = zs_tlsa_largest_ttl(s->facts, s->want->owner, s->timing->now);
 	s->leaving = 0;
 	for (unsigned group = 0; group < ZS_TLSA_KINDS && ready; group += 3) {
 		zs_time stale = 0;
 		for (size_t i = 0; i < s->facts->tlsa_count; i++) {
 			const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
-			if (is_tlsa_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN && kind_of(record->rdata) / 3 == group / 3
+			if (zs_tlsa_is_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN && zs_tlsa_kind(record->rdata) / 3 == group / 3
 			    && is_unwanted(s, record))
 				stale = later(stale, stale_since(s, record));
 		}
@@ -358,9 +171,9 @@ static uint32_t asked(const struct scheduling *s, const struct zs_tlsa_key *key)
 
 static bool is_asked(const struct scheduling *s, struct zs_bytes rdata)
 {
-	const unsigned kind = kind_of(rdata);
+	const unsigned kind = zs_tlsa_kind(rdata);
 	for (size_t k = 0; k < s->want->key_count; k++)
-		if (has_kind(&s->want->keys[k], kind) && asked(s, &s->want->keys[k]) >> kind & 1 && zs_bytes_equal(s->want->keys[k].kinds[kind], rdata))
+		if (zs_tlsa_has_kind(&s->want->keys[k], kind) && asked(s, &s->want->keys[k]) >> kind & 1 && zs_bytes_equal(s->want->keys[k].kinds[kind], rdata))
 			return true;
 	return false;
 }
@@ -376,7 +189,7 @@ static void delay_digests(struct scheduling *s)
 	for (unsigned kind = 2; kind < ZS_TLSA_KINDS; kind += 3) {
 		bool makeable = true;
 		for (size_t k = 0; k < s->want->key_count; k++)
-			makeable = makeable && (!(s->want->keys[k].wanted >> kind & 1) || has_kind(&s->want->keys[k], kind - 1));
+			makeable = makeable && (!(s->want->keys[k].wanted >> kind & 1) || zs_tlsa_has_kind(&s->want->keys[k], kind - 1));
 		if (makeable && wanted >> kind & 1 && !(there >> kind & 1) && s->kept >> (kind - 1) & 1)
 			s->delayed |= 1u << kind;
 	}
@@ -384,7 +197,7 @@ static void delay_digests(struct scheduling *s)
 
 static bool is_gone(const struct scheduling *s, const struct zs_tlsa_facts *record)
 {
-	return is_tlsa_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN && !at_hand(s->want, record->rdata);
+	return zs_tlsa_is_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN && !at_hand(s->want, record->rdata);
 }
 
 /* Of keys that are gone: which kinds stay? More than a crowd: those that became stale first are let go. */
@@ -394,7 +207,7 @@ static void keep_gone(struct scheduling *s, bool *leaves)
 	size_t count = 0;
 	s->kept = 0;
 	for (size_t i = 0; i < facts->tlsa_count; i++) {
-		const unsigned kind = kind_of(facts->tlsa[i].rdata);
+		const unsigned kind = zs_tlsa_kind(facts->tlsa[i].rdata);
 		/* what no client can use is missed by nobody */
 		leaves[i] = is_gone(s, &facts->tlsa[i]) && (kind == ZS_TLSA_KINDS || s->leaving >> kind & 1);
 		count += is_gone(s, &facts->tlsa[i]) && !leaves[i];
@@ -410,8 +223,8 @@ static void keep_gone(struct scheduling *s, bool *leaves)
 		                             shown(s->arena, s->want->owner, facts->tlsa[oldest].rdata), CROWD));
 	}
 	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (is_gone(s, &facts->tlsa[i]) && !leaves[i] && kind_of(facts->tlsa[i].rdata) < ZS_TLSA_KINDS)
-			s->kept |= 1u << kind_of(facts->tlsa[i].rdata);
+		if (is_gone(s, &facts->tlsa[i]) && !leaves[i] && zs_tlsa_kind(facts->tlsa[i].rdata) < ZS_TLSA_KINDS)
+			s->kept |= 1u << zs_tlsa_kind(facts->tlsa[i].rdata);
 }
 
 static zs_time used_since(const struct scheduling *s, const struct zs_tlsa_facts *known)
@@ -422,9 +235,9 @@ static zs_time used_since(const struct scheduling *s, const struct zs_tlsa_facts
 static void push(struct scheduling *s, struct zs_bytes rdata, enum zs_tlsa_role role, zs_time until)
 {
 	struct zs_tlsa_plan *out = s->out;
-	const struct zs_tlsa_facts *known = find(s->facts, s->want->owner, rdata);
+	const struct zs_tlsa_facts *known = zs_tlsa_find(s->facts, s->want->owner, rdata);
 	for (size_t i = 0; i < out->count; i++)
-		if (is_tlsa_at(&out->records[i], s->want->owner) && zs_bytes_equal(out->records[i].rdata, rdata)) {
+		if (zs_tlsa_is_at(&out->records[i], s->want->owner) && zs_bytes_equal(out->records[i].rdata, rdata)) {
 			if (role < out->records[i].role) {
 				out->records[i].role = role;
 				out->records[i].until = role < ZS_TLSA_BRIDGE ? 0 : out->records[i].until;
@@ -447,7 +260,7 @@ static uint32_t bridges(const struct scheduling *s, uint32_t stale, const struct
 {
 	uint32_t out = 0;
 	for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++)
-		if (stale >> kind & 1 && asked(s, key) & group_of(kind) && has_kind(key, kind))
+		if (stale >> kind & 1 && asked(s, key) & group_of(kind) && zs_tlsa_has_kind(key, kind))
 			out |= 1u << kind;
 	return out;
 }
@@ -457,7 +270,7 @@ static void push_keys(struct scheduling *s)
 	for (size_t k = 0; k < s->want->key_count; k++) {
 		const struct zs_tlsa_key *key = &s->want->keys[k];
 		for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++)
-			if (asked(s, key) >> kind & 1 && has_kind(key, kind))
+			if (asked(s, key) >> kind & 1 && zs_tlsa_has_kind(key, kind))
 				push(s, key->kinds[kind], key->next ? ZS_TLSA_NEXT : ZS_TLSA_CURRENT, 0);
 	}
 }
@@ -467,9 +280,9 @@ static void push_stale(struct scheduling *s, const bool *leaves)
 	uint32_t stale = s->kept;
 	for (size_t i = 0; i < s->facts->tlsa_count; i++) {
 		const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
-		if (!is_tlsa_at(record, s->want->owner) || record->role == ZS_TLSA_FOREIGN || is_asked(s, record->rdata))
+		if (!zs_tlsa_is_at(record, s->want->owner) || record->role == ZS_TLSA_FOREIGN || is_asked(s, record->rdata))
 			continue;
-		const unsigned kind = kind_of(record->rdata);
+		const unsigned kind = zs_tlsa_kind(record->rdata);
 		const bool hand = at_hand(s->want, record->rdata);
 		if (hand ? kind < ZS_TLSA_KINDS && s->leaving >> kind & 1 && record->until : leaves[i]) {
 			char time[ZS_TIME_TEXT];
@@ -515,7 +328,7 @@ static void remember_ttl(struct scheduling *s, const uint8_t *owner, uint32_t tt
 static bool has_history(const struct zs_facts *facts, const uint8_t *owner, zs_time now)
 {
 	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (is_tlsa_at(&facts->tlsa[i], owner) && facts->tlsa[i].role != ZS_TLSA_FOREIGN)
+		if (zs_tlsa_is_at(&facts->tlsa[i], owner) && facts->tlsa[i].role != ZS_TLSA_FOREIGN)
 			return true;
 	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
 		if (zs_name_equal(facts->tlsa_ttls[i].owner, owner) && facts->tlsa_ttls[i].leaving
@@ -537,7 +350,7 @@ static void say_not_gated(struct scheduling *s)
 		if (gate == ZS_GATE_OPEN)
 			continue;
 		if (!when)
-			when = s->timing->now + s->timing->propagation + 2 * largest_ttl(s->facts, s->want->owner, s->timing->now);
+			when = s->timing->now + s->timing->propagation + 2 * zs_tlsa_largest_ttl(s->facts, s->want->owner, s->timing->now);
 		say(s, true, zs_arena_printf(s->arena,
 		                             "TLSA %s: the key of '%s' %s; a server that presents it is refused where the former TLSA is cached, and right "
 		                             "everywhere from %s%s on",
@@ -577,7 +390,7 @@ static void schedule_owner(struct scheduling *s)
 	bool *leaves = zs_arena_array(s->arena, s->facts->tlsa_count, sizeof *leaves);
 	if (s->want->unknown) {
 		for (size_t i = 0; i < s->facts->tlsa_count; i++)
-			if (is_tlsa_at(&s->facts->tlsa[i], s->want->owner) && s->facts->tlsa[i].role != ZS_TLSA_FOREIGN)
+			if (zs_tlsa_is_at(&s->facts->tlsa[i], s->want->owner) && s->facts->tlsa[i].role != ZS_TLSA_FOREIGN)
 				push(s, s->facts->tlsa[i].rdata, s->facts->tlsa[i].role, s->facts->tlsa[i].until);
 	} else {
 		choose_leaving(s);
@@ -609,10 +422,10 @@ static void schedule_gone(struct scheduling *s, const struct zs_tlsa_want *wants
 		const uint8_t *owner = before->tlsa[i].owner;
 		bool said = before->tlsa[i].type != ZS_TYPE_TLSA || is_wanted(wants, want_count, owner) || before->tlsa[i].role == ZS_TLSA_FOREIGN;
 		for (size_t k = 0; k < i && !said; k++)
-			said = is_tlsa_at(&before->tlsa[k], owner) && before->tlsa[k].role != ZS_TLSA_FOREIGN;
+			said = zs_tlsa_is_at(&before->tlsa[k], owner) && before->tlsa[k].role != ZS_TLSA_FOREIGN;
 		if (said)
 			continue;
-		const zs_time until = s->timing->now + s->timing->propagation + largest_ttl(before, owner, s->timing->now);
+		const zs_time until = s->timing->now + s->timing->propagation + zs_tlsa_largest_ttl(before, owner, s->timing->now);
 		say(s, true, zs_arena_printf(s->arena, "TLSA %s: the config names it no more, so its records are removed; caches hold them until about %s: "
 		                                       "keep the certificate in service until then", zs_name_text(owner, name), zs_time_short(until, time)));
 	}

@@ -1,0 +1,195 @@
+/* judge.c - what is known of records that are or were served: when caches have them, when they leave, and whether a server may present
+ * a key now. Pure. */
+#include <string.h>
+
+#include "dane/dane_private.h"
+
+unsigned zs_tlsa_kind(struct zs_bytes rdata)
+{
+	if (rdata.len < 3 || rdata.data[0] > 3 || rdata.data[1] > 1 || rdata.data[2] > 2)
+		return ZS_TLSA_KINDS;
+	return rdata.data[0] * 6u + rdata.data[1] * 3u + rdata.data[2];
+}
+
+bool zs_tlsa_has_kind(const struct zs_tlsa_key *key, unsigned kind)
+{
+	return kind < ZS_TLSA_KINDS && key->kinds[kind].len;
+}
+
+static zs_time later(zs_time a, zs_time b)
+{
+	return a > b ? a : b;
+}
+
+bool zs_tlsa_is_at(const struct zs_tlsa_facts *record, const uint8_t *owner)
+{
+	return record->type == ZS_TYPE_TLSA && zs_name_equal(record->owner, owner);
+}
+
+const struct zs_tlsa_facts *zs_tlsa_find(const struct zs_facts *facts, const uint8_t *owner, struct zs_bytes rdata)
+{
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (zs_tlsa_is_at(&facts->tlsa[i], owner) && zs_bytes_equal(facts->tlsa[i].rdata, rdata))
+			return &facts->tlsa[i];
+	return NULL;
+}
+
+/* The largest TTL that caches may hold the RRset with. */
+zs_seconds zs_tlsa_largest_ttl(const struct zs_facts *facts, const uint8_t *owner, zs_time now)
+{
+	zs_seconds largest = 0;
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++) {
+		const struct zs_tlsa_ttl *ttl = &facts->tlsa_ttls[i];
+		if (zs_name_equal(ttl->owner, owner) && (!ttl->until || ttl->until > now) && ttl->ttl > largest)
+			largest = ttl->ttl;
+	}
+	return largest;
+}
+
+static bool is_one_group(struct zs_bytes a, struct zs_bytes b)
+{
+	return zs_tlsa_kind(a) < ZS_TLSA_KINDS && zs_tlsa_kind(a) / 3 == zs_tlsa_kind(b) / 3;
+}
+
+zs_time zs_tlsa_ready(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const struct zs_tlsa_facts *record)
+{
+	return record->since ? record->since + timing->propagation + 2 * zs_tlsa_largest_ttl(facts, record->owner, timing->now) : 0;
+}
+
+zs_time zs_tlsa_leaves(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const struct zs_tlsa_facts *record)
+{
+	const zs_seconds ttl = zs_tlsa_largest_ttl(facts, record->owner, timing->now);
+	zs_time end = record->until + 2 * ttl;
+	bool any = false;
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		const struct zs_tlsa_facts *other = &facts->tlsa[i];
+		if (!zs_tlsa_is_at(other, record->owner))
+			continue;
+		/* those of one usage and selector leave together */
+		end = later(end, later(other->used, other->until + (is_one_group(other->rdata, record->rdata) ? 2 * ttl : 0)));
+		if (other->role != ZS_TLSA_CURRENT && other->role != ZS_TLSA_BRIDGE)
+			continue;
+		if (!other->since)
+			return 0;
+		end = later(end, zs_tlsa_ready(timing, facts, other));
+		any = any || other->role == ZS_TLSA_CURRENT;
+	}
+	return any ? end + timing->safety : 0;
+}
+
+zs_time zs_tlsa_due(const struct zs_tlsa_timing *timing, const struct zs_facts *facts)
+{
+	zs_time due = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		const struct zs_tlsa_facts *record = &facts->tlsa[i];
+		const zs_time leaves = record->type == ZS_TYPE_TLSA && zs_tlsa_is_leaving(record) ? zs_tlsa_leaves(timing, facts, record) : 0;
+		if (leaves && (!due || leaves < due))
+			due = leaves;
+	}
+	return due;
+}
+
+void zs_tlsa_served(struct zs_facts *facts, zs_seconds propagation, zs_time now)
+{
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (!facts->tlsa[i].since)
+			facts->tlsa[i].since = now;
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		if (facts->tlsa_ttls[i].leaving && !facts->tlsa_ttls[i].until)
+			facts->tlsa_ttls[i].until = now + propagation + 2 * (zs_seconds)facts->tlsa_ttls[i].ttl;
+}
+
+void zs_tlsa_forget_unserved(struct zs_facts *facts)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (facts->tlsa[i].since)
+			facts->tlsa[kept++] = facts->tlsa[i];
+	facts->tlsa_count = kept;
+}
+
+/* ---- the gate ---- */
+
+bool zs_tlsa_matches(const struct zs_bytes *set, size_t count, const struct zs_tlsa_key *key)
+{
+	uint32_t there = 0, ours = 0;
+	for (size_t i = 0; i < count; i++) {
+		const unsigned kind = zs_tlsa_kind(set[i]);
+		if (kind == ZS_TLSA_KINDS)
+			continue; /* unusable: RFC 7671 section 5 */
+		there |= 1u << kind;
+		if (zs_tlsa_has_kind(key, kind) && zs_bytes_equal(key->kinds[kind], set[i]))
+			ours |= 1u << kind;
+	}
+	for (unsigned group = 0; group < ZS_TLSA_KINDS; group += 3) {
+		const unsigned best = there >> (group + 2) & 1 ? 2 : 1;
+		if (ours >> group & 1 || ours >> (group + best) & 1) /* "full" is never ignored: RFC 7671 section 9 */
+			return true;
+	}
+	return false;
+}
+
+struct judging {
+	const struct zs_tlsa_timing *timing;
+	const struct zs_facts *facts;
+	const uint8_t *owner;
+	const struct zs_tlsa_key *key;
+	uint32_t there; /* kinds published at the owner */
+	bool stays;     /* the config wants the key */
+};
+
+/* When every cache has the key's record of that kind; -1: it has none that stays. */
+static zs_time kind_ready(const struct judging *j, unsigned kind)
+{
+	const struct zs_tlsa_facts *record = zs_tlsa_has_kind(j->key, kind) ? zs_tlsa_find(j->facts, j->owner, j->key->kinds[kind]) : NULL;
+	if (!record)
+		return -1;
+	const zs_time leaves = !j->stays && zs_tlsa_is_leaving(record) ? zs_tlsa_leaves(j->timing, j->facts, record) : 0;
+	if (leaves && leaves < j->timing->now + j->timing->safety)
+		return -1; /* a build might take it out while the server switches */
+	return zs_tlsa_ready(j->timing, j->facts, record);
+}
+
+/* The same for a usage and selector: all digests that are published there. */
+static zs_time group_ready(const struct judging *j, unsigned group, bool *some)
+{
+	zs_time full = j->there >> group & 1 ? kind_ready(j, group) : -1, digests = -1;
+	bool whole = true;
+	for (unsigned kind = group + 1; kind < group + 3; kind++) {
+		if (!(j->there >> kind & 1))
+			continue;
+		const zs_time ready = kind_ready(j, kind);
+		*some = *some || ready >= 0;
+		whole = whole && ready >= 0;
+		digests = digests == 0 || ready == 0 ? 0 : later(digests, ready);
+	}
+	*some = *some || full >= 0;
+	if (!whole || digests < 0)
+		return full;
+	return full > 0 && (digests == 0 || full < digests) ? full : digests;
+}
+
+enum zs_tlsa_gate zs_tlsa_judge(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const uint8_t *owner,
+                                const struct zs_tlsa_key *key, zs_time *when)
+{
+	struct judging j = { timing, facts, owner, key, 0, false };
+	bool some = false, any = false;
+	*when = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (zs_tlsa_is_at(&facts->tlsa[i], owner) && zs_tlsa_kind(facts->tlsa[i].rdata) < ZS_TLSA_KINDS) {
+			const struct zs_bytes rdata = facts->tlsa[i].rdata;
+			j.there |= 1u << zs_tlsa_kind(rdata);
+			j.stays = j.stays || (!zs_tlsa_is_leaving(&facts->tlsa[i]) && zs_tlsa_has_kind(key, zs_tlsa_kind(rdata)) && zs_bytes_equal(key->kinds[zs_tlsa_kind(rdata)], rdata));
+		}
+	for (unsigned group = 0; group < ZS_TLSA_KINDS; group += 3) {
+		const zs_time ready = group_ready(&j, group, &some);
+		if (ready > 0 && ready <= timing->now)
+			return ZS_GATE_OPEN;
+		if (ready > 0 && (!*when || ready < *when))
+			*when = ready;
+		any = any || ready >= 0;
+	}
+	if (!j.there && !zs_tlsa_largest_ttl(facts, owner, timing->now))
+		return ZS_GATE_NOTHING;
+	return any ? ZS_GATE_WAIT : some ? ZS_GATE_SHADOWED : ZS_GATE_UNPUBLISHED;
+}
