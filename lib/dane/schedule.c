@@ -21,8 +21,9 @@ struct scheduling {
 	const struct zs_tlsa_timing *timing;
 	const struct zs_tlsa_want *want;
 	const struct zs_facts *before;
-	const struct zs_facts *facts; /* the same, with the TTLs as they will be */
+	const struct zs_facts *facts; /* the same, with the TTLs as they will be; of the owner at work only */
 	struct zs_tlsa_plan *out;
+	size_t first;     /* of out->records: the owner's */
 	uint32_t leaving; /* kinds of a usage and selector whose leaving records go now */
 	uint32_t kept;    /* kinds of which a record of a key that is gone stays */
 	uint32_t delayed; /* kinds that are wanted, but not yet */
@@ -236,8 +237,8 @@ static void push(struct scheduling *s, struct zs_bytes rdata, enum zs_tlsa_role 
 {
 	struct zs_tlsa_plan *out = s->out;
 	const struct zs_tlsa_facts *known = zs_tlsa_find(s->facts, s->want->owner, rdata);
-	for (size_t i = 0; i < out->count; i++)
-		if (zs_tlsa_is_at(&out->records[i], s->want->owner) && zs_bytes_equal(out->records[i].rdata, rdata)) {
+	for (size_t i = s->first; i < out->count; i++)
+		if (zs_bytes_equal(out->records[i].rdata, rdata)) {
 			if (role < out->records[i].role) {
 				out->records[i].role = role;
 				out->records[i].until = role < ZS_TLSA_BRIDGE ? 0 : out->records[i].until;
@@ -324,27 +325,42 @@ static void remember_ttl(struct scheduling *s, const uint8_t *owner, uint32_t tt
 	added->ttl = ttl;
 }
 
-/* Was anything served here that caches may still hold? */
-static bool has_history(const struct zs_facts *facts, const uint8_t *owner, zs_time now)
+static zs_time served_since(const struct zs_facts *facts, const uint8_t *owner, const struct zs_tlsa_key *key)
 {
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (zs_tlsa_is_at(&facts->tlsa[i], owner) && facts->tlsa[i].role != ZS_TLSA_FOREIGN)
-			return true;
-	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
-		if (zs_name_equal(facts->tlsa_ttls[i].owner, owner) && facts->tlsa_ttls[i].leaving
-		    && (!facts->tlsa_ttls[i].until || facts->tlsa_ttls[i].until > now))
-			return true;
-	return false;
+	zs_time since = 0;
+	for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++) {
+		const struct zs_tlsa_facts *record = zs_tlsa_has_kind(key, kind) ? zs_tlsa_find(facts, owner, key->kinds[kind]) : NULL;
+		if (record && record->since && (!since || record->since < since))
+			since = record->since;
+	}
+	return since;
+}
+
+/* May caches hold an RRset that was served here before the key was in it? Not if it was in the first one. */
+static bool has_older(const struct scheduling *s, const struct zs_facts *before, const struct zs_tlsa_key *key)
+{
+	const zs_time since = served_since(before, s->want->owner, key);
+	bool any = false, older = false;
+	for (size_t i = 0; i < before->tlsa_count; i++) {
+		const struct zs_tlsa_facts *record = &before->tlsa[i];
+		if (record->role == ZS_TLSA_FOREIGN)
+			continue;
+		any = true;
+		older = older || (record->since ? !since || record->since < since : !since && !at_hand(s->want, record->rdata));
+	}
+	for (size_t i = 0; i < before->tlsa_ttl_count; i++) /* the config did not name it for a while */
+		older = older || (!any && before->tlsa_ttls[i].leaving && (!before->tlsa_ttls[i].until || before->tlsa_ttls[i].until > s->timing->now));
+	return older;
 }
 
 /* A certificate in use whose key caches do not know everywhere: it was put in place without asking the gate. */
-static void say_not_gated(struct scheduling *s)
+static void say_not_gated(struct scheduling *s, const struct zs_facts *before)
 {
 	char name[ZS_NAME_TEXT], time[ZS_TIME_TEXT];
 	for (size_t k = 0; k < s->want->key_count; k++) {
 		const struct zs_tlsa_key *key = &s->want->keys[k];
 		zs_time when;
-		if (key->next || !has_history(s->before, s->want->owner, s->timing->now))
+		if (key->next || !has_older(s, before, key))
 			continue;
 		const enum zs_tlsa_gate gate = zs_tlsa_judge(s->timing, s->facts, s->want->owner, key, &when);
 		if (gate == ZS_GATE_OPEN)
@@ -360,13 +376,13 @@ static void say_not_gated(struct scheduling *s)
 	}
 }
 
-static void say_stale(struct scheduling *s, size_t first)
+static void say_stale(struct scheduling *s)
 {
 	struct zs_facts then = *s->facts;
 	char time[ZS_TIME_TEXT], name[ZS_NAME_TEXT];
-	then.tlsa = s->out->records;
-	then.tlsa_count = s->out->count;
-	for (size_t i = first; i < s->out->count; i++) {
+	then.tlsa = s->out->records + s->first;
+	then.tlsa_count = s->out->count - s->first;
+	for (size_t i = s->first; i < s->out->count; i++) {
 		const struct zs_tlsa_facts *record = &s->out->records[i];
 		const zs_time leaves = zs_tlsa_is_leaving(record) ? zs_tlsa_leaves(s->timing, &then, record) : 0;
 		if (!zs_tlsa_is_leaving(record))
@@ -384,9 +400,8 @@ static void say_stale(struct scheduling *s, size_t first)
 		                                        "(RFC 7671 section 9)", zs_name_text(s->want->owner, name)));
 }
 
-static void schedule_owner(struct scheduling *s)
+static void schedule_owner(struct scheduling *s, const struct zs_facts *before)
 {
-	const size_t first = s->out->count;
 	bool *leaves = zs_arena_array(s->arena, s->facts->tlsa_count, sizeof *leaves);
 	if (s->want->unknown) {
 		for (size_t i = 0; i < s->facts->tlsa_count; i++)
@@ -398,8 +413,8 @@ static void schedule_owner(struct scheduling *s)
 		delay_digests(s);
 		push_keys(s);
 		push_stale(s, leaves);
-		say_not_gated(s);
-		say_stale(s, first);
+		say_not_gated(s, before);
+		say_stale(s);
 	}
 	for (size_t i = 0; i < s->want->foreign_count; i++)
 		push(s, s->want->foreign[i], ZS_TLSA_FOREIGN, 0);
@@ -434,6 +449,22 @@ static void schedule_gone(struct scheduling *s, const struct zs_tlsa_want *wants
 			s->out->ttls[i].leaving = true;
 }
 
+/* What is known of one owner: there may be thousands. */
+static struct zs_facts at_owner(struct zs_arena *arena, const struct zs_facts *facts, const uint8_t *owner)
+{
+	struct zs_facts own = *facts;
+	own.tlsa = NULL;
+	own.tlsa_ttls = NULL;
+	own.tlsa_count = own.tlsa_room = own.tlsa_ttl_count = own.tlsa_ttl_room = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (zs_tlsa_is_at(&facts->tlsa[i], owner))
+			ZS_PUSH(arena, own.tlsa, own.tlsa_count, own.tlsa_room) = facts->tlsa[i];
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		if (zs_name_equal(facts->tlsa_ttls[i].owner, owner))
+			ZS_PUSH(arena, own.tlsa_ttls, own.tlsa_ttl_count, own.tlsa_ttl_room) = facts->tlsa_ttls[i];
+	return own;
+}
+
 void zs_tlsa_schedule(struct zs_arena *arena, const struct zs_tlsa_timing *timing, const struct zs_tlsa_want *wants, size_t want_count,
                       const struct zs_facts *facts, struct zs_tlsa_plan *out)
 {
@@ -448,8 +479,11 @@ void zs_tlsa_schedule(struct zs_arena *arena, const struct zs_tlsa_timing *timin
 	now.tlsa_ttls = out->ttls;
 	now.tlsa_ttl_count = out->ttl_count;
 	for (size_t i = 0; i < want_count; i++) {
+		const struct zs_facts before = at_owner(arena, facts, wants[i].owner), own = at_owner(arena, &now, wants[i].owner);
 		s.want = &wants[i];
-		schedule_owner(&s);
+		s.facts = &own;
+		s.first = out->count;
+		schedule_owner(&s, &before);
 	}
 	s.want = NULL;
 	schedule_gone(&s, wants, want_count);

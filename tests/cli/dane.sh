@@ -50,6 +50,9 @@ at 05T02:59 build; is 'still' 'k1 k2' "$(served)"
 at 05T03:00 build; is 'and removed on time' k2 "$(served)"; has 'removal is said' err 'is removed'
 at 05T04:00 build; is 'then nothing' '' "$(cat out err)"
 
+# ---- the first set needs no warning: nothing older is in any cache ----
+fresh; at 01T00:00 build; zone 'new A 192.0.2.1\n'; at 01T00:30 build; is 'soon after the first build: no warning' '' "$(grep 'cached' err)"
+
 # ---- a key that was never published ----
 fresh; at 01T00:00 build
 cp k2.pem mail.pem

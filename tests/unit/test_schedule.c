@@ -102,7 +102,10 @@ START_TEST(the_key_to_come_has_the_same_digests_and_opens_the_gate_in_time)
 	ck_assert_int_eq(gate(&one, when - 1, 2, &when), ZS_GATE_WAIT);
 	ck_assert_int_eq(gate(&one, when, 2, &when), ZS_GATE_OPEN);
 	ck_assert_int_eq(gate(&one, when, 3, &when), ZS_GATE_UNPUBLISHED);
-	ck_assert_uint_eq(one.plan.sentence_count, 0);
+	build(&one, BEGIN + 20, BIT(K311) | BIT(K312), TTL, 1, KEYS(1, 2));
+	ck_assert_uint_eq(one.plan.sentence_count, 0); /* nothing older than the first set can be cached */
+	build(&one, BEGIN + 30, BIT(K311) | BIT(K312), TTL, 1, KEYS(2));
+	ck_assert(!says(&one, "refused"));
 	zs_run_end(one.run);
 }
 END_TEST
