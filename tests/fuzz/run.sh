@@ -19,8 +19,10 @@ for source in "$top"/tests/fuzz/fuzz_*.c; do
 		printf 'P-----BEGIN PGP PUBLIC KEY BLOCK-----\nComment: a\n\nxggEYWJj\nZGVmZw==\n=AAAA\n-----END PGP PUBLIC KEY BLOCK-----\n' > "corpus/$name/armour" ;;
 	fuzz_state) # the states of a zone in the middle of its rolls
 		printf '$TTL 300\n@ SOA ns.o.test. h 1 7200 3600 1209600 300\n@ NS ns.o.test.\n@ NS n2.o.test.\n' > a.zone
-		printf 'zones:\n  a.example: {file: a.zone, output: out}\n' > zonesign.yaml
+		[ -d certs ] || (cp "$top/testdata/demo/make-certs.sh" . && sh make-certs.sh certs)
+		printf 'zones:\n  a.example: {file: a.zone, output: out, dane: [{host: a.example, port: 443, certificate: c.pem}]}\n' > zonesign.yaml
 		for day in 01 02 03 04; do
+			case $day in *[13]) cp certs/mail.pem c.pem ;; *) cp certs/www.pem c.pem ;; esac
 			"$ZONESIGN" -q --now 2026-12-${day}T00:00:00Z build >/dev/null 2>&1
 			"$ZONESIGN" -q --now 2026-12-${day}T00:00:00Z roll a.example zsk >/dev/null 2>&1
 			cp state/a.example/state.yaml "corpus/$name/$day"
