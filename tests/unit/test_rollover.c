@@ -363,6 +363,28 @@ START_TEST(the_algorithm_of_a_roll_counts_until_the_policy_is_edited)
 }
 END_TEST
 
+START_TEST(an_algorithm_that_caches_still_hold_is_not_new)
+{
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	static const enum zs_record_phase phases[] = { ZS_HIDDEN, ZS_RUMOURED, ZS_UNRETENTIVE };
+	for (size_t i = 0; i < ZS_COUNT(phases); i++) {
+		const enum zs_record_phase phase = phases[i];
+		struct zs_run *run = settled(&facts);
+		struct zs_key_facts *old = add_key(run, &facts, 3, ZS_KSK, phase);
+		old->algorithm = 15;
+		old->goal_in = phase == ZS_RUMOURED;
+		old->ds = old->krrsig = (struct zs_record_state){ .phase = ZS_HIDDEN };
+		old->dnskey.since = phase == ZS_HIDDEN ? 0 : run->now;
+		facts.algorithm = 15;
+		facts.instead_of = 13;
+		ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+		ck_assert(is_said(plan, "waits until the signatures of its algorithm") == (phase == ZS_HIDDEN));
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(each_rule_sees_what_breaks_it)
 {
 	struct zs_facts facts;
@@ -667,6 +689,7 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, an_adopted_key_leaves_only_after_the_first_publication);
 	tcase_add_test(tcase, the_first_ds_waits_for_records_that_are_wanted_and_new_only);
 	tcase_add_test(tcase, the_algorithm_of_a_roll_counts_until_the_policy_is_edited);
+	tcase_add_test(tcase, an_algorithm_that_caches_still_hold_is_not_new);
 	tcase_add_test(tcase, each_rule_sees_what_breaks_it);
 	tcase_add_test(tcase, a_standby_key_follows_nobody_until_it_is_promoted);
 	tcase_add_test(tcase, a_standby_key_signs_no_zone_and_goes_with_its_role);
