@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/run.h"
 #include "config/config.h"
+#include "dane/predict.h"
 #include "state/state.h"
 #include "zone/zone.h"
 
