@@ -1,14 +1,27 @@
 /* check.c - the command check: looks and changes nothing. */
 #include <getopt.h>
+#include <string.h>
 
 #include "base/json.h"
+#include "cmd/check_live.h"
 #include "cmd/stages.h"
 #include "dane/dane.h"
 #include "zone/zone.h"
 
 static const char help[] =
-    "usage: zonesign check [ZONE...]\n       zonesign check --origin NAME FILE\n\n"
-    "Check the config, its zone files and certificates, or one zone file without a config. Nothing is changed.\n";
+    "usage: zonesign check [ZONE...]\n"
+    "       zonesign check --origin NAME FILE\n"
+    "       zonesign check --live [OPTIONS] [ZONE...]\n"
+    "       zonesign check --live [OPTIONS] --origin NAME\n\n"
+    "Check the config, its zone files and certificates, or one zone file without a config. Nothing is changed.\n"
+    "With --live, ask the world: the chain of trust, every name server, and the mail and web servers that TLSA records are of.\n"
+    "Exit status: 0 fine (warnings too), 1 something cannot be reached, 4 something is broken.\n\n"
+    "  --trust-anchor FILE    DS or DNSKEY records to begin with, in place of the root's keys\n"
+    "  --root-hints FILE      other root servers\n"
+    "  --resolver ADDR[@PORT] ask this resolver in place of the authoritative servers; may be repeated. It is not believed:\n"
+    "                         zonesign validates itself\n"
+    "  --timeout DURATION     for all of it together; the default is 30s\n"
+    "  --html FILE            write a page with the chain of trust as a picture ('-': to standard output)\n";
 
 static void say_expire(struct zs_run *run, const struct zs_zone *zone, const struct zs_policy *policy)
 {
@@ -71,12 +84,41 @@ static int finish(const struct zs_cli *cli, struct zs_run *run, size_t count)
 	return zs_cli_end(cli, run);
 }
 
+/* An option of --live; *given is set. */
+static void take_live(struct zs_run *run, int c, char *text, struct zs_live_options *live, bool *given)
+{
+	zs_seconds seconds;
+	*given = true;
+	switch (c) {
+	case 'L': live->live = true; break;
+	case 'a': live->trust_anchor = text; break;
+	case 'r': live->root_hints = text; break;
+	case 'H': live->html = text; break;
+	case 'R':
+		if (zs_address_parse(text, 53, &live->resolvers[live->resolver_count]))
+			live->resolver_count++;
+		else
+			zs_usage(run, "--resolver '%s' is no address: 192.0.2.1, 2001:db8::1@5353", text);
+		break;
+	default:
+		if (!zs_duration_parse(text, &seconds) || seconds < 1 || seconds > 3600)
+			zs_usage(run, "--timeout '%s': 1s to 1h", text);
+		else
+			live->timeout = seconds * 1000;
+	}
+}
+
 int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = { { "origin", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 } };
+	static const struct option options[] = {
+		{ "origin", required_argument, NULL, 'o' },     { "live", no_argument, NULL, 'L' },           { "trust-anchor", required_argument, NULL, 'a' },
+		{ "root-hints", required_argument, NULL, 'r' }, { "resolver", required_argument, NULL, 'R' }, { "timeout", required_argument, NULL, 't' },
+		{ "html", required_argument, NULL, 'H' },       { "help", no_argument, NULL, 'h' },           { 0 },
+	};
 	struct zs_run *run = zs_cli_run(cli);
+	struct zs_live_options live = { .timeout = 30000, .resolvers = zs_arena_array(run->arena, (size_t)argc, sizeof *live.resolvers) };
 	uint8_t origin[ZS_NAME_MAX];
-	bool have_origin = false;
+	bool have_origin = false, of_live = false;
 	for (int c; (c = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {
 		if (c == 'h') {
 			fputs(help, stdout);
@@ -86,6 +128,17 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 			have_origin = zs_cli_origin(run, optarg, origin);
 		else if (c == '?')
 			run->fault = ZS_USAGE;
+		else
+			take_live(run, c, optarg, &live, &of_live);
+	}
+	if (!run->fault && of_live && !live.live)
+		zs_usage(run, "--trust-anchor, --root-hints, --resolver, --timeout and --html belong to --live");
+	if (!run->fault && have_origin && live.live) {
+		if (argc != optind)
+			zs_usage(run, "check --live --origin NAME asks the world: it takes no file");
+		else
+			zs_check_live(cli, run, &live, origin, NULL, 0);
+		return zs_cli_end(cli, run);
 	}
 	if (!run->fault && have_origin) {
 		if (argc - optind != 1)
@@ -101,6 +154,10 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 		zones = zs_cli_zones(run, config, argv + optind, argc - optind, &count);
 	if (!zones)
 		return zs_cli_end(cli, run);
+	if (live.live) {
+		zs_check_live(cli, run, &live, NULL, zones, count);
+		return zs_cli_end(cli, run);
+	}
 	for (size_t i = 0; i < count; i++)
 		check_one(cli, run, zones[i]->file.path, zones[i]->name, zones[i]);
 	return finish(cli, run, count);

@@ -48,6 +48,10 @@ int zs_cli_write_json(struct zs_run *run, const struct zs_json *json);
 /* Write text to stdout; ZS_FAILED if that fails (a full disk behind a pipe). */
 int zs_cli_write(struct zs_run *run, const void *text, size_t len);
 
+/* Replace the file at path by a page; "-" is stdout. */
+struct zs_buf;
+bool zs_cli_write_page(struct zs_run *run, const char *path, const struct zs_buf *page);
+
 /* The common end of "--origin NAME FILE": parse NAME. */
 bool zs_cli_origin(struct zs_run *run, const char *text, uint8_t out[ZS_NAME_MAX]);
 

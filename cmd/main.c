@@ -1,10 +1,13 @@
 /* main.c - global options, the table of commands, and how diagnostics look. */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cmd/command.h"
@@ -166,6 +169,18 @@ int zs_cli_write_json(struct zs_run *run, const struct zs_json *json)
 	struct zs_buf out = { .arena = run->arena, .max = (size_t)1 << 30 };
 	zs_json_dump(json, &out);
 	return zs_cli_write(run, out.data, out.len);
+}
+
+bool zs_cli_write_page(struct zs_run *run, const char *path, const struct zs_buf *page)
+{
+	if (strcmp(path, "-") == 0)
+		return zs_cli_write(run, page->data, page->len) == ZS_DONE;
+	const int dir = open(zs_file_dir(run->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return zs_fail(run, "cannot open the directory of '%s': %s", path, strerror(errno));
+	const bool ok = zs_file_replace(run, dir, zs_file_base(path), path, 0644, page->data, page->len);
+	close(dir);
+	return ok;
 }
 
 bool zs_cli_origin(struct zs_run *run, const char *text, uint8_t out[ZS_NAME_MAX])

@@ -1,11 +1,7 @@
 /* status.c - the command status: one instruction per zone, then the keys and what they wait for. */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "cmd/command.h"
 #include "report/report.h"
@@ -18,18 +14,6 @@ static const char help[] =
     "  --ahead DURATION  how far the timeline and the events look ahead; the default is 400d\n";
 
 enum { DAY = 86400, TIMELINES_MAX = 500 };
-
-static bool write_page(struct zs_run *run, const char *path, const struct zs_buf *page)
-{
-	if (strcmp(path, "-") == 0)
-		return zs_cli_write(run, page->data, page->len) == ZS_DONE;
-	const int dir = open(zs_file_dir(run->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return zs_fail(run, "cannot open the directory of '%s': %s", path, strerror(errno));
-	const bool ok = zs_file_replace(run, dir, zs_file_base(path), path, 0644, page->data, page->len);
-	close(dir);
-	return ok;
-}
 
 static enum zs_fault one_zone(struct zs_run *run, const struct zs_zone_config *zone, zs_seconds span, const struct zs_status **out)
 {
@@ -96,7 +80,7 @@ int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 	if (page_path) {
 		struct zs_buf page = { .arena = run->arena, .max = (size_t)1 << 30 };
 		zs_report_status_html(run, list, got, &page);
-		(void)!write_page(run, page_path, &page);
+		(void)!zs_cli_write_page(run, page_path, &page);
 	}
 	gravest = zs_fault_gravest(gravest, run->fault);
 	zs_cli_end(cli, run);

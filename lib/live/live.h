@@ -141,4 +141,6 @@ void zs_live_ask(struct zs_run *run, struct zs_live_question *questions, size_t 
 /* A message to the question (name, type) as records; false if it is damaged. name must live as long as *out. */
 bool zs_live_message(struct zs_run *run, struct zs_bytes wire, const uint8_t *name, uint16_t type, struct zs_answer *out);
 
+#include "live/look.h"
+
 #endif

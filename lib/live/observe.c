@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "dns/type.h"
-#include "live/live_private.h"
+#include "live/look_private.h"
 #include "zone/zone.h"
 
 static const char *name_text(struct zs_run *run, const uint8_t *name)
@@ -23,22 +23,23 @@ static size_t own_list(const struct zs_address *servers, size_t count, struct zs
 
 /* One question to each target that has an address; *asked are the questions, in the order of the targets. */
 static struct zs_question *ask_all(struct zs_run *run, const struct zs_target *targets, size_t count, const uint8_t *name, uint16_t type,
-                                   bool tcp)
+                                   bool tcp, int64_t limit)
 {
 	struct zs_question *questions = zs_arena_array(run->arena, count + 1, sizeof *questions);
 	for (size_t i = 0; i < count; i++)
 		questions[i] = (struct zs_question){ .to = &targets[i].address, .name = name, .type = type, .tcp = tcp };
-	zs_ask(run, questions, count, ZS_ASK_LIMIT);
+	zs_ask(run, questions, count, limit);
 	return questions;
 }
 
 /* The apex above zone that the listed servers have. A server that has it says so with a SOA. */
-static const uint8_t *parent_at(struct zs_run *run, const struct zs_target *targets, size_t count, const uint8_t *zone, const char **why)
+static const uint8_t *parent_at(struct zs_run *run, const struct zs_target *targets, size_t count, const uint8_t *zone, int64_t limit,
+                                const char **why)
 {
 	*why = "the servers of the list do not answer";
 	for (unsigned up = 1; up <= zs_name_labels(zone); up++) {
 		const uint8_t *ancestor = zs_name_skip(zone, up);
-		const struct zs_question *questions = ask_all(run, targets, count, ancestor, ZS_TYPE_SOA, false);
+		const struct zs_question *questions = ask_all(run, targets, count, ancestor, ZS_TYPE_SOA, false, limit);
 		bool any = false;
 		for (size_t i = 0; i < count; i++) {
 			if (questions[i].reply == ZS_REPLY_ANSWERED && zs_answer_is_apex(questions[i].answer, ancestor))
@@ -53,7 +54,8 @@ static const uint8_t *parent_at(struct zs_run *run, const struct zs_target *targ
 }
 
 static const uint8_t *find_targets(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options,
-                                   struct zs_resolver *resolver, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count, const char **why)
+                                   struct zs_resolver *resolver, int64_t limit, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count,
+                                   const char **why)
 {
 	if (!options->server_count) {
 		zs_resolver_trust_world(resolver, zone);
@@ -61,7 +63,7 @@ static const uint8_t *find_targets(struct zs_run *run, const uint8_t *zone, cons
 		return parent && zs_resolver_servers(resolver, parent, targets, count, why) ? parent : NULL;
 	}
 	*count = own_list(options->servers, options->server_count, targets);
-	const uint8_t *parent = parent_at(run, targets, *count, zone, why);
+	const uint8_t *parent = parent_at(run, targets, *count, zone, limit, why);
 	if (parent)
 		zs_resolver_stub(resolver, parent, targets, *count);
 	zs_resolver_trust_world(resolver, zone);
@@ -87,14 +89,14 @@ static zs_time clock_of(const struct zs_run *run)
 	return run->now_given ? run->now : zs_time_now();
 }
 
-void zs_live_parent(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options, struct zs_observation *out)
+void zs_observe_parent(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options, struct zs_resolver *resolver,
+                       int64_t limit, struct zs_observation *out)
 {
 	struct zs_target *targets = zs_arena_array(run->arena, ZS_ADDRESSES_MAX, sizeof *targets);
 	struct zs_chain_keys *keys = zs_arena_alloc(run->arena, sizeof *keys);
 	size_t count = 0;
 	*out = (struct zs_observation){ .time = clock_of(run) };
-	struct zs_resolver *resolver = zs_resolver_new(run, options, &out->why);
-	const uint8_t *parent = resolver ? find_targets(run, zone, options, resolver, targets, &count, &out->why) : NULL;
+	const uint8_t *parent = find_targets(run, zone, options, resolver, limit, targets, &count, &out->why);
 	if (!parent)
 		return;
 	out->why = NULL;
@@ -102,9 +104,17 @@ void zs_live_parent(struct zs_run *run, const uint8_t *zone, const struct zs_obs
 	zs_resolver_keys(resolver, parent, keys);
 	out->chain = keys->chain;
 	out->why = keys->why;
-	const struct zs_question *questions = ask_all(run, targets, count, zone, ZS_TYPE_DS, keys->chain != ZS_CHAIN_SECURE);
+	const struct zs_question *questions = ask_all(run, targets, count, zone, ZS_TYPE_DS, keys->chain != ZS_CHAIN_SECURE, limit);
 	out->time = clock_of(run);
 	read_views(run, zone, targets, questions, count, keys, out);
+}
+
+void zs_live_parent(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options, struct zs_observation *out)
+{
+	*out = (struct zs_observation){ .time = clock_of(run) };
+	struct zs_resolver *resolver = zs_resolver_new(run, options, &out->why);
+	if (resolver)
+		zs_observe_parent(run, zone, options, resolver, ZS_ASK_LIMIT, out);
 }
 
 bool zs_live_may_ask(const struct zs_run *run, const struct zs_observe_options *options)
@@ -175,7 +185,7 @@ void zs_live_serials(struct zs_run *run, const struct zs_zone_config *zone, stru
 			return;
 		out->why = NULL;
 	}
-	const struct zs_question *questions = ask_all(run, targets, count, zone->name, ZS_TYPE_SOA, false);
+	const struct zs_question *questions = ask_all(run, targets, count, zone->name, ZS_TYPE_SOA, false, ZS_ASK_LIMIT);
 	struct zs_serial_view *views = zs_arena_array(run->arena, count + 1, sizeof *views);
 	for (size_t i = 0; i < count; i++) {
 		views[i] = (struct zs_serial_view){ .server = targets[i].server, .address = targets[i].address.text,

@@ -8,8 +8,9 @@
 #include <unbound.h>
 
 #include "base/text.h"
+#include "dns/rdata.h"
 #include "dns/type.h"
-#include "live/live_private.h"
+#include "live/look_private.h"
 
 enum { CLASS_IN = 1, LOOKUPS_MAX = 2 * ZS_NAMES_MAX };
 
@@ -34,7 +35,7 @@ struct lookup {
 	bool done;
 };
 
-static int64_t milliseconds(void)
+int64_t zs_live_clock(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -46,13 +47,15 @@ static void release(void *context)
 	ub_ctx_delete(context);
 }
 
-static bool set_up(struct ub_ctx *context, const struct zs_run *run, const struct zs_observe_options *options, const char **why)
+static bool set_up(struct ub_ctx *context, const struct zs_run *run, const struct zs_observe_options *options, bool validate, const char **why)
 {
 	char now[24];
 	int error = 0;
-	if (options->trust_anchor.path)
+	if (!validate)
+		error = ub_ctx_set_option(context, "module-config:", "iterator");
+	else if (options->trust_anchor.path)
 		error = ub_ctx_add_ta_file(context, options->trust_anchor.path);
-	for (size_t i = 0; !options->trust_anchor.path && !error && i < ZS_COUNT(root_anchors); i++)
+	for (size_t i = 0; validate && !options->trust_anchor.path && !error && i < ZS_COUNT(root_anchors); i++)
 		error = ub_ctx_add_ta(context, root_anchors[i]);
 	if (!error && options->root_hints.path)
 		error = ub_ctx_set_option(context, "root-hints:", options->root_hints.path);
@@ -73,21 +76,31 @@ static bool set_up(struct ub_ctx *context, const struct zs_run *run, const struc
 	return !error;
 }
 
-struct zs_resolver *zs_resolver_new(struct zs_run *run, const struct zs_observe_options *options, const char **why)
+static struct zs_resolver *make(struct zs_run *run, const struct zs_observe_options *options, bool validate, const char **why)
 {
 	struct zs_resolver *resolver = zs_arena_alloc(run->arena, sizeof *resolver);
 	resolver->run = run;
 	resolver->context = ub_ctx_create();
-	resolver->deadline = milliseconds() + ZS_RESOLVE_LIMIT;
+	resolver->deadline = zs_live_clock() + ZS_RESOLVE_LIMIT;
 	*why = "libunbound has no memory";
 	if (!resolver->context)
 		return NULL;
 	zs_arena_defer(run->arena, release, resolver->context);
-	if (!set_up(resolver->context, run, options, why)) {
+	if (!set_up(resolver->context, run, options, validate, why)) {
 		*why = zs_arena_printf(run->arena, "libunbound: %s", *why);
 		return NULL;
 	}
 	return resolver;
+}
+
+struct zs_resolver *zs_resolver_new(struct zs_run *run, const struct zs_observe_options *options, const char **why)
+{
+	return make(run, options, true, why);
+}
+
+struct zs_resolver *zs_resolver_plain(struct zs_run *run, const struct zs_observe_options *options, const char **why)
+{
+	return make(run, options, false, why);
 }
 
 static const char *name_text(struct zs_resolver *resolver, const uint8_t *name)
@@ -136,7 +149,7 @@ static void look_up(struct zs_resolver *resolver, struct lookup *lookups, size_t
 	}
 	while (open) {
 		struct pollfd fd = { .fd = ub_fd(resolver->context), .events = POLLIN };
-		const int64_t left = resolver->deadline - milliseconds();
+		const int64_t left = resolver->deadline - zs_live_clock();
 		if (left <= 0 || (poll(&fd, 1, (int)left) > 0 && ub_process(resolver->context) != 0))
 			break;
 		open = 0;
@@ -259,4 +272,47 @@ void zs_resolver_keys(struct zs_resolver *resolver, const uint8_t *zone, struct 
 		out->why = failure(resolver, &lookup);
 	for (size_t i = 0; out->chain == ZS_CHAIN_SECURE && result->data[i] && i < ZS_COUNT(out->keys); i++)
 		out->keys[out->key_count++] = (struct zs_bytes){ (const uint8_t *)result->data[i], (size_t)result->len[i] };
+}
+
+void zs_resolver_deadline(struct zs_resolver *resolver, int64_t deadline)
+{
+	resolver->deadline = deadline;
+}
+
+static enum zs_chain security_of(const struct ub_result *result)
+{
+	if (!result || (result->rcode != 0 && result->rcode != 3 && !result->bogus))
+		return ZS_CHAIN_UNKNOWN;
+	return result->bogus ? ZS_CHAIN_BOGUS : result->secure ? ZS_CHAIN_SECURE : ZS_CHAIN_INSECURE;
+}
+
+static void read_view(struct zs_resolver *resolver, const struct lookup *lookup, struct zs_lookup_view *view)
+{
+	struct zs_arena *arena = resolver->run->arena;
+	const struct ub_result *result = lookup->result;
+	struct zs_bytes *data = zs_arena_array(arena, ZS_LOOK_RECORDS_MAX, sizeof *data);
+	uint8_t canonical[ZS_NAME_MAX];
+	struct zs_name_error error;
+	view->security = security_of(result);
+	view->rcode = result ? result->rcode : -1;
+	view->canonical = view->name;
+	view->why = view->security == ZS_CHAIN_UNKNOWN || view->security == ZS_CHAIN_BOGUS ? failure(resolver, lookup) : NULL;
+	if (result && result->canonname && zs_name_parse(result->canonname, strlen(result->canonname), NULL, canonical, &error))
+		view->canonical = (const uint8_t *)zs_arena_text(arena, (const char *)canonical, zs_name_len(canonical));
+	for (size_t i = 0; result && result->havedata && !result->bogus && result->data[i] && view->count < ZS_LOOK_RECORDS_MAX; i++) {
+		struct zs_rdata_error bad;
+		if (result->len[i] >= 0 && zs_rdata_check(view->type, (const uint8_t *)result->data[i], (size_t)result->len[i], &bad))
+			data[view->count++] = (struct zs_bytes){ (const uint8_t *)result->data[i], (size_t)result->len[i] };
+	}
+	view->data = data;
+}
+
+void zs_resolver_look_up(struct zs_resolver *resolver, struct zs_lookup_view *views, size_t count)
+{
+	struct lookup *lookups = zs_arena_array(resolver->run->arena, count + 1, sizeof *lookups);
+	for (size_t i = 0; i < count; i++)
+		lookups[i] = (struct lookup){ .name = name_text(resolver, views[i].name), .type = views[i].type };
+	look_up(resolver, lookups, count);
+	for (size_t i = 0; i < count; i++)
+		read_view(resolver, &lookups[i], &views[i]);
 }

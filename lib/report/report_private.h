@@ -14,4 +14,10 @@ const char *zs_report_next_text(struct zs_run *run, const struct zs_status_key *
 /* The timeline as an SVG document. Titles of keys are "KSK 12345": nothing in it is a stranger's text. */
 void zs_report_svg(const struct zs_status_timeline *timeline, zs_time now, struct zs_buf *out);
 
+/* Pages: doctype, head and style, with <head> left open; the one place where text becomes HTML (and SVG); times; a picture in the page. */
+void zs_report_page_head(struct zs_buf *out);
+void zs_report_put(struct zs_buf *out, const char *text);
+void zs_report_put_time(struct zs_buf *out, zs_time time);
+void zs_report_put_picture(struct zs_buf *out, const struct zs_buf *svg, const char *alt);
+
 #endif

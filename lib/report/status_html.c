@@ -27,8 +27,14 @@ static const char style[] =
     "ol { padding-left: 1.6rem; } li.you::marker { font-weight: 700; color: var(--danger); } time { font-variant-numeric: tabular-nums; white-space: nowrap; }\n"
     "</style>\n";
 
+void zs_report_page_head(struct zs_buf *out)
+{
+	zs_buf_text(out, head);
+	zs_buf_text(out, style);
+}
+
 /* The one place where text becomes HTML. */
-static void put(struct zs_buf *out, const char *text)
+void zs_report_put(struct zs_buf *out, const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
 		if (*p == '<')
@@ -48,7 +54,7 @@ static void put(struct zs_buf *out, const char *text)
 	}
 }
 
-static void put_time(struct zs_buf *out, zs_time time)
+void zs_report_put_time(struct zs_buf *out, zs_time time)
 {
 	char iso[ZS_TIME_TEXT], shown[ZS_TIME_TEXT];
 	if (!time) {
@@ -56,6 +62,17 @@ static void put_time(struct zs_buf *out, zs_time time)
 		return;
 	}
 	zs_buf_printf(out, "<time datetime=\"%s\">%s</time>", zs_time_text(time, iso), zs_time_short(time, shown));
+}
+
+void zs_report_put_picture(struct zs_buf *out, const struct zs_buf *svg, const char *alt)
+{
+	zs_buf_text(out, "<img alt=\"");
+	zs_report_put(out, alt);
+	zs_buf_text(out, "\" src=\"data:image/svg+xml;base64,");
+	uint8_t *room = zs_buf_reserve(out, 4 * ((svg->len + 2) / 3));
+	if (room)
+		out->len += zs_base64_encode(svg->data, svg->len, (char *)room);
+	zs_buf_text(out, "\">\n");
 }
 
 static const char *class_of(const struct zs_status *status)
@@ -71,10 +88,10 @@ static const char *word_of(const struct zs_status *status)
 static void put_cell(struct zs_buf *out, const struct zs_record_state *state)
 {
 	zs_buf_text(out, "<td>");
-	put(out, state->phase == ZS_NA ? "-" : zs_phase_text(state->phase));
+	zs_report_put(out, state->phase == ZS_NA ? "-" : zs_phase_text(state->phase));
 	if (state->phase != ZS_NA && state->since) {
 		zs_buf_text(out, "<br><span class=\"soft\">");
-		put_time(out, state->since);
+		zs_report_put_time(out, state->since);
 		zs_buf_text(out, "</span>");
 	}
 	zs_buf_text(out, "</td>");
@@ -88,11 +105,11 @@ static void put_keys(struct zs_run *run, struct zs_buf *out, const struct zs_sta
 		if (strcmp(key->standing, "gone") == 0)
 			continue;
 		zs_buf_text(out, "<tr><td class=\"num\"><strong>");
-		put(out, key->title);
+		zs_report_put(out, key->title);
 		zs_buf_text(out, "</strong></td><td>");
-		put(out, key->algorithm);
+		zs_report_put(out, key->algorithm);
 		zs_buf_text(out, "</td><td>");
-		put(out, key->standing);
+		zs_report_put(out, key->standing);
 		zs_buf_text(out, "</td>");
 		put_cell(out, &key->facts->dnskey);
 		put_cell(out, &key->facts->krrsig);
@@ -102,7 +119,7 @@ static void put_keys(struct zs_run *run, struct zs_buf *out, const struct zs_sta
 		if (!key->reason)
 			continue;
 		zs_buf_text(out, "<tr><td></td><td colspan=\"6\" class=\"soft\">");
-		put(out, zs_report_next_text(run, key));
+		zs_report_put(out, zs_report_next_text(run, key));
 		zs_buf_text(out, "</td></tr>\n");
 	}
 	zs_buf_text(out, "</table>\n");
@@ -118,16 +135,16 @@ static void put_events(struct zs_buf *out, const struct zs_status_timeline *t, z
 		const struct zs_status_event *e = &t->events[i];
 		if (!today && e->time > now) {
 			zs_buf_text(out, "<li><strong>today, ");
-			put_time(out, now);
+			zs_report_put_time(out, now);
 			zs_buf_text(out, "</strong></li>\n");
 			today = true;
 		}
 		zs_buf_text(out, "<li>");
-		put_time(out, e->time);
+		zs_report_put_time(out, e->time);
 		zs_buf_text(out, " ");
 		if (e->number)
 			zs_buf_printf(out, "<strong class=\"danger\">(%u)</strong> ", e->number);
-		put(out, e->text);
+		zs_report_put(out, e->text);
 		zs_buf_text(out, "</li>\n");
 	}
 	zs_buf_text(out, "</ul>\n");
@@ -140,11 +157,7 @@ static void put_picture(struct zs_run *run, struct zs_buf *out, const struct zs_
 	if (!timeline->span_count || svg.full)
 		return;
 	zs_buf_printf(out, "<h3>%s</h3>\n", title);
-	zs_buf_text(out, "<img alt=\"[timeline of the keys: the table and the list below say the same]\" src=\"data:image/svg+xml;base64,");
-	uint8_t *room = zs_buf_reserve(out, 4 * ((svg.len + 2) / 3));
-	if (room)
-		out->len += zs_base64_encode(svg.data, svg.len, (char *)room);
-	zs_buf_text(out, "\">\n");
+	zs_report_put_picture(out, &svg, "[timeline of the keys: the table and the list below say the same]");
 }
 
 enum { DAY = 86400, NEAR_PAST = 4 * DAY, NEAR_FUTURE = 10 * DAY };
@@ -175,22 +188,22 @@ static void put_zone(struct zs_run *run, struct zs_buf *out, const struct zs_sta
 {
 	const struct zs_facts *facts = status->facts;
 	zs_buf_text(out, "<section>\n<h2>");
-	put(out, status->zone->name_text);
+	zs_report_put(out, status->zone->name_text);
 	zs_buf_printf(out, " <span class=\"badge %s\">%s</span></h2>\n<p class=\"say %s\"><span>", class_of(status), word_of(status), class_of(status));
-	put(out, status->instruction);
+	zs_report_put(out, status->instruction);
 	zs_buf_text(out, "</span></p>\n");
 	if (facts->published.known) {
 		zs_buf_printf(out, "<p class=\"soft\">Serial %u, in service since ", facts->published.serial);
-		put_time(out, facts->published.served_since);
+		zs_report_put_time(out, facts->published.served_since);
 		zs_buf_text(out, "; signatures until ");
-		put_time(out, facts->published.earliest_expiration);
+		zs_report_put_time(out, facts->published.earliest_expiration);
 		if (facts->parent.asked) {
 			zs_buf_printf(out, ". The parent has %zu DS (TTL %u), asked ", facts->parent.ds_count, facts->parent.ttl);
-			put_time(out, facts->parent.asked);
+			zs_report_put_time(out, facts->parent.asked);
 		}
 		if (facts->parent.waits_for) {
 			zs_buf_text(out, "; ");
-			put(out, facts->parent.waits_for);
+			zs_report_put(out, facts->parent.waits_for);
 		}
 		zs_buf_text(out, ".</p>\n");
 	}
@@ -219,11 +232,10 @@ void zs_report_status_html(struct zs_run *run, const struct zs_status *const *zo
 	}
 	if (count)
 		qsort(sorted, count, sizeof *sorted, by_gravity);
-	zs_buf_text(out, head);
+	zs_report_page_head(out);
 	zs_buf_printf(out, "<title>zonesign: %zu of %zu zone%s need you</title>\n", busy, count, count == 1 ? "" : "s");
-	zs_buf_text(out, style);
 	zs_buf_text(out, "</head>\n<body>\n<h1>zonesign status</h1>\n<p class=\"soft\">As of ");
-	put_time(out, run->now);
+	zs_report_put_time(out, run->now);
 	zs_buf_printf(out, ": %zu zone%s, %zu need%s you.</p>\n", count, count == 1 ? "" : "s", busy, busy == 1 ? "s" : "");
 	for (size_t i = 0; i < count; i++)
 		put_zone(run, out, sorted[i]);

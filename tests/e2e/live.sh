@@ -1,0 +1,311 @@
+#!/bin/sh
+# `zonesign check --live` in a network namespace of its own: a private root, a parent, a child on two NSD, mail servers with STARTTLS.
+# Each state of the world is made, looked at, and told rightly: mark, cause, RFC, EDE and exit status.
+if [ -z "${ZS_WORLD:-}" ] && unshare -rn true 2>/dev/null && command -v ip >/dev/null; then
+	ZS_WORLD=yes exec unshare -rn sh "$0"
+fi
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/e2e/lib.sh"
+need nsd dig python3 openssl dnssec-signzone dnssec-keygen named-compilezone
+if [ -z "${ZS_WORLD:-}" ]; then
+	echo 'skipped: no network namespaces here; check --live is not tested'
+	finish
+fi
+ip link set lo up
+for address in 192.0.2.25 192.0.2.26 192.0.2.80; do ip address add $address/32 dev lo; done
+
+# -- certificates: an issuer, the mail server's ECDSA and RSA keys, and a key that is not published
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -subj '/CN=Test Issuer' -days 30 2>/dev/null
+cert() { # NAME DNS NEWKEY...
+	name=$1 dns=$2
+	shift 2
+	openssl req -new -newkey "$@" -nodes -keyout $name.key -out $name.csr -subj "/CN=$name" 2>/dev/null
+	printf 'subjectAltName=DNS:%s\n' $dns > ext
+	openssl x509 -req -in $name.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 20 -extfile ext -out $name.leaf 2>/dev/null
+	cat $name.leaf ca.crt > $name.crt
+}
+cert ec mail.a.test ec -pkeyopt ec_paramgen_curve:P-256
+cert other mail.a.test ec -pkeyopt ec_paramgen_curve:P-256
+cert rsa mail.a.test rsa:2048
+cert web www.a.test ec -pkeyopt ec_paramgen_curve:P-256
+tlsa() { "$ZONESIGN" -q tlsa "$1" --host x --port 25 --records "$2" 2>/dev/null | sed 's/.*TLSA //' | tr A-F a-f; }
+ec=$(tlsa ec.crt '3 1 1') rsa=$(tlsa rsa.crt '3 1 1') other=$(tlsa other.crt '3 1 1') issuer=$(tlsa ec.crt '2 1 1') web=$(tlsa web.crt '3 1 1')
+
+# -- root, test. and a.test., with the real clock
+sign() { # ZONE FILE KEYS: FILE.plain to FILE
+	[ -d "$3" ] || { mkdir "$3"; dnssec-keygen -q -K "$3" -a ECDSAP256SHA256 -f KSK "$1"; dnssec-keygen -q -K "$3" -a ECDSAP256SHA256 "$1"; } > /dev/null
+	dnssec-signzone -q -S -P -d . -K "$3" -s now-3600 -e now+864000 -o "$1" -f "$2" "$2.plain" > sign.out 2>&1 || fail "$1 is signed" "$(cat sign.out)"
+}
+serial=1
+parent() { # RECORD...: test. with these
+	serial=$((serial + 1))
+	{
+		printf '$TTL 60\n@ SOA ns1.test. host.test. %s 7200 3600 1209600 60\n@ NS ns1.test.\nns1 A 127.0.0.1\n' $serial
+		printf 'a NS ns1.a\na NS ns2.a\nns1.a A 127.0.0.3\nns2.a A 127.0.0.4\n'
+		for record; do echo "$record"; done
+	} > parent.plain
+	sign test parent parent-keys
+}
+mkdir r p c1 c2
+parent
+{
+	printf '$TTL 3600\n. SOA ns. host. 1 7200 3600 1209600 3600\n. NS ns.\nns. A 127.0.0.53\ntest. NS ns1.test.\nns1.test. A 127.0.0.1\n'
+	cat dsset-test.
+} > root.plain
+sign . root root-keys
+cat dsset-. > anchor
+printf '. 3600 NS ns.\nns. 3600 A 127.0.0.53\n' > hints
+zone() { # RECORD...: a.test. with these, signed into a.signed
+	{
+		printf '$TTL 60\n@ SOA ns1 host 1 7200 3600 1209600 60\n@ NS ns1\n@ NS ns2\nns1 A 127.0.0.3\nns2 A 127.0.0.4\nwww A 192.0.2.80\n'
+		printf '*.app A 192.0.2.80\nx.y.deep TXT "below two empty names"\nlab NS ns.elsewhere.test.\n'
+		for record; do echo "$record"; done
+	} > a.zone
+	"$ZONESIGN" -q build >build.out 2>&1 || fail 'the zone is built' "$(cat build.out)"
+}
+mail='@ MX 10 mail
+mail A 192.0.2.25'
+config() { # DENIAL
+	cat > zonesign.yaml <<-EOM
+		policies:
+		  default: {dnskey-ttl: 1m, propagation: {zone: 1m, parent: 1m}, parent-ds-ttl: 1m, safety: 0, observe: off, cds: off, denial: $1}
+		zones:
+		  a.test: {file: a.zone, output: a.signed}
+	EOM
+}
+config nsec
+zone "$mail" "_25._tcp.mail TLSA $ec"
+"$ZONESIGN" -q ds --format ds 2>/dev/null | grep -v '^;' > our.ds
+parent "$(cat our.ds)"
+cp root r/..zone; cp parent p/test.zone; cp a.signed c1/a.test.zone; cp a.signed c2/a.test.zone
+nsd_start r 127.0.0.53@53 .
+nsd_start p 127.0.0.1@53 test
+nsd_start c1 127.0.0.3@53 a.test
+nsd_start c2 127.0.0.4@53 a.test
+publish() { nsd_load c1 127.0.0.3@53 a.test a.signed; nsd_load c2 127.0.0.4@53 a.test a.signed; }
+
+# -- mail and web servers: one stub process at a time
+stub=
+serve() { # LINE...
+	[ -z "$stub" ] || { kill $stub; wait $stub 2>/dev/null; }
+	rm -f stub.conf.up
+	for row; do echo "$row"; done > stub.conf
+	python3 "$top/tests/e2e/live_stub.py" stub.conf > stub.out 2>&1 &
+	stub=$!
+	pids="$pids $stub"
+	for _ in $(seq 100); do [ -s stub.conf.up ] && return; sleep 0.05; done
+	fail 'the stub starts' "$(cat stub.out)"
+}
+live() { run "$ZONESIGN" "$@" check --live --root-hints hints --trust-anchor anchor --timeout 20s a.test; cat out err > both; }
+# told NAME MARK ID TEXT: a step with this mark and this id has this text
+told() {
+	"$ZONESIGN" --json check --live --root-hints hints --trust-anchor anchor --timeout 20s ${timeout:+--timeout $timeout} a.test > json 2>/dev/null
+	same "$@"
+}
+same() { # NAME MARK ID TEXT, of the same json
+	if python3 - "$2" "$3" "$4" <<-'EOM'
+		import json, sys
+		mark, name, text = sys.argv[1:]
+		steps = json.load(open("json"))["zones"][0]["steps"]
+		good = [s for s in steps if s["mark"] == mark and s["id"] == name and text in " ".join(str(s[k]) for k in ("subject", "text", "rfc", "ede", "ede_text", "advice"))]
+		sys.exit(not good)
+	EOM
+	then pass; else fail "$1" "no step [$2] $3 with '$4'" "$(python3 -c 'import json
+for s in json.load(open("json"))["zones"][0]["steps"]:
+    if s["mark"] != "ok": print(s["mark"], s["id"], s["subject"], s["text"], s["rfc"], s["ede"])' 2>&1 | head -n 20)"; fi
+}
+none() { # NAME MARK: no step of the last json has this mark
+	python3 - "$2" > bad <<-'EOM'
+		import json, sys
+		for s in json.load(open("json"))["zones"][0]["steps"]:
+		    if s["mark"] == sys.argv[1]: print(s["id"], s["subject"], s["text"])
+	EOM
+	is "$1" '' "$(cat bad)"
+}
+
+# -- all fine
+good='smtp 192.0.2.25 25 ok ec.crt ec.key'
+serve "$good"
+live
+is 'fine: exit status' 0 $status
+has 'fine: in words' both 'a.test. all is right'
+has 'fine: Postfix says so too' both 'Verified TLS connection established to mail.a.test[192.0.2.25]:25: TLSv1.3 with cipher'
+has 'fine: what matched' both "matched $(echo "$ec" | cut -c1-14).. at depth 0"
+told 'fine: the chain' ok chain 'secure: a DS leads to key'
+none 'fine: nothing fails' fail
+none 'fine: nothing warns' warn
+same 'fine: each server' ok server 'ns2.a.test. at 127.0.0.4'
+cp json fine.json
+
+# -- DANE: what is presented, and what is published
+scene() { # RECORD...: publish the zone with these, and have it looked at
+	zone "$mail" "$@"
+	publish
+}
+serve 'smtp 192.0.2.25 25 ok other.crt other.key'
+told 'another key' fail tlsa-mismatch 'DANE senders defer mail: none of 1 usable TLSA fits; the server presents 3 1 1'
+same 'another key: what is published' fail tlsa-mismatch "published: $(echo "$ec" | cut -c1-14).."
+same 'another key: the RFC' fail tlsa-mismatch 'RFC 7672'
+live; is 'another key: exit status' 4 $status; has 'another key: Untrusted' both 'Untrusted TLS connection established to mail.a.test[192.0.2.25]:25'
+serve 'smtp 192.0.2.25 25 nostarttls ec.crt ec.key'
+told 'no STARTTLS' fail no-starttls 'offers no STARTTLS but TLSA exists: senders will defer'
+live; is 'no STARTTLS: exit status' 4 $status
+serve 'smtp 192.0.2.25 25 refuse ec.crt ec.key'
+told 'STARTTLS refused' fail no-starttls "refuses it: '454 TLS not available'"
+serve 'smtp 192.0.2.25 25 inject ec.crt ec.key'
+told 'plaintext behind STARTTLS is thrown away' ok verified 'Verified TLS connection'
+serve 'smtp 192.0.2.25 25 ok ec.crt ec.key rsa.crt rsa.key'
+told 'two keys, one published' fail keys-differ 'the ECDSA certificate is verified and the RSA certificate is not'
+same 'two keys, one published: the other' fail tlsa-mismatch 'RSA certificate CN=rsa'
+scene "_25._tcp.mail TLSA $ec" "_25._tcp.mail TLSA $rsa"
+told 'two keys, both published' ok verified 'RSA certificate CN=rsa'
+same 'two keys, both published: ECDSA' ok verified 'ECDSA certificate CN=ec'
+none 'two keys, both published: fine' fail
+serve 'smtp 192.0.2.25 25 ok rsa.crt rsa.key'
+told 'RSA alone is no failure' ok verified 'RSA certificate CN=rsa'
+none 'RSA alone' fail
+serve "$good"
+scene '_25._tcp.mail TLSA 1 1 1 0000000000000000000000000000000000000000000000000000000000000000' '_25._tcp.mail TYPE52 \# 4 03010300'
+told 'only unusable TLSA' warn tlsa-all-unusable 'TLS is required, and nothing is verified'
+live; is 'only unusable TLSA: exit status' 0 $status
+scene "_25._tcp.mail TLSA $ec" '_25._tcp.mail TLSA 1 1 1 0000000000000000000000000000000000000000000000000000000000000000'
+told 'one unusable TLSA' warn tlsa-unusable 'usages 0 and 1 are not for SMTP'
+scene "_25._tcp.mail TLSA $issuer"
+told '2 1 1 with the chain' ok verified 'at depth 1'
+serve 'smtp 192.0.2.25 25 ok ec.leaf ec.key'
+told '2 1 1 without it' fail tlsa-anchor-missing 'is not in the chain that the server presents'
+same '2 1 1 without it: advice' fail tlsa-anchor-missing 'fullchain.pem'
+scene
+serve "$good"
+told 'no TLSA' warn no-tlsa 'no TLSA: senders can be pushed'
+same 'no TLSA: the proof' ok answers 'secure'
+live; is 'no TLSA: exit status' 0 $status
+
+# -- addresses and ports
+zone '@ MX 10 mail' 'mail A 192.0.2.25' 'mail A 192.0.2.26' "_25._tcp.mail TLSA $ec" "_465._tcp.mail TLSA $ec" "_587._tcp.mail TLSA $ec" "_443._tcp.www TLSA $web"
+publish
+serve "$good" 'smtp 192.0.2.26 25 ok other.crt other.key' 'tls 192.0.2.25 465 ec.crt ec.key' 'smtp 192.0.2.25 587 ok ec.crt ec.key' 'tls 192.0.2.80 443 web.crt web.key'
+told 'two addresses differ' fail addresses-differ '[192.0.2.26] ECDSA presents another key than [192.0.2.25]'
+same 'implicit TLS' ok verified 'mail.a.test[192.0.2.25]:465'
+same 'submission' ok verified 'mail.a.test[192.0.2.25]:587'
+same 'the web' ok verified 'www.a.test[192.0.2.80]:443'
+same 'one address of a port is closed' warn host-unreachable 'connect to mail.a.test[192.0.2.26]:465: Connection refused'
+serve "$good" 'smtp 192.0.2.26 25 ok ec.crt ec.key'
+told 'nobody listens' fail host-silent 'no address of the host can be reached'
+live; is 'unreachable: exit status' 1 $status
+
+# -- servers that never end
+scene "_25._tcp.mail TLSA $ec"
+timeout=2s
+for mode in mute drip endless noline close reject; do
+	serve "smtp 192.0.2.25 25 $mode ec.crt ec.key"
+	begin=$(date +%s%N)
+	case $mode in
+	mute) told "$mode" warn host-unreachable 'it sends no greeting' ;;
+	drip) told "$mode" warn host-unreachable 'no greeting' ;;
+	endless) told "$mode" warn smtp 'has no end' ;;
+	noline) told "$mode" warn smtp 'a line without end' ;;
+	close) told "$mode" warn smtp 'closed the connection' ;;
+	reject) told "$mode" warn smtp "it greets with '554 5.7.1 go away'" ;;
+	esac
+	ok "$mode: it ends in time" test $((($(date +%s%N) - begin) / 1000000)) -lt 2500
+done
+timeout=
+serve "$good"
+
+# -- name servers
+zone "$mail" "_25._tcp.mail TLSA $ec" 'new A 192.0.2.80'
+nsd_load c1 127.0.0.3@53 a.test a.signed
+told 'serials differ' warn serial 'ns2.a.test. at 127.0.0.4 it serves serial'
+live; is 'serials differ: exit status' 0 $status
+nsd_load c2 127.0.0.4@53 a.test a.signed
+python3 - <<'EOM'
+# c2 gets the zone with signatures that expired yesterday, made by the zone's own keys
+import re
+text = open("a.signed").read()
+open("unsigned", "w").write("\n".join(l for l in text.splitlines() if not re.search(r" (RRSIG|NSEC|NSEC3|NSEC3PARAM|DNSKEY) ", l)) + "\n")
+EOM
+mkdir old-keys; cp state/a.test/keys/K* old-keys/
+dnssec-signzone -q -S -P -d old-keys -K old-keys -s now-864000 -e now-86400 -o a.test -f expired unsigned > sign.out 2>&1 || fail 'an expired zone is made' "$(cat sign.out)"
+nsd_load c2 127.0.0.4@53 a.test expired
+told 'expired signatures on one server' fail answer-wrong 'Signature Expired'
+same 'the other is right' ok server 'ns1.a.test. at 127.0.0.3'
+live; is 'expired: exit status' 4 $status
+dnssec-signzone -q -S -P -d old-keys -K old-keys -s now-864000 -e now+100000 -o a.test -f soon unsigned > sign.out 2>&1
+nsd_load c2 127.0.0.4@53 a.test soon
+told 'signatures that end soon' warn expires-soon 'expires in 1d3h'
+nsd_load c2 127.0.0.4@53 a.test unsigned
+told 'a server without signatures' fail answer-wrong 'ns2.a.test. at 127.0.0.4'
+same 'a server without signatures: EDE' fail answer-wrong 'RRSIGs Missing'
+nsd_load c2 127.0.0.4@53 a.test a.signed
+
+# -- a server between: names that it denies, errors that it explains, no TCP
+between() { # MODE
+	kill "$(cat c2/pid)"; wait "$(cat c2/pid)" 2>/dev/null
+	serve "$good" "dns 127.0.0.4 53 127.0.0.3@53 $1"
+}
+between mute
+timeout=6s; told 'a silent server' fail server-unreachable 'No Reachable Authority'; timeout=
+run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --timeout 6s a.test
+is 'a silent server: exit status' 1 $status
+serve "$good" "dns 127.0.0.4 53 127.0.0.3@53 ent"
+told 'NXDOMAIN for an empty non-terminal' fail ent-nxdomain '_tcp.mail.a.test. is NXDOMAIN although there are names below'
+same 'NXDOMAIN for an empty non-terminal: RFC' fail ent-nxdomain 'RFC 8020 section 2'
+live; is 'ENT: exit status' 4 $status
+serve "$good" "dns 127.0.0.4 53 127.0.0.3@53 ede"
+told 'a server that explains itself' fail answer-wrong 'Signature Expired'
+live; has 'EDE of the server' both 'EDE 7 (Signature Expired), sent by the server: signatures are on \007holiday'
+serve "$good" "dns 127.0.0.4 53 127.0.0.3@53 notcp"
+told 'no TCP' warn no-tcp 'RFC 7766'
+serve "$good"
+nsd_start c2 127.0.0.4@53 a.test
+parent_load() { nsd_load p 127.0.0.1@53 test parent; }
+
+# -- the parent
+cp our.ds good.ds
+sed 's/ 13 2 ../ 13 2 00/' our.ds > bad.ds
+parent "$(cat bad.ds)"; parent_load
+told 'a DS that is wrong' fail ds-mismatch 'none of them leads to a key'
+same 'a DS that is wrong: EDE' fail ds-mismatch 'DNSKEY Missing'
+same 'a DS that is wrong: mail waits' fail mx-bogus 'Host not found, try again'
+same 'a DS that is wrong: the servers are judged all the same' ok server 'ns1.a.test.'
+same 'a DS that is wrong: of our keys' fail ds-broken 'none of them leads to a key in the published zone'
+live; is 'bogus: exit status' 4 $status
+parent; parent_load
+told 'no DS' warn insecure 'its parent proves that there is no DS'
+same 'no DS: TLSA are inert' warn tlsa-insecure 'inert'
+same 'no DS: our key is missing' warn ds-todo 'is missing'
+none 'no DS: nothing fails' fail
+live; is 'no DS: exit status' 0 $status
+parent "$(cat our.ds)"; parent_load
+
+# -- no configuration, pages, NSEC3, an own resolver
+run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --origin a.test
+is 'without a config' 0 $status
+has 'without a config: verified' out 'Verified TLS connection'
+config nsec3; zone "$mail" "_25._tcp.mail TLSA $ec"; publish
+told 'NSEC3' ok answers 'secure'
+none 'NSEC3: fine' fail
+zone "$mail" "_25._tcp.mail TLSA $ec"; config '{nsec3: {opt-out: yes}}'; zone "$mail" "_25._tcp.mail TLSA $ec"; publish
+told 'opt-out' ok server 'answers right'
+none 'opt-out: fine' fail
+run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --html page.html a.test
+is 'a page' 0 $status
+ok 'the page is well-formed' python3 - <<'EOM'
+import base64, re, xml.dom.minidom
+page = open("page.html").read()
+assert "default-src 'none'" in page and "<script" not in page
+svg = base64.b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]+)", page).group(1))
+text = xml.dom.minidom.parseString(svg).toxml()
+assert "a.test." in text and "ns1.a.test." in text
+EOM
+run "$ZONESIGN" check --live --trust-anchor anchor --resolver 127.0.0.9 --timeout 2s --origin a.test
+is 'a resolver that is not there' 1 $status
+has 'a resolver that is not there: said' out 'No Reachable Authority'
+run "$ZONESIGN" check --live --trust-anchor nothing --root-hints hints --origin a.test
+is 'an anchor that is not there' 1 $status
+run "$ZONESIGN" check --timeout 2s
+is '--timeout without --live' 2 $status
+run "$ZONESIGN" check --live --origin a.test a.zone
+is '--live --origin with a file' 2 $status
+finish
