@@ -33,7 +33,27 @@ static void say_expire(struct zs_run *run, const struct zs_zone *zone, const str
 	        zs_duration_text(soa.expire, expire), zs_duration_text(policy->refresh, refresh));
 }
 
-static void check_file(struct zs_run *run, const char *path, const uint8_t *apex, const struct zs_zone_config *config)
+/* What DANE clients will say of the servers of the configuration. */
+struct forecasts {
+	const struct zs_dane_forecast *list;
+	size_t count;
+};
+
+static void forecast(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, struct forecasts *out)
+{
+	char name[ZS_NAME_TEXT];
+	out->count = zs_dane_forecast(run, config, zone, &out->list);
+	for (size_t i = 0; i < out->count; i++) {
+		const struct zs_dane_forecast *f = &out->list[i];
+		if (f->prediction.verdict == ZS_DANE_VERIFIED)
+			continue;
+		const size_t len = zs_name_format(f->host, name);
+		zs_warn(run, &f->from, "%.*s:%u with '%s': %s%s%s%s", (int)(len > 1 ? len - 1 : len), name, f->port, f->file, f->sentence,
+		        f->prediction.rfc ? " (" : "", f->prediction.rfc ? f->prediction.rfc : "", f->prediction.rfc ? ")" : "");
+	}
+}
+
+static void check_file(struct zs_run *run, const char *path, const uint8_t *apex, const struct zs_zone_config *config, struct forecasts *out)
 {
 	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP, .include_any = config && config->include_any };
 	struct zs_zone *zone;
@@ -50,8 +70,10 @@ static void check_file(struct zs_run *run, const char *path, const uint8_t *apex
 	char owner[ZS_NAME_TEXT] = "", type[ZS_TYPE_TEXT] = "";
 	const uint8_t *name = NULL;
 	uint16_t largest = 0;
-	(void)!zs_dane_insert(run, config, &facts, zone, &certificates_ok);
+	const bool inserted = zs_dane_insert(run, config, &facts, zone, &certificates_ok);
 	zs_dane_advise(run, config, zone);
+	if (inserted && certificates_ok)
+		forecast(run, config, zone, out);
 	const uint32_t ttl = zs_zone_max_ttl(zone, &name, &largest);
 	if (name)
 		zs_name_text(name, owner), zs_type_text(largest, type);
@@ -60,24 +82,58 @@ static void check_file(struct zs_run *run, const char *path, const uint8_t *apex
 }
 
 static void check_one(const struct zs_cli *cli, struct zs_run *run, const char *path, const uint8_t *apex,
-                      const struct zs_zone_config *config)
+                      const struct zs_zone_config *config, struct forecasts *out)
 {
 	struct zs_stages stages;
 	zs_stages_begin(&stages, cli, run, stderr, true);
-	check_file(run, path, apex, config);
+	check_file(run, path, apex, config, out);
 	zs_stages_end(&stages);
 }
 
-static int finish(const struct zs_cli *cli, struct zs_run *run, size_t count)
+static void put_forecast(const struct zs_dane_forecast *f, struct zs_run *run, struct zs_json *into)
+{
+	char name[ZS_NAME_TEXT];
+	const struct zs_dane_prediction *p = &f->prediction;
+	const bool verified = p->verdict == ZS_DANE_VERIFIED;
+	zs_json_set_text(into, "host", zs_name_text(f->host, name));
+	zs_json_set_int(into, "port", f->port);
+	zs_json_set_text(into, "certificate", f->file);
+	zs_json_set_text(into, "verdict", zs_dane_outcome_text(p->verdict));
+	zs_json_set_text(into, "matched", verified ? zs_dane_record_text(run->arena, f->tlsa[p->matched], 0) : NULL);
+	if (verified)
+		zs_json_set_int(into, "depth", p->depth);
+	else
+		zs_json_set_null(into, "depth");
+	zs_json_set_text(into, "why", p->why);
+	zs_json_set_text(into, "rfc", p->rfc);
+}
+
+static void print_forecasts(const struct forecasts *all, size_t count)
+{
+	char name[ZS_NAME_TEXT];
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < all[i].count; k++) {
+			const struct zs_dane_forecast *f = &all[i].list[k];
+			const size_t len = zs_name_format(f->host, name);
+			printf("%.*s:%u with '%s': %s\n", (int)(len > 1 ? len - 1 : len), name, f->port, f->file, f->sentence);
+		}
+}
+
+static int finish(const struct zs_cli *cli, struct zs_run *run, const struct forecasts *all, size_t count)
 {
 	if (cli->json) {
 		struct zs_json *json = zs_json_object(run->arena);
 		zs_json_set_int(json, "zones", (int64_t)count);
 		zs_json_set_int(json, "errors", run->error_count);
 		zs_json_set_int(json, "warnings", run->warning_count);
+		struct zs_json *dane = zs_json_set_array(json, "dane");
+		for (size_t i = 0; i < count; i++)
+			for (size_t k = 0; k < all[i].count; k++)
+				put_forecast(&all[i].list[k], run, zs_json_add_object(dane));
 		zs_cli_json_diags(zs_json_set_array(json, "diagnostics"), run);
 		zs_cli_write_json(run, json);
 	} else if (!cli->quiet) {
+		print_forecasts(all, count);
 		printf("%zu zone%s checked: %u error%s, %u warning%s\n", count, count == 1 ? "" : "s", run->error_count,
 		       run->error_count == 1 ? "" : "s", run->warning_count, run->warning_count == 1 ? "" : "s");
 	}
@@ -144,8 +200,8 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 		if (argc - optind != 1)
 			zs_usage(run, "check --origin NAME takes one file");
 		else
-			check_one(cli, run, argv[optind], origin, NULL);
-		return run->fault == ZS_USAGE ? zs_cli_end(cli, run) : finish(cli, run, 1);
+			check_one(cli, run, argv[optind], origin, NULL, NULL);
+		return run->fault == ZS_USAGE ? zs_cli_end(cli, run) : finish(cli, run, &(struct forecasts){ 0 }, 1);
 	}
 	const struct zs_config *config;
 	const struct zs_zone_config **zones = NULL;
@@ -158,7 +214,8 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 		zs_check_live(cli, run, &live, NULL, zones, count);
 		return zs_cli_end(cli, run);
 	}
+	struct forecasts *all = zs_arena_array(run->arena, count + 1, sizeof *all);
 	for (size_t i = 0; i < count; i++)
-		check_one(cli, run, zones[i]->file.path, zones[i]->name, zones[i]);
-	return finish(cli, run, count);
+		check_one(cli, run, zones[i]->file.path, zones[i]->name, zones[i], &all[i]);
+	return finish(cli, run, all, count);
 }

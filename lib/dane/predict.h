@@ -59,4 +59,22 @@ bool zs_dane_outranked(const struct zs_bytes *tlsa, size_t count, size_t index, 
 /* Memory from run->arena. Diagnoses nothing: a certificate that cannot be read matches nothing. */
 void zs_dane_predict(struct zs_run *run, const struct zs_dane_case *in, struct zs_dane_prediction *out);
 
+/* What clients will make of one host, port and certificate file of the configuration once the zone is published. */
+struct zs_dane_forecast {
+	const uint8_t *host;       /* wire name */
+	uint16_t port;
+	bool smtp;
+	const char *file;          /* as written in the configuration */
+	struct zs_source from;     /* of the host in the configuration */
+	const struct zs_bytes *tlsa; /* RDATA that clients find */
+	size_t tlsa_count;
+	struct zs_dane_prediction prediction;
+	const char *sentence;      /* for people: "DANE senders will defer mail: .." */
+};
+struct zs_zone_config;
+struct zs_zone;
+/* For each host, TCP port and certificate of config, from the TLSA in zone (as zs_dane_insert left it). Files that hold no certificate, and
+ * those that cannot be read, are left out: zs_dane_insert has said so. Returns how many; memory from run->arena. */
+size_t zs_dane_forecast(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, const struct zs_dane_forecast **out);
+
 #endif

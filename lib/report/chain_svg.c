@@ -98,7 +98,7 @@ static void draw_part(struct drawing *d, enum zs_step_part part, const char *tit
 			if (other->mark > mark)
 				mark = other->mark;
 		}
-		if (!first)
+		if (!first || (mark < ZS_MARK_WARN && strcmp(step->subject, d->in->zone_text) == 0)) /* of the zone as a whole: said above */
 			continue;
 		if (!drawn) {
 			zs_buf_printf(d->out, "<path d=\"M%d %u V%u\" stroke=\"#c4cbd3\"/>", MIDDLE, d->y, d->y + 12);

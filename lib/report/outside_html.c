@@ -8,7 +8,7 @@
 static const char style[] =
     "<style>\n"
     ".warn { color: var(--act); } .fail { color: var(--danger); } .note { color: var(--soft); }\n"
-    "td.mark { font-weight: 700; white-space: nowrap; } td.what { overflow-wrap: anywhere; } td.who { overflow-wrap: anywhere; width: 24%; }\n"
+    "td.mark { font-weight: 700; white-space: nowrap; width: 3.2rem; } td.what { overflow-wrap: anywhere; } td.who { overflow-wrap: anywhere; width: 24%; }\n"
     ".advice { display: block; font-weight: 600; } h3 { margin-top: 1.6rem; }\n"
     "</style>\n";
 static const char *const marks[] = { [ZS_MARK_OK] = "ok", [ZS_MARK_NOTE] = "note", [ZS_MARK_WARN] = "warn", [ZS_MARK_FAIL] = "fail" };

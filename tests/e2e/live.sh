@@ -175,8 +175,14 @@ told '2 1 1 with the chain' ok verified 'at depth 1'
 serve 'smtp 192.0.2.25 25 ok ec.leaf ec.key'
 told '2 1 1 without it' fail tlsa-anchor-missing 'is not in the chain that the server presents'
 same '2 1 1 without it: advice' fail tlsa-anchor-missing 'fullchain.pem'
-scene
 serve "$good"
+scene "_25._tcp.mail CNAME _dane" "_dane TLSA $ec"
+told 'TLSA through a CNAME' ok verified 'at depth 0'
+scene "*._tcp.mail TLSA $ec"
+told 'TLSA through a wildcard' ok verified 'at depth 0'
+scene "_25._tcp TLSA $ec"
+told 'TLSA at the domain' warn no-tlsa 'mail.a.test:25'
+scene
 told 'no TLSA' warn no-tlsa 'no TLSA: senders can be pushed'
 same 'no TLSA: the proof' ok answers 'secure'
 live; is 'no TLSA: exit status' 0 $status

@@ -149,7 +149,7 @@ static const struct {
 	{ "31_octets", "311L-", "LC", ZS_DANE_UNTRUSTED, "32 octets" },
 	{ "64_octets_as_SHA_256", "311L+", "LC", ZS_DANE_UNTRUSTED, "32 octets" },
 	{ "at_the_domain_or_at_465_only", "", "LC", ZS_DANE_NONE, "no TLSA" },
-	/* through a CNAME and a wildcard it is the same set: tests/cli/predict.sh. Beyond the 32: */
+	/* through a CNAME and a wildcard it is the same set: tests/e2e/live.sh. Beyond the 32: */
 	{ "mail_domain_is_a_name_too", "211C", "DC", ZS_DANE_VERIFIED, NULL },
 	{ "wrong_key", "311S", "LC", ZS_DANE_REFUSED, "the server presents 3 1 1" },
 	{ "stale_SHA_256_and_full", "310L 312S", "LC", ZS_DANE_VERIFIED, NULL },
