@@ -28,7 +28,7 @@ cmd  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/*.c)))
 unit := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 
 timelines := $(addprefix $(BUILD)/timeline/,cases random disk)
-answers   := $(BUILD)/interop/answers
+oracles   := $(addprefix $(BUILD)/interop/,answers predict)
 
 .PHONY: bench bench-quick bench-readme all check tests unit golden timeline soak coverage cli interop e2e lint fuzz asan tsan clang demo deps deps-bench deps-build install clean help
 all: build/zonesign               ## build the program: build/zonesign
@@ -45,18 +45,18 @@ $(timelines): $(BUILD)/timeline/%: $(BUILD)/tests/timeline/%.o $(BUILD)/tests/ti
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(answers): $(BUILD)/tests/interop/answers.o $(BUILD)/libzonesign.a
+$(oracles): $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(BUILD)/libzonesign.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 check: deps                       ## install what the tests need, then run every test
-	@$(MAKE) --no-print-directory all $(timelines) $(answers)
+	@$(MAKE) --no-print-directory all $(timelines) $(oracles)
 	@sh tests/run.sh unit lint golden timeline cli interop e2e fuzz
 unit: $(BUILD)/unit               ## the unit tests
 	$(BUILD)/unit
 golden cli e2e: all               ## one kind of test, without installing anything
 	@sh tests/run.sh $@
-interop: all $(answers)           ## what others make of our zones, and we of theirs
+interop: all $(oracles)           ## what others make of our zones, and we of theirs
 	@FLAVOUR=$(FLAVOUR) sh tests/run.sh interop
 timeline: all $(timelines)        ## rolls against every cache: cases, random schedules, planted faults
 	@FLAVOUR=$(FLAVOUR) sh tests/run.sh timeline
