@@ -101,6 +101,7 @@ static void judge_link(struct zs_outside_judge *j, size_t i)
 			step = zs_outside_add(j, ZS_MARK_FAIL, "no-dnskey", subject, "there is no DNSKEY, and that is proven");
 			step->ede = 9;
 			step->rfc = "RFC 4035 section 5.2";
+			step->advice = "sign the zone, or take its DS away from the parent";
 			return;
 		}
 		if (leading_ds(j, link, link->dnskey.data, link->dnskey.count, &tag) == SIZE_MAX)
@@ -136,6 +137,14 @@ static bool same_ds(const struct zs_server_view *a, const struct zs_server_view 
 	return same;
 }
 
+static void forged_parent(struct zs_outside_judge *j, const char *subject, const struct zs_server_view *view)
+{
+	struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "parent-bogus", subject, "%s", view->why ? view->why : "its answer does not validate");
+	step->ede = 6;
+	step->rfc = "RFC 4035 section 5.3";
+	step->advice = "tell the registry: one of its servers has bad signatures, or somebody forges its answers on the way";
+}
+
 /* The servers of the parent, one by one. */
 static void judge_parent_servers(struct zs_outside_judge *j)
 {
@@ -149,7 +158,7 @@ static void judge_parent_servers(struct zs_outside_judge *j)
 		else if (view->reply != ZS_REPLY_ANSWERED)
 			zs_outside_add(j, ZS_MARK_WARN, "parent-silent", subject, "this server of the parent does not tell the DS: %s", view->why ? view->why : "no answer");
 		else if (seen->chain == ZS_CHAIN_SECURE && !view->validated)
-			zs_outside_add(j, ZS_MARK_FAIL, "parent-bogus", subject, "%s", view->why ? view->why : "its answer does not validate")->ede = 6;
+			forged_parent(j, subject, view);
 		else if (first && !same_ds(first, view))
 			zs_outside_add(j, ZS_MARK_WARN, "parent-differs", subject, "it shows other DS records than %s: the parent's servers differ", first->server)
 			    ->advice = "wait: a change is under way. If it stays so, tell the registrar";
@@ -178,6 +187,7 @@ static void judge_delegation(struct zs_outside_judge *j)
 		struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "ds-broken", d->zone_text, "%s", d->summary);
 		step->ede = 9;
 		step->rfc = "RFC 4035 section 5.2";
+		step->advice = "put the DS that 'zonesign ds' prints at the registrar, and delete the others there";
 	}
 }
 
@@ -218,6 +228,7 @@ static void judge_lookup(struct zs_outside_judge *j, const struct zs_lookup_view
 		step = zs_outside_add(j, ZS_MARK_FAIL, "no-answer", question_of(j, view), "%s", view->why ? view->why : "no answer");
 		step->unreachable = true;
 		step->ede = 22;
+		step->advice = "the servers' own answers below show which of them keeps silent";
 	} else if (kind == ZS_PROBE_ENT && view->rcode == 3) {
 		step = zs_outside_add(j, ZS_MARK_FAIL, "ent-nxdomain", question_of(j, view), "a resolver is told NXDOMAIN, although there are names below");
 		step->rfc = "RFC 8020 section 2";
@@ -261,12 +272,19 @@ static void summarize(struct zs_outside_judge *j, struct zs_outside *out)
 	out->summary = worst ? ZS_OUTSIDE_TEXT(j, "%s: %s", worst->subject, worst->text) : "all is right";
 }
 
+static void nothing_asked(struct zs_outside_judge *j, const char *subject)
+{
+	struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "nothing-asked", subject, "%s", j->look->why);
+	step->unreachable = true;
+	step->advice = "are the files of --trust-anchor and --root-hints there, and is --timeout long enough for so many zones?";
+}
+
 void zs_report_outside(struct zs_run *run, const struct zs_look *look, const struct zs_outside_known *known, struct zs_outside *out)
 {
 	struct zs_outside_judge j = { .run = run, .look = look, .known = known };
 	*out = (struct zs_outside){ .look = look, .zone_text = zs_outside_name(&j, look->zone) };
 	if (look->why)
-		zs_outside_add(&j, ZS_MARK_FAIL, "nothing-asked", out->zone_text, "%s", look->why)->unreachable = true;
+		nothing_asked(&j, out->zone_text);
 	for (size_t i = 0; i < look->link_count; i++)
 		judge_link(&j, i);
 	judge_parent_servers(&j);

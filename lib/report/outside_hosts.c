@@ -74,11 +74,13 @@ static bool judge_lookups(struct zs_outside_judge *j, const struct zs_service_vi
 		step->unreachable = s->tlsa.rcode < 0;
 		step->ede = 22;
 		step->rfc = "RFC 7672 section 2.1.2";
+		step->advice = "the servers of the zone must answer for every type and name: the steps above show which of them does not";
 		return true;
 	}
 	if (!s->a.count && !s->aaaa.count) {
 		step = zs_outside_add(j, ZS_MARK_FAIL, "no-address", service(j, s), "the host has no address%s%s", s->a.why ? ": " : "", s->a.why ? s->a.why : "");
 		step->rfc = "RFC 5321 section 5.1";
+		step->advice = "give the host an A or AAAA record, or name another host";
 		step->unreachable = s->a.rcode < 0;
 		return false;
 	}

@@ -78,7 +78,7 @@ static void judge_answer(struct zs_outside_judge *j, const struct zs_server_look
 	} else {
 		step = zs_outside_add(j, ZS_MARK_FAIL, view->reply == ZS_REPLY_ANSWERED ? "answer-wrong" : "answer-missing", place(j, server), "%s: %s",
 		                      question_of(j, view->probe), fault);
-		step->rfc = view->reply == ZS_REPLY_ANSWERED ? view->verdict.rfc : NULL;
+		step->rfc = view->reply == ZS_REPLY_ANSWERED && view->verdict.rfc ? view->verdict.rfc : "RFC 4035 section 3.1";
 		step->ede = view->reply == ZS_REPLY_ANSWERED && view->verdict.state == ZS_ANSWER_BOGUS ? view->verdict.ede : -1;
 		step->unreachable = view->reply != ZS_REPLY_ANSWERED && view->reply != ZS_REPLY_LAME;
 		step->advice = view->reply == ZS_REPLY_ANSWERED ? advice_for(view) : "is the question or the answer filtered on the way?";
@@ -87,6 +87,13 @@ static void judge_answer(struct zs_outside_judge *j, const struct zs_server_look
 		step->ede = view->ede;
 		step->ede_sent = view->ede_text;
 	}
+}
+
+static void more_wrong(struct zs_outside_judge *j, const char *subject, size_t count)
+{
+	struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "answer-wrong", subject, "and %zu more answers are wrong", count);
+	step->rfc = "RFC 4035 section 5";
+	step->advice = "as above";
 }
 
 /* Answers that fail for one cause are one step: the rest is counted. */
@@ -118,7 +125,7 @@ static void judge_answers(struct zs_outside_judge *j, const struct zs_server_loo
 			soonest = view;
 	}
 	if (wrong > TOLD_MAX)
-		zs_outside_add(j, ZS_MARK_FAIL, "answer-wrong", place(j, server), "and %zu more answers are wrong", wrong - TOLD_MAX);
+		more_wrong(j, place(j, server), wrong - TOLD_MAX);
 	if (unasked) {
 		struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "time-over", place(j, server), "%zu questions were not asked: the time was over", unasked);
 		step->unreachable = true;
@@ -191,6 +198,7 @@ void zs_outside_servers(struct zs_outside_judge *j)
 		struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "servers-unknown", zs_outside_name(j, look->zone), "%s", look->servers_why);
 		step->unreachable = true;
 		step->ede = 22;
+		step->advice = "do the NS records name hosts that have addresses?";
 	}
 	for (size_t i = 0; i < look->server_count; i++)
 		if (judge_reach(j, &look->servers[i]))
