@@ -9,7 +9,7 @@
 #include "live/look_private.h"
 
 /* Until which part of the whole time each step may last, in percent. */
-enum { UNTIL_PARENT = 50, UNTIL_SERVICES = 60, UNTIL_PROBES = 80 };
+enum { UNTIL_PARENT = 30, UNTIL_CUTS = 40, UNTIL_CHAIN = 50, UNTIL_SERVICES = 60, UNTIL_PROBES = 80 };
 enum { HOSTS_MAX = 16, WISHES_MAX = 4 * HOSTS_MAX + 2 + ZS_LOOK_SERVICES_MAX };
 
 struct wish {
@@ -74,17 +74,12 @@ static void look_at_chain(struct looking *l)
 {
 	struct zs_look *out = l->out;
 	struct zs_link_view *links;
-	zs_resolver_deadline(l->resolver, until(l, UNTIL_PARENT));
 	/* first: an own list of the parent's servers is a stub, which libunbound takes before it is asked anything else */
 	const int64_t left = left_until(l, UNTIL_PARENT);
+	zs_resolver_deadline(l->resolver, until(l, UNTIL_PARENT));
 	zs_observe_parent(l->run, out->zone, &l->options->observe, l->resolver, left < ZS_ASK_LIMIT ? left : ZS_ASK_LIMIT, &out->parent);
-	out->link_count = zs_chain_walk(l->run, l->resolver, out->zone, &links);
+	out->link_count = zs_chain_walk(l->run, l->resolver, out->zone, until(l, UNTIL_CUTS), until(l, UNTIL_CHAIN), &links);
 	out->links = links;
-	/* above the trust anchor nothing need be reachable */
-	while (out->link_count > 1 && links[0].dnskey.security == ZS_CHAIN_UNKNOWN && links[out->link_count - 1].dnskey.security == ZS_CHAIN_SECURE) {
-		out->links = ++links;
-		out->link_count--;
-	}
 }
 
 /* -- who receives mail */

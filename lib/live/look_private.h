@@ -19,8 +19,9 @@ void zs_resolver_deadline(struct zs_resolver *resolver, int64_t deadline);
 void zs_observe_parent(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options, struct zs_resolver *resolver,
                        int64_t limit, struct zs_observation *out);
 
-/* The zone cuts from the root to zone, with DS and DNSKEY of each. Returns how many. */
-size_t zs_chain_walk(struct zs_run *run, struct zs_resolver *resolver, const uint8_t *zone, struct zs_link_view **out);
+/* The zone cuts from the root (or the first that answers) to zone, with DS and DNSKEY of each: found until `half`, proven until `end`,
+ * instants of zs_live_clock. Returns how many. */
+size_t zs_chain_walk(struct zs_run *run, struct zs_resolver *resolver, const uint8_t *zone, int64_t half, int64_t end, struct zs_link_view **out);
 
 /* Connections to be made, all at once. */
 struct zs_talk {

@@ -5,6 +5,7 @@
 #include "dns/type.h"
 #include "live/look_private.h"
 
+enum { EDE_NO_DNSKEY = 9 }; /* RFC 8914 section 4.10 */
 enum { AT_ONCE = 192, FIRST_LIMIT = 3200 }; /* sockets; milliseconds: a question is sent twice, then a server is silent */
 
 struct probing {
@@ -93,6 +94,9 @@ static void judge(struct probing *p, struct zs_probe_view *views, const struct z
 	struct zs_answer_trust found = { .zone = p->zone, .now = p->run->now };
 	if (own->reply == ZS_REPLY_ANSWERED && !key_count) {
 		(void)zs_verify_trust(p->run, p->run->arena, &own->answer, ds, ds_count, &found, &own->verdict);
+		if (ds_count && own->verdict.state != ZS_ANSWER_BOGUS && own->verdict.kind != ZS_ANSWER_POSITIVE)
+			own->verdict = (struct zs_answer_verdict){ .state = ZS_ANSWER_BOGUS, .kind = own->verdict.kind, .rfc = "RFC 4035 section 5.2", .ede = EDE_NO_DNSKEY,
+				                                   .why = "the parent has a DS of the zone, and this server has no DNSKEY" };
 		if (!found.dnskey_count && ds_count) /* the chain ends here, and its signatures are still worth a look */
 			(void)zs_verify_trust(p->run, p->run->arena, &own->answer, NULL, 0, &found, &(struct zs_answer_verdict){ 0 });
 		trust = found;

@@ -14,6 +14,7 @@ static void fail(struct zs_smtp *smtp, enum zs_talk_end end, const char *why)
 	smtp->state = ZS_SMTP_FAILED;
 	smtp->end = end;
 	smtp->why = why;
+	smtp->say = NULL;
 }
 
 static bool says(const char *line, size_t len, const char *word)

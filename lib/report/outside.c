@@ -98,10 +98,11 @@ static void judge_link(struct zs_outside_judge *j, size_t i)
 	switch (link->dnskey.security) {
 	case ZS_CHAIN_SECURE:
 		if (!link->dnskey.count) {
-			step = zs_outside_add(j, ZS_MARK_FAIL, "no-dnskey", subject, "there is no DNSKEY, and that is proven");
-			step->ede = 9;
-			step->rfc = "RFC 4035 section 5.2";
-			step->advice = "sign the zone, or take its DS away from the parent";
+			/* an unsigned zone would be insecure, a signed one without keys bogus */
+			step = zs_outside_add(j, ZS_MARK_FAIL, "no-zone", subject, link->dnskey.rcode == 3 ? "there is no such name, and that is proven"
+			                                                                                 : "this is no zone of its own, but a name in the zone above");
+			step->rfc = "RFC 1034 section 4.2";
+			step->advice = link->dnskey.rcode == 3 ? "is the name spelled right, and registered?" : "name the zone itself";
 			return;
 		}
 		if (leading_ds(j, link, link->dnskey.data, link->dnskey.count, &tag) == SIZE_MAX)
@@ -238,15 +239,27 @@ static void judge_lookup(struct zs_outside_judge *j, const struct zs_lookup_view
 	}
 }
 
+static void nothing_comes(struct zs_outside_judge *j, const struct zs_link_view *last)
+{
+	struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "bogus", zs_outside_name(j, last->zone), "validators answer SERVFAIL to every question about it");
+	step->ede = zs_outside_ede(last->dnskey.why);
+	step->rfc = "RFC 4035 section 5.5";
+	step->advice = "mend the chain of trust first";
+}
+
 static void judge_lookups(struct zs_outside_judge *j)
 {
 	const struct zs_look *look = j->look;
+	const struct zs_link_view *last = look->link_count ? &look->links[look->link_count - 1] : NULL;
 	size_t good = 0, secure = 0;
+	if (last && last->dnskey.security == ZS_CHAIN_BOGUS) { /* for one cause, which was said */
+		nothing_comes(j, last);
+		return;
+	}
 	for (size_t i = 0; i < look->lookup_count; i++) {
 		judge_lookup(j, &look->lookups[i], look->lookup_probes[i].kind, &good);
 		secure += look->lookups[i].security == ZS_CHAIN_SECURE;
 	}
-	const struct zs_link_view *last = look->link_count ? &look->links[look->link_count - 1] : NULL;
 	if (good && last && last->dnskey.security == ZS_CHAIN_SECURE && secure < good)
 		zs_outside_add(j, ZS_MARK_WARN, "opt-out", zs_outside_name(j, look->zone), "%zu of %zu answers are not secure: opt-out or a zone below leaves them without proof",
 		               good - secure, good)->rfc = "RFC 5155 section 6";

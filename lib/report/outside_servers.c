@@ -58,7 +58,7 @@ static const char *advice_for(const struct zs_probe_view *view)
 	switch (view->verdict.ede) {
 	case 7: return "this server has an old copy of the zone, or the zone was not signed anew: look at its transfers, run 'zonesign build'";
 	case 8: return "the clock of the signer or of this machine is wrong";
-	case 9: return "the signatures are by a key that is not in the DNSKEY RRset: this server mixes two versions of the zone";
+	case 9: return "the keys that the DS and the signatures are of are not in the DNSKEY RRset that this server has: load the signed zone, all of one version";
 	case 10: return "this server serves the zone, or part of it, without signatures: it must serve DNSSEC records as they are in the file";
 	case 12: return "this server does not serve the NSEC or NSEC3 records as they are in the file: load the signed zone unchanged";
 	default: return "load the signed zone on this server again, unchanged";

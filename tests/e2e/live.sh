@@ -12,7 +12,7 @@ if [ -z "${ZS_WORLD:-}" ]; then
 	finish
 fi
 ip link set lo up
-for address in 192.0.2.25 192.0.2.26 192.0.2.80; do ip address add $address/32 dev lo; done
+for address in 192.0.2.25/32 192.0.2.26/32 192.0.2.80/32 2001:db8::25/128; do ip address add $address dev lo; done
 
 # -- certificates: an issuer, the mail server's ECDSA and RSA keys, and a key that is not published
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -subj '/CN=Test Issuer' -days 30 2>/dev/null
@@ -200,6 +200,22 @@ serve "$good" 'smtp 192.0.2.26 25 ok ec.crt ec.key'
 told 'nobody listens' fail host-silent 'no address of the host can be reached'
 live; is 'unreachable: exit status' 1 $status
 
+zone '@ MX 10 mail' 'mail A 192.0.2.25' 'mail AAAA 2001:db8::25' "_25._tcp.mail TLSA $ec"
+publish
+serve "$good" 'smtp 2001:db8::25 25 ok ec.crt ec.key'
+told 'IPv6' ok verified 'mail.a.test[2001:db8::25]:25: TLSv1'
+none 'IPv6: fine' warn
+zone '@ MX 10 mx' 'mail A 192.0.2.25' 'mx CNAME mail' "_25._tcp.mail TLSA $ec"
+publish
+told 'an MX host that is an alias' warn mx-alias 'alias of mail.a.test.'
+same 'an MX host that is an alias: TLSA of its real name' ok verified 'mx.a.test[192.0.2.25]:25'
+zone '@ MX 10 elsewhere.test.' "_25._tcp.mail TLSA $ec" "$(echo "$mail" | tail -n 1)"
+publish
+told 'an MX host outside that is not there' fail no-address 'elsewhere.test:25'
+zone '@ MX 0 .'
+publish
+live; is 'null MX' 0 $status
+
 # -- servers that never end
 scene "_25._tcp.mail TLSA $ec"
 timeout=2s
@@ -283,7 +299,33 @@ same 'no DS: TLSA are inert' warn tlsa-insecure 'inert'
 same 'no DS: our key is missing' warn ds-todo 'is missing'
 none 'no DS: nothing fails' fail
 live; is 'no DS: exit status' 0 $status
+nsd_load c1 127.0.0.3@53 a.test unsigned; nsd_load c2 127.0.0.4@53 a.test unsigned
+told 'not signed at all' warn insecure 'no DS'
+none 'not signed at all: nothing fails' fail
 parent "$(cat our.ds)"; parent_load
+told 'a DS, and nothing is signed' fail chain-bogus '9'
+same 'a DS, and nothing is signed: the servers' fail answer-wrong 'ns1.a.test.'
+zone "$mail" "_25._tcp.mail TLSA $ec" 'again A 192.0.2.80'; publish
+serial=$((serial + 1))
+python3 - $serial <<'EOM'
+# one octet of the signature over the DS, and the SOA goes on
+import re, sys
+text = open("parent").read()
+at = re.search(r"RRSIG\s+DS 13 .*?\)", text, re.S).group(0)
+last = re.findall(r"[A-Za-z0-9+/=]{8,}", at)[-1]
+open("forged", "w").write(text.replace(at, at.replace(last, ("B" if last[0] == "A" else "A") + last[1:])))
+EOM
+kill "$(cat p/pid)"; wait "$(cat p/pid)" 2>/dev/null
+cp forged p/test.zone; nsd_start p 127.0.0.1@53 test
+told 'a forged DS' fail parent-bogus 'ns1.test. at 127.0.0.1'
+same 'a forged DS: the chain' fail chain-bogus 'Bogus'
+parent "$(cat our.ds)"; parent_load
+
+# -- names that are no zones
+run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --origin www.a.test
+is 'a name in a zone: exit status' 4 $status; has 'a name in a zone' out 'no zone of its own'
+run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --origin nobody.test
+is 'no such name: exit status' 4 $status; has 'no such name' out 'there is no such name, and that is proven'
 
 # -- no configuration, pages, NSEC3, an own resolver
 run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --origin a.test
@@ -305,8 +347,10 @@ svg = base64.b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]+)", page).g
 text = xml.dom.minidom.parseString(svg).toxml()
 assert "a.test." in text and "ns1.a.test." in text
 EOM
+begin=$(date +%s%N)
 run "$ZONESIGN" check --live --trust-anchor anchor --resolver 127.0.0.9 --timeout 2s --origin a.test
 is 'a resolver that is not there' 1 $status
+ok 'a resolver that is not there: in time' test $((($(date +%s%N) - begin) / 1000000)) -lt 2500
 has 'a resolver that is not there: said' out 'No Reachable Authority'
 run "$ZONESIGN" check --live --trust-anchor nothing --root-hints hints --origin a.test
 is 'an anchor that is not there' 1 $status
