@@ -2,6 +2,7 @@
 #include "cmd/check_live.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,7 +12,8 @@
 #include "dns/type.h"
 #include "report/outside.h"
 
-enum { AT_ONCE = 16, ENOUGH = 1000, MARGIN = 100 }; /* zones; milliseconds that are worth beginning with, and kept for printing */
+enum { AT_ONCE = 16, FILES_EACH = 600, ENOUGH = 1000, MARGIN = 100 }; /* zones, and open files of each; milliseconds that are worth
+                                                                      * beginning with, and kept for printing */
 
 struct visit {
 	const struct zs_zone_config *config; /* NULL: --origin */
@@ -159,6 +161,22 @@ static void look(void *context, unsigned thread, size_t from, size_t to)
 	}
 }
 
+/* How many zones at once the limit of open files allows. */
+static unsigned zones_at_once(size_t count)
+{
+	struct rlimit limit;
+	const rlim_t wanted = (AT_ONCE + 1) * FILES_EACH;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted) {
+		limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	const rlim_t fit = limit.rlim_cur / FILES_EACH;
+	const unsigned most = fit > AT_ONCE ? AT_ONCE : fit > 1 ? (unsigned)fit - 1 : 1;
+	return count < most ? (unsigned)count : most;
+}
+
 static void print(const struct zs_cli *cli, struct zs_run *run, const struct zs_live_options *options, const struct visit *visits, size_t count)
 {
 	struct zs_buf text = { .arena = run->arena, .max = (size_t)256 << 20 };
@@ -203,7 +221,7 @@ void zs_check_live(const struct zs_cli *cli, struct zs_run *run, const struct zs
 		memcpy(visit->name, origin ? origin : zones[i]->name, zs_name_len(origin ? origin : zones[i]->name));
 		prepare(cli, visit, options);
 	}
-	zs_pool_run(visit_count < AT_ONCE ? (unsigned)visit_count : AT_ONCE, visit_count, 1, look, &round);
+	zs_pool_run(zones_at_once(visit_count), visit_count, 1, look, &round);
 	for (size_t i = 0; i < visit_count; i++) {
 		struct visit *visit = &round.visits[i];
 		if (visit->config)

@@ -307,7 +307,7 @@ static void match_all(struct prophet *p)
 		refuse(p, p->failure, p->rfc);
 	else
 		refuse(p, zs_arena_printf(p->run->arena, "none of %zu usable TLSA fits; the server presents %s", p->out->usable_count, presented(p)),
-		       "RFC 7672 section 2.2");
+		       p->in->smtp ? "RFC 7672 section 3.2" : "RFC 7671 section 5");
 }
 
 void zs_dane_predict(struct zs_run *run, const struct zs_dane_case *in, struct zs_dane_prediction *out)
@@ -326,12 +326,13 @@ void zs_dane_predict(struct zs_run *run, const struct zs_dane_case *in, struct z
 	if (!in->tlsa_count) {
 		out->why = "there is no TLSA record";
 	} else if (in->no_tls) {
-		refuse(&p, in->smtp ? "TLSA records exist and the server offers no STARTTLS" : "the server offers no TLS", "RFC 7672 section 2.2");
+		refuse(&p, in->smtp ? "TLSA records exist and the server offers no STARTTLS" : "the server offers no TLS",
+		       in->smtp ? "RFC 7672 section 2.2" : "RFC 6698 section 4.1");
 	} else if (!out->usable_count) {
 		out->verdict = ZS_DANE_UNTRUSTED;
 		out->why = zs_arena_printf(run->arena, "no TLSA record is usable (%s): TLS is required, and nothing is verified",
 		                           zs_dane_unusable(in->tlsa[0], in->smtp));
-		out->rfc = "RFC 7672 section 2.2";
+		out->rfc = in->smtp ? "RFC 7672 section 2.2" : "RFC 6698 section 4.1";
 	} else if (!p.chain_count) {
 		refuse(&p, "the server presents no certificate that can be read", "RFC 7671 section 5");
 	} else {

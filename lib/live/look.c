@@ -168,6 +168,16 @@ static void follow_aliases(struct looking *l, size_t count)
 		}
 }
 
+/* Ports whose protocol begins without TLS: FTP, POP3, NNTP, IMAP, LDAP, PostgreSQL, ManageSieve, XMPP. */
+static bool is_foreign(uint16_t port)
+{
+	static const uint16_t ports[] = { 21, 110, 119, 143, 389, 4190, 5222, 5269, 5432 };
+	for (size_t i = 0; i < ZS_COUNT(ports); i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
 static void look_up_services(struct looking *l)
 {
 	struct wish *wishes = zs_arena_array(l->run->arena, WISHES_MAX, sizeof *wishes);
@@ -184,7 +194,7 @@ static void look_up_services(struct looking *l)
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++)
 		l->services[i] = (struct zs_service_view){ .host = wishes[i].host, .base = wishes[i].host, .port = wishes[i].port, .mx = wishes[i].mx,
-			                                   .smtp = wishes[i].port == 25 || wishes[i].port == 587, .tlsa = views[3 * i],
+			                                   .smtp = wishes[i].port == 25 || wishes[i].port == 587, .foreign = is_foreign(wishes[i].port), .tlsa = views[3 * i],
 			                                   .a = views[3 * i + 1], .aaaa = views[3 * i + 2] };
 	follow_aliases(l, count);
 	for (size_t i = 0; i < count; i++) {
@@ -344,6 +354,8 @@ static void talk_to_services(struct looking *l)
 	for (size_t i = 0; i < l->out->service_count; i++) {
 		struct zs_service_view *s = &l->services[i];
 		s->talks = views + count;
+		if (s->foreign)
+			continue;
 		add_talks(l, s, &s->a, talks, &count, views);
 		add_talks(l, s, &s->aaaa, talks, &count, views);
 	}

@@ -134,6 +134,7 @@ struct zs_service_view {
 	uint16_t port;
 	bool mx;                    /* port 25 of an MX host */
 	bool smtp;                  /* a client speaks SMTP and STARTTLS first (25, 587) */
+	bool foreign;               /* TLS begins in another protocol than these (IMAP on 143, XMPP): nothing is connected to */
 	struct zs_lookup_view tlsa, a, aaaa;
 	const struct zs_talk_view *talks; /* by address, then by family */
 	size_t talk_count;

@@ -47,6 +47,7 @@ struct zs_smtp {
 	char code[4];          /* of the answer that is coming in */
 	enum zs_talk_end end;  /* of FAILED */
 	const char *why;       /* of FAILED; memory from arena */
+	const char *name;      /* we greet with: a host name or an address literal; NULL: "localhost" */
 	const char *say;       /* to be sent now, then set to NULL by the caller; or NULL */
 };
 /* Take octets that came. Returns how many were used: what follows the answer to STARTTLS is none of ours and must be thrown away

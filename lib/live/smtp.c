@@ -32,7 +32,7 @@ static void answered(struct zs_arena *arena, struct zs_smtp *smtp)
 		if (first != '2')
 			fail(smtp, ZS_TALK_SMTP, zs_arena_printf(arena, "it greets with '%s'", text));
 		else
-			smtp->state = ZS_SMTP_EHLO, smtp->say = "EHLO zonesign-check.invalid\r\n";
+			smtp->state = ZS_SMTP_EHLO, smtp->say = zs_arena_printf(arena, "EHLO %s\r\n", smtp->name ? smtp->name : "localhost");
 	} else if (smtp->state == ZS_SMTP_EHLO) {
 		/* 5xx to EHLO: a server of RFC 821, which has no extensions */
 		if (first == '4')

@@ -1,9 +1,11 @@
 /* talk.c - connections to mail and web servers, all at once: TCP, SMTP up to STARTTLS where that comes first, TLS with OpenSSL's DANE
  * verification (RFC 7671, RFC 7672). It reports and never breaks off on a certificate; nothing in it waits but poll. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -217,6 +219,19 @@ static void shake_hands(struct line *line)
 
 /* -- SMTP */
 
+/* Our own address as servers want it of hosts without a name: RFC 5321 section 4.1.3. */
+static const char *own_name(struct line *line)
+{
+	struct sockaddr_storage own;
+	socklen_t len = sizeof own;
+	char text[INET6_ADDRSTRLEN];
+	if (getsockname(line->fd, (struct sockaddr *)&own, &len) != 0)
+		return NULL;
+	const bool six = own.ss_family == AF_INET6;
+	const void *address = six ? (const void *)&((struct sockaddr_in6 *)(void *)&own)->sin6_addr : (const void *)&((struct sockaddr_in *)(void *)&own)->sin_addr;
+	return inet_ntop(own.ss_family, address, text, sizeof text) ? zs_arena_printf(line->run->arena, "[%s%s]", six ? "IPv6:" : "", text) : NULL;
+}
+
 static void send_words(struct line *line)
 {
 	const char *rest = line->smtp.say + line->said;
@@ -281,6 +296,7 @@ static void connected(struct line *line, BIO_METHOD *method)
 	} else if (line->talk->starttls) {
 		line->step = STEP_SMTP;
 		line->events = POLLIN;
+		line->smtp.name = own_name(line);
 	} else {
 		line->step = STEP_TLS;
 		if (set_up_tls(line, method))

@@ -219,32 +219,37 @@ static const char *question_of(struct zs_outside_judge *j, const struct zs_looku
 
 static void judge_lookup(struct zs_outside_judge *j, const struct zs_lookup_view *view, enum zs_probe_kind kind, size_t *good)
 {
+	const char *zone = zs_outside_name(j, j->look->zone);
 	struct zs_step *step;
 	if (view->security == ZS_CHAIN_BOGUS) {
-		step = zs_outside_add(j, ZS_MARK_FAIL, "bogus", question_of(j, view), "validators answer SERVFAIL: %s", view->why ? view->why : "bogus");
+		step = zs_outside_add(j, ZS_MARK_FAIL, "bogus", zone, "validators answer SERVFAIL: %s", view->why ? view->why : "bogus");
 		step->ede = zs_outside_ede(view->why);
 		step->rfc = view->count || kind == ZS_PROBE_DATA ? "RFC 4035 section 5.3" : "RFC 4035 section 5.4";
-		step->advice = "the servers' own answers below show which of them is wrong";
+		step->advice = "the servers' own answers above show which of them is wrong";
 	} else if (view->security == ZS_CHAIN_UNKNOWN) {
-		step = zs_outside_add(j, ZS_MARK_FAIL, "no-answer", question_of(j, view), "%s", view->why ? view->why : "no answer");
+		step = zs_outside_add(j, ZS_MARK_FAIL, "no-answer", zone, "%s", view->why ? view->why : "no answer");
 		step->unreachable = true;
 		step->ede = 22;
-		step->advice = "the servers' own answers below show which of them keeps silent";
+		step->advice = "the servers' own answers above show which of them keeps silent";
 	} else if (kind == ZS_PROBE_ENT && view->rcode == 3) {
 		step = zs_outside_add(j, ZS_MARK_FAIL, "ent-nxdomain", question_of(j, view), "a resolver is told NXDOMAIN, although there are names below");
 		step->rfc = "RFC 8020 section 2";
-		step->advice = "the servers below show which of them says so";
+		step->advice = "the servers above show which of them says so";
 	} else {
 		++*good;
 	}
 }
 
+/* The chain ends before the zone: for one cause, which was said. */
 static void nothing_comes(struct zs_outside_judge *j, const struct zs_link_view *last)
 {
-	struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "bogus", zs_outside_name(j, last->zone), "validators answer SERVFAIL to every question about it");
-	step->ede = zs_outside_ede(last->dnskey.why);
-	step->rfc = "RFC 4035 section 5.5";
-	step->advice = "mend the chain of trust first";
+	const bool bogus = last->dnskey.security == ZS_CHAIN_BOGUS;
+	struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, bogus ? "bogus" : "no-answer", zs_outside_name(j, last->zone),
+	                                      bogus ? "validators answer SERVFAIL to every question about it" : "nothing about it can be asked");
+	step->unreachable = !bogus;
+	step->ede = bogus ? zs_outside_ede(last->dnskey.why) : 22;
+	step->rfc = bogus ? "RFC 4035 section 5.5" : NULL;
+	step->advice = bogus ? "mend the chain of trust first" : "look from a network that reaches its servers, or name a resolver with --resolver";
 }
 
 static void judge_lookups(struct zs_outside_judge *j)
@@ -252,7 +257,7 @@ static void judge_lookups(struct zs_outside_judge *j)
 	const struct zs_look *look = j->look;
 	const struct zs_link_view *last = look->link_count ? &look->links[look->link_count - 1] : NULL;
 	size_t good = 0, secure = 0;
-	if (last && last->dnskey.security == ZS_CHAIN_BOGUS) { /* for one cause, which was said */
+	if (last && (last->dnskey.security == ZS_CHAIN_BOGUS || last->dnskey.security == ZS_CHAIN_UNKNOWN)) {
 		nothing_comes(j, last);
 		return;
 	}

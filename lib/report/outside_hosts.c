@@ -92,7 +92,7 @@ static bool judge_lookups(struct zs_outside_judge *j, const struct zs_service_vi
 	} else if (!tlsa_counts(s)) {
 		step = zs_outside_add(j, ZS_MARK_WARN, "tlsa-insecure", service(j, s), "TLSA exist and are inert: %s not validated (no DS at a parent)",
 		                      s->tlsa.security != ZS_CHAIN_SECURE ? "they are" : "the host's address is");
-		step->rfc = "RFC 7672 section 2.2.2";
+		step->rfc = "RFC 7672 section 2.2";
 		step->advice = "sign that zone and put its DS at the parent";
 	} else {
 		zs_outside_add(j, ZS_MARK_OK, "tlsa", service(j, s), "%zu TLSA, secure; the address is secure", s->tlsa.count);
@@ -119,7 +119,7 @@ static void judge_records(struct zs_outside_judge *j, const struct zs_service_vi
 			step = zs_outside_add(j, ZS_MARK_NOTE, "tlsa-outranked", service(j, s), "TLSA %s is not looked at by clients that know SHA-512",
 			                      zs_dane_record_text(j->run->arena, s->tlsa.data[i], SHOWN));
 		if (step)
-			step->rfc = why ? "RFC 7671 section 4" : "RFC 7671 section 9";
+			step->rfc = !why ? "RFC 7671 section 9" : s->tlsa.data[i].data[0] < 2 ? "RFC 7672 section 3.1.3" : "RFC 6698 section 4.1";
 	}
 }
 
@@ -217,7 +217,7 @@ static void judge_address(struct zs_outside_judge *j, const struct zs_service_vi
 	if (both && ecdsa->verified != rsa->verified && tlsa_counts(s)) {
 		struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "keys-differ", peer(j, s, t), "the %s certificate is verified and the %s certificate is not: it depends on the sender",
 		                                      families[ecdsa->verified ? ZS_FAMILY_ECDSA : ZS_FAMILY_RSA], families[ecdsa->verified ? ZS_FAMILY_RSA : ZS_FAMILY_ECDSA]);
-		step->rfc = "RFC 7671 section 8.1";
+		step->rfc = "RFC 7671 section 8";
 		step->advice = "publish TLSA of both keys: name both files under certificate:";
 	}
 }
@@ -242,7 +242,7 @@ static void compare_addresses(struct zs_outside_judge *j, const struct zs_servic
 		const struct zs_talk_view *shown = t[0].end == ZS_TALK_DONE ? &t[0] : &t[1];
 		struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "addresses-differ", peer(j, s, shown), "[%s] %s presents another key than [%s]", shown->address,
 		                                      families[shown->family], good->address);
-		step->rfc = "RFC 7672 section 2.2.1";
+		step->rfc = "RFC 7671 section 8";
 		step->advice = "every address of the host must present a certificate that the TLSA are of";
 	}
 }
@@ -282,6 +282,8 @@ static void judge_service(struct zs_outside_judge *j, const struct zs_service_vi
 	if (!judge_lookups(j, s))
 		return;
 	judge_records(j, s);
+	if (s->foreign)
+		zs_outside_add(j, ZS_MARK_NOTE, "foreign-port", service(j, s), "the port begins without TLS, in a protocol that is not spoken here: no connection was made");
 	for (size_t i = 0; i + 1 < s->talk_count; i += ZS_FAMILY_COUNT) {
 		judge_address(j, s, &s->talks[i]);
 		for (size_t f = 0; f < ZS_FAMILY_COUNT; f++) {

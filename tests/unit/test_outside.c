@@ -227,6 +227,7 @@ static void ds_broken(struct world *w)
 	w->delegation.broken = true, w->delegation.summary = "none of them leads to a key";
 }
 static void too_slow(struct world *w) { w->views[1][4].asked = false, w->views[1][4].reply = ZS_REPLY_SILENT; }
+static void foreign(struct world *w) { w->service.foreign = true, w->service.port = 143, w->service.smtp = w->service.mx = false, w->service.talk_count = 0; }
 static void left_out(struct world *w) { w->look.left_out = "only 256 connections were made"; }
 
 static const struct {
@@ -256,11 +257,11 @@ static const struct {
 	{ mismatch, ZS_MARK_FAIL, "tlsa-mismatch", "published: 3 1 1 8cb00000..", "RFC 7671", -1, ZS_REFUSED },
 	/* L305 */
 	{ unusable, ZS_MARK_WARN, "tlsa-all-unusable", "TLS is required, and nothing is verified", "RFC 7672", -1, ZS_DONE },
-	{ one_unusable, ZS_MARK_WARN, "tlsa-unusable", "usages 0 and 1 are not for SMTP", "RFC 7671", -1, ZS_DONE },
+	{ one_unusable, ZS_MARK_WARN, "tlsa-unusable", "usages 0 and 1 are not for SMTP", "RFC 7672", -1, ZS_DONE },
 	{ outranked, ZS_MARK_NOTE, "tlsa-outranked", "3 1 1 8cb00000.. is not looked at", "RFC 7671 section 9", -1, ZS_DONE },
 	/* L306 is in tests/e2e/live.sh: it needs real certificates. L307 */
 	{ family_differs, ZS_MARK_FAIL, "keys-differ", "the ECDSA certificate is verified and the RSA certificate is not", "RFC 7671", -1, ZS_REFUSED },
-	{ address_differs, ZS_MARK_FAIL, "addresses-differ", "[192.0.2.26] ECDSA presents another key than [192.0.2.25]", "RFC 7672", -1, ZS_REFUSED },
+	{ address_differs, ZS_MARK_FAIL, "addresses-differ", "[192.0.2.26] ECDSA presents another key than [192.0.2.25]", "RFC 7671", -1, ZS_REFUSED },
 	/* L308 */
 	{ serial_lags, ZS_MARK_WARN, "serial", "it serves serial 7, ns1.a.test. serves serial 9", "RFC 1034", -1, ZS_DONE },
 	{ serial_not_loaded, ZS_MARK_WARN, "serial-old", "serial 10 was published, and the servers have 9 at most", NULL, -1, ZS_DONE },
@@ -295,6 +296,7 @@ static const struct {
 	{ no_tcp, ZS_MARK_WARN, "no-tcp", "it answers over UDP and not over TCP: Connection refused", "RFC 7766", -1, ZS_DONE },
 	{ lame, ZS_MARK_FAIL, "lame", "it has no authority for the zone", "RFC 1034", 20, ZS_REFUSED },
 	{ too_slow, ZS_MARK_FAIL, "time-over", "1 questions were not asked", NULL, -1, ZS_FAILED },
+	{ foreign, ZS_MARK_NOTE, "foreign-port", "no connection was made", NULL, -1, ZS_DONE },
 	{ left_out, ZS_MARK_WARN, "left-out", "only 256 connections were made", NULL, -1, ZS_DONE },
 };
 
