@@ -91,7 +91,7 @@ struct zs_lookup_view {
 	int rcode;              /* -1: no answer */
 	const char *why;        /* no answer, or BOGUS: in libunbound's words; or NULL */
 	const uint8_t *canonical; /* where aliases lead; name itself if there are none */
-	const struct zs_bytes *data; /* RDATA, in the order of the answer */
+	const struct zs_bytes *data; /* RDATA, sorted */
 	size_t count;           /* at most ZS_LOOK_RECORDS_MAX */
 };
 

@@ -1,6 +1,7 @@
 /* resolve.c - libunbound: which zone is the parent, which servers it has, and the keys of its chain of trust. */
 #include <arpa/inet.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,11 +77,16 @@ static bool set_up(struct ub_ctx *context, const struct zs_run *run, const struc
 	return !error;
 }
 
+static pthread_mutex_t creation = PTHREAD_MUTEX_INITIALIZER;
+
 static struct zs_resolver *make(struct zs_run *run, const struct zs_observe_options *options, bool validate, const char **why)
 {
 	struct zs_resolver *resolver = zs_arena_alloc(run->arena, sizeof *resolver);
 	resolver->run = run;
+	/* the first of them sets up what all contexts of a process share, and takes no lock for it */
+	pthread_mutex_lock(&creation);
 	resolver->context = ub_ctx_create();
+	pthread_mutex_unlock(&creation);
 	resolver->deadline = zs_live_clock() + ZS_RESOLVE_LIMIT;
 	*why = "libunbound has no memory";
 	if (!resolver->context)
@@ -286,6 +292,11 @@ static enum zs_chain security_of(const struct ub_result *result)
 	return result->bogus ? ZS_CHAIN_BOGUS : result->secure ? ZS_CHAIN_SECURE : ZS_CHAIN_INSECURE;
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+	return zs_bytes_compare(*(const struct zs_bytes *)a, *(const struct zs_bytes *)b);
+}
+
 static void read_view(struct zs_resolver *resolver, const struct lookup *lookup, struct zs_lookup_view *view)
 {
 	struct zs_arena *arena = resolver->run->arena;
@@ -304,6 +315,8 @@ static void read_view(struct zs_resolver *resolver, const struct lookup *lookup,
 		if (result->len[i] >= 0 && zs_rdata_check(view->type, (const uint8_t *)result->data[i], (size_t)result->len[i], &bad))
 			data[view->count++] = (struct zs_bytes){ (const uint8_t *)result->data[i], (size_t)result->len[i] };
 	}
+	if (view->count) /* libunbound turns records round; people look twice */
+		qsort(data, view->count, sizeof *data, by_bytes);
 	view->data = data;
 }
 

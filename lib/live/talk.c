@@ -97,7 +97,7 @@ static int bio_create(BIO *bio)
 
 static BIO_METHOD *make_method(void)
 {
-	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "zonesign line");
+	BIO_METHOD *method = BIO_meth_new(0x7e | BIO_TYPE_SOURCE_SINK, "zonesign line");
 	if (method && BIO_meth_set_read(method, bio_read) && BIO_meth_set_write(method, bio_write) && BIO_meth_set_ctrl(method, bio_ctrl)
 	    && BIO_meth_set_create(method, bio_create))
 		return method;
