@@ -84,8 +84,9 @@ static void judge_broken(struct zs_outside_judge *j, const struct zs_link_view *
 	step->rfc = "RFC 4035 section 5";
 	if (last && j->look->without_validation)
 		step->text = ZS_OUTSIDE_TEXT(j, "%s (without validation, as dig +cd asks, it answers)", step->text);
-	step->advice = last ? "check the DS at the parent, and the DNSKEY RRset with its signatures at every server"
-	                    : "this zone is not yours to mend: tell whoever runs it";
+	step->advice = link == j->look->links ? "is the trust anchor the right one, the clock right, and does a resolver on the way take DNSSEC records out?"
+	             : last                    ? "check the DS at the parent, and the DNSKEY RRset with its signatures at every server"
+	                                       : "this zone is not yours to mend: tell whoever runs it";
 }
 
 static void judge_link(struct zs_outside_judge *j, size_t i)

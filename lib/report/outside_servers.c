@@ -140,7 +140,7 @@ static void judge_answers(struct zs_outside_judge *j, const struct zs_server_loo
 	}
 	if (!good)
 		return;
-	zs_outside_add(j, ZS_MARK_OK, "server", place(j, server), "serial %u, %zu of %zu answers right, %zu of them secure%s%s", server->serial, good,
+	zs_outside_add(j, wrong || unasked ? ZS_MARK_NOTE : ZS_MARK_OK, "server", place(j, server), "serial %u, %zu of %zu answers right, %zu of them secure%s%s", server->serial, good,
 	               good + wrong, secure, soonest ? "; signatures last until " : "", soonest ? zs_time_short(soonest->verdict.expires, time) : "");
 }
 

@@ -291,7 +291,7 @@ parent "$(cat bad.ds)"; parent_load
 told 'a DS that is wrong' fail ds-mismatch 'none of them leads to a key'
 same 'a DS that is wrong: EDE' fail ds-mismatch 'DNSKEY Missing'
 same 'a DS that is wrong: mail waits' fail mx-bogus 'Host not found, try again'
-same 'a DS that is wrong: the servers are judged all the same' ok server 'ns1.a.test.'
+same 'a DS that is wrong: the servers are judged all the same' note server 'ns1.a.test. at 127.0.0.3 serial'
 same 'a DS that is wrong: of our keys' fail ds-broken 'none of them leads to a key in the published zone'
 live; is 'bogus: exit status' 4 $status
 parent; parent_load
@@ -360,6 +360,13 @@ is 'three zones: each by itself' 'a.test. 0 nobody.test. 4 www.a.test. 4' "$(pyt
 run "$ZONESIGN" -c three.yaml -q check --live --root-hints hints --trust-anchor anchor
 hasnt 'quiet: what is fine is not shown' out 'a.test. works'
 has 'quiet: what fails is' out 'nobody.test. broken'
+run "$ZONESIGN" --color always check --live --root-hints hints --trust-anchor our.ds --origin test
+is 'an anchor of another zone: not validated' 0 $status
+has 'colour' out "$(printf '\033[33m[warn]')"
+sed 's/^\.\([^A-Z]*\)IN DS .*/. IN DS 1 13 2 0000000000000000000000000000000000000000000000000000000000000000/' anchor | head -n 1 > wrong
+run "$ZONESIGN" check --live --root-hints hints --trust-anchor wrong --origin a.test
+is 'a wrong anchor' 4 $status
+has 'a wrong anchor: advice' out 'is the trust anchor the right one'
 run "$ZONESIGN" check --live --trust-anchor nothing --root-hints hints --origin a.test
 is 'an anchor that is not there' 1 $status
 run "$ZONESIGN" check --timeout 2s
