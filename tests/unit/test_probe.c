@@ -1,0 +1,137 @@
+/* test_probe.c - which questions a zone gives rise to, and which answers suit them. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "dns/type.h"
+#include "live/live.h"
+
+static const char text[] =
+    "$ORIGIN a.test.\n$TTL 60\n"
+    "@ SOA ns1 h 1 7200 3600 1209600 60\n@ NS ns1\n@ MX 10 mail\nns1 A 192.0.2.1\nmail A 192.0.2.25\n_25._tcp.mail TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000\n"
+    "*.app A 192.0.2.2\n*.alias CNAME mail\nx.y.deep TXT \"x\"\nlab NS ns.elsewhere.\nsafe NS ns.elsewhere.\nsafe DS 1 13 2 0000000000000000000000000000000000000000000000000000000000000000\n"
+    "g.lab A 192.0.2.3\n";
+
+/* "KIND NAME TYPE" of each probe; names of nobody as "?". */
+static const char *list(struct zs_run *run, const struct zs_probe *plan, size_t count)
+{
+	static const char *const kinds[] = { [ZS_PROBE_DATA] = "data", [ZS_PROBE_WILDCARD] = "wildcard", [ZS_PROBE_NODATA] = "nodata", [ZS_PROBE_ENT] = "ent",
+		                             [ZS_PROBE_NXDOMAIN] = "nxdomain", [ZS_PROBE_ANY] = "any" };
+	struct zs_buf out = { .arena = run->arena, .max = 1 << 16 };
+	for (size_t i = 0; i < count; i++) {
+		char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
+		zs_name_text(plan[i].name, name);
+		const bool nobody = strncmp(name, "zonesign-", 9) == 0;
+		zs_buf_printf(&out, "%s %s%s %s%s\n", kinds[plan[i].kind], nobody ? "?" : "", nobody ? strchr(name, '.') : name, zs_type_text(plan[i].type, type), plan[i].tcp ? " tcp" : "");
+	}
+	return zs_buf_string(&out);
+}
+
+START_TEST(a_plan_touches_every_kind_of_answer)
+{
+	struct zs_run *run = zs_run_begin();
+	struct zs_input input = { .path = "a.zone", .text = text, .len = sizeof text - 1 };
+	struct zs_zone *zone;
+	struct zs_probe plan[ZS_LOOK_PROBES_MAX];
+	static const uint8_t apex[] = "\1a\4test", mail[] = "\4mail\1a\4test";
+	const uint8_t *hosts[] = { mail };
+	ck_assert(zs_zone_read_text(run, run->arena, &input, &(struct zs_zone_options){ .apex = apex, .dnssec = ZS_DNSSEC_KEEP }, &zone));
+	const size_t count = zs_live_plan(run, apex, zone, hosts, 1, plan);
+	const char *got = list(run, plan, count);
+	static const char *const wanted[] = {
+		"data a.test. SOA\ndata a.test. SOA tcp\nany a.test. DNSKEY\n", /* the order is fixed */
+		"data a.test. NS\n", "any a.test. MX\n", "nodata a.test. TYPE65280\n", "nxdomain ?.a.test. A\n",
+		"wildcard ?.app.a.test. A\n", "nodata ?.app.a.test. TYPE65280\n", "wildcard ?.alias.a.test. CNAME\n",
+		"ent app.a.test. A\n", "ent alias.a.test. A\n", "ent deep.a.test. A\n", "ent y.deep.a.test. A\n",
+		"nodata lab.a.test. DS\n", "data safe.a.test. DS\n",
+		"data _25._tcp.mail.a.test. TLSA\n", "any mail.a.test. A\n", "any mail.a.test. AAAA\n", "nxdomain ?.mail.a.test. A\n", "_tcp.mail.a.test. A\n",
+	};
+	for (size_t i = 0; i < ZS_COUNT(wanted); i++)
+		ck_assert_msg(strstr(got, wanted[i]) != NULL, "no '%s' in\n%s", wanted[i], got);
+	ck_assert_msg(!strstr(got, "g.lab"), "%s", got); /* below a cut */
+	ck_assert_ptr_null(strstr(got, "nodata ?.alias"));
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_plan_without_content_and_one_of_long_names_are_bounded)
+{
+	struct zs_run *run = zs_run_begin();
+	struct zs_probe plan[ZS_LOOK_PROBES_MAX];
+	uint8_t longest[ZS_NAME_MAX];
+	for (size_t i = 0; i < 3; i++)
+		longest[64 * i] = 63, memset(longest + 64 * i + 1, 'a', 63);
+	longest[192] = 61, memset(longest + 193, 'a', 61), longest[254] = 0;
+	const uint8_t *hosts[] = { longest, longest + 64, longest, longest + 128, longest + 192, longest + 128 };
+	ck_assert_uint_eq(0, zs_name_check(longest, 254));
+	ck_assert_uint_eq(255, zs_name_check(longest, 255));
+	const size_t count = zs_live_plan(run, longest, NULL, hosts, 6, plan);
+	ck_assert_uint_ge(count, ZS_PROBE_FIRST);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_uint_gt(zs_name_check(plan[i].name, ZS_NAME_MAX), 0);
+	zs_run_end(run);
+}
+END_TEST
+
+static const struct {
+	enum zs_probe_kind kind;
+	uint8_t rcode;
+	enum zs_answer_kind answer;
+	enum zs_answer_state state;
+	bool wildcard, authoritative;
+	const char *fault; /* a part; NULL: it suits */
+} cases[] = {
+	{ ZS_PROBE_DATA, 0, ZS_ANSWER_POSITIVE, ZS_ANSWER_SECURE, false, true, NULL },
+	{ ZS_PROBE_DATA, 0, ZS_ANSWER_ALIAS, ZS_ANSWER_SECURE, false, true, NULL },
+	{ ZS_PROBE_DATA, 0, ZS_ANSWER_NODATA, ZS_ANSWER_SECURE, false, true, "answers with no data" },
+	{ ZS_PROBE_DATA, 3, ZS_ANSWER_NXDOMAIN, ZS_ANSWER_SECURE, false, true, "NXDOMAIN" },
+	{ ZS_PROBE_DATA, 0, ZS_ANSWER_POSITIVE, ZS_ANSWER_BOGUS, false, true, "validators do not believe" },
+	{ ZS_PROBE_DATA, 0, ZS_ANSWER_POSITIVE, ZS_ANSWER_SECURE, false, false, "no authority" },
+	{ ZS_PROBE_DATA, 2, ZS_ANSWER_NONE, ZS_ANSWER_BOGUS, false, true, "server failure" },
+	{ ZS_PROBE_DATA, 5, ZS_ANSWER_NONE, ZS_ANSWER_BOGUS, false, false, "refused" },
+	{ ZS_PROBE_WILDCARD, 0, ZS_ANSWER_POSITIVE, ZS_ANSWER_SECURE, true, true, NULL },
+	{ ZS_PROBE_WILDCARD, 0, ZS_ANSWER_POSITIVE, ZS_ANSWER_SECURE, false, true, "answers with data" },
+	{ ZS_PROBE_WILDCARD, 0, ZS_ANSWER_POSITIVE, ZS_ANSWER_INSECURE, false, true, NULL }, /* nothing shows it without signatures */
+	{ ZS_PROBE_WILDCARD, 3, ZS_ANSWER_NXDOMAIN, ZS_ANSWER_SECURE, false, true, "NXDOMAIN" },
+	{ ZS_PROBE_NODATA, 0, ZS_ANSWER_NODATA, ZS_ANSWER_SECURE, false, true, NULL },
+	{ ZS_PROBE_NODATA, 0, ZS_ANSWER_NODATA, ZS_ANSWER_INSECURE, false, true, NULL }, /* opt-out */
+	{ ZS_PROBE_NODATA, 3, ZS_ANSWER_NXDOMAIN, ZS_ANSWER_SECURE, false, true, "NXDOMAIN" },
+	{ ZS_PROBE_ENT, 0, ZS_ANSWER_NODATA, ZS_ANSWER_SECURE, false, true, NULL },
+	{ ZS_PROBE_ENT, 3, ZS_ANSWER_NXDOMAIN, ZS_ANSWER_SECURE, false, true, "empty non-terminal" },
+	{ ZS_PROBE_NXDOMAIN, 3, ZS_ANSWER_NXDOMAIN, ZS_ANSWER_SECURE, false, true, NULL },
+	{ ZS_PROBE_NXDOMAIN, 0, ZS_ANSWER_POSITIVE, ZS_ANSWER_SECURE, true, true, NULL },
+	{ ZS_PROBE_NXDOMAIN, 0, ZS_ANSWER_NODATA, ZS_ANSWER_SECURE, false, true, NULL }, /* RFC 9824 */
+	{ ZS_PROBE_NXDOMAIN, 0, ZS_ANSWER_NONE, ZS_ANSWER_SECURE, false, true, "nothing that answers" },
+	{ ZS_PROBE_ANY, 0, ZS_ANSWER_DELEGATION, ZS_ANSWER_INSECURE, false, false, NULL },
+	{ ZS_PROBE_ANY, 3, ZS_ANSWER_NXDOMAIN, ZS_ANSWER_BOGUS, false, true, "validators do not believe" },
+};
+
+START_TEST(answers_that_suit)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_probe probe = { .kind = cases[_i].kind, .name = (const uint8_t *)"\1a\4test", .type = 1 };
+	struct zs_probe_view view = { .probe = &probe, .asked = true, .reply = ZS_REPLY_ANSWERED, .ede = -1, .ede_text = "",
+		                      .answer = { .rcode = cases[_i].rcode, .authoritative = cases[_i].authoritative },
+		                      .verdict = { .state = cases[_i].state, .kind = cases[_i].answer, .wildcard = cases[_i].wildcard } };
+	const char *fault = zs_live_probe_fault(run, &view);
+	if (cases[_i].fault)
+		ck_assert_msg(fault && strstr(fault, cases[_i].fault), "case %d: %s", _i, fault ? fault : "it suits");
+	else
+		ck_assert_msg(!fault, "case %d: %s", _i, fault);
+	view.reply = ZS_REPLY_SILENT;
+	view.why = "no answer";
+	ck_assert_str_eq("no answer", zs_live_probe_fault(run, &view));
+	zs_run_end(run);
+}
+END_TEST
+
+ZS_SUITE(probe)
+{
+	Suite *suite = suite_create("probe");
+	TCase *tcase = tcase_create("plan");
+	tcase_add_test(tcase, a_plan_touches_every_kind_of_answer);
+	tcase_add_test(tcase, a_plan_without_content_and_one_of_long_names_are_bounded);
+	tcase_add_loop_test(tcase, answers_that_suit, 0, (int)ZS_COUNT(cases));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
