@@ -37,9 +37,17 @@ static size_t usable(const struct zs_service_view *s)
 	return count;
 }
 
+/* The address lookup that decides: a bogus one, one that is not proven, else one that has data. */
 static const struct zs_lookup_view *worst_address(const struct zs_service_view *s)
 {
-	return s->a.security == ZS_CHAIN_BOGUS || (s->aaaa.security != ZS_CHAIN_BOGUS && s->a.security == ZS_CHAIN_INSECURE && s->a.count) ? &s->a : &s->aaaa;
+	const struct zs_lookup_view *both[] = { &s->a, &s->aaaa };
+	for (size_t i = 0; i < 2; i++)
+		if (both[i]->security == ZS_CHAIN_BOGUS)
+			return both[i];
+	for (size_t i = 0; i < 2; i++)
+		if (both[i]->security == ZS_CHAIN_INSECURE && both[i]->count)
+			return both[i];
+	return s->a.count ? &s->a : &s->aaaa;
 }
 
 /* Clients look at TLSA only where the host's address and the TLSA are both proven (RFC 7672 section 2.2). */
@@ -96,6 +104,12 @@ static bool judge_lookups(struct zs_outside_judge *j, const struct zs_service_vi
 		step->advice = "sign that zone and put its DS at the parent";
 	} else {
 		zs_outside_add(j, ZS_MARK_OK, "tlsa", service(j, s), "%zu TLSA, secure; the address is secure", s->tlsa.count);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		const struct zs_lookup_view *other = i ? &s->aaaa : &s->a;
+		if (other->security == ZS_CHAIN_UNKNOWN)
+			zs_outside_add(j, ZS_MARK_WARN, "address-unknown", service(j, s), "%s", other->why ? other->why : "one kind of its addresses cannot be looked up")->rfc =
+			    "RFC 7672 section 2.1.2";
 	}
 	if (s->mx && !zs_name_equal(s->host, s->a.count ? s->a.canonical : s->aaaa.canonical)) {
 		step = zs_outside_add(j, ZS_MARK_WARN, "mx-alias", service(j, s), "the MX host is an alias of %s: senders look for TLSA there first",

@@ -213,6 +213,7 @@ static void no_tlsa(struct world *w) { w->service.tlsa.count = 0, w->talks[0].ve
 static void tlsa_bogus(struct world *w) { bogus(&w->service.tlsa, "nodata proof failed"); }
 static void tlsa_timeout(struct world *w) { w->service.tlsa = (struct zs_lookup_view){ .name = tlsa_name, .rcode = -1, .why = "no answer" }; }
 static void address_insecure(struct world *w) { w->service.a.security = ZS_CHAIN_INSECURE; }
+static void address_unknown(struct world *w) { w->service.aaaa = (struct zs_lookup_view){ .name = mail_name, .canonical = mail_name, .rcode = 2, .why = "no server gives an answer" }; }
 static void no_address(struct world *w) { w->service.a.count = 0, w->service.talk_count = 0; }
 static void alias(struct world *w) { w->service.host = alias_name, w->service.a.canonical = mail_name; }
 static void ds_missing(struct world *w)
@@ -283,6 +284,8 @@ static const struct {
 	{ no_tlsa, ZS_MARK_WARN, "no-tlsa", "no TLSA: senders can be pushed to it without authentication", "RFC 7672", -1, ZS_DONE },
 	{ no_tlsa, ZS_MARK_NOTE, "untrusted", "Untrusted TLS connection established to mail.a.test[192.0.2.25]:25", NULL, -1, ZS_DONE },
 	{ tlsa_timeout, ZS_MARK_FAIL, "tlsa-unreachable", "the lookup of its TLSA fails: no answer", "RFC 7672", 22, ZS_FAILED },
+	{ address_unknown, ZS_MARK_WARN, "address-unknown", "no server gives an answer", "RFC 7672", -1, ZS_DONE },
+	{ address_unknown, ZS_MARK_OK, "verified", "Verified", NULL, -1, ZS_DONE },
 	{ no_address, ZS_MARK_FAIL, "no-address", "the host has no address", "RFC 5321", -1, ZS_REFUSED },
 	{ alias, ZS_MARK_WARN, "mx-alias", "the MX host is an alias of mail.a.test.", "RFC 2181", -1, ZS_DONE },
 	{ no_network, ZS_MARK_FAIL, "chain-unreachable", "no answer in time", NULL, 22, ZS_FAILED },
