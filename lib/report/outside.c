@@ -96,16 +96,16 @@ static void judge_link(struct zs_outside_judge *j, size_t i)
 	const bool last = i + 1 == j->look->link_count;
 	uint16_t tag = 0;
 	struct zs_step *step;
+	/* no keys, proven: an unsigned zone would be insecure, a signed one without keys bogus. Opt-out leaves "no such name" unproven */
+	if ((link->dnskey.security == ZS_CHAIN_SECURE && !link->dnskey.count) || (link->dnskey.security == ZS_CHAIN_INSECURE && link->dnskey.rcode == 3)) {
+		step = zs_outside_add(j, ZS_MARK_FAIL, "no-zone", subject, link->dnskey.rcode == 3 ? "there is no such name%s" : "this is no zone of its own, but a name in the zone above%s",
+		                      link->dnskey.security == ZS_CHAIN_SECURE ? ", and that is proven" : "");
+		step->rfc = "RFC 1034 section 4.2";
+		step->advice = link->dnskey.rcode == 3 ? "is the name spelled right, and registered?" : "name the zone itself";
+		return;
+	}
 	switch (link->dnskey.security) {
 	case ZS_CHAIN_SECURE:
-		if (!link->dnskey.count) {
-			/* an unsigned zone would be insecure, a signed one without keys bogus */
-			step = zs_outside_add(j, ZS_MARK_FAIL, "no-zone", subject, link->dnskey.rcode == 3 ? "there is no such name, and that is proven"
-			                                                                                 : "this is no zone of its own, but a name in the zone above");
-			step->rfc = "RFC 1034 section 4.2";
-			step->advice = link->dnskey.rcode == 3 ? "is the name spelled right, and registered?" : "name the zone itself";
-			return;
-		}
 		if (leading_ds(j, link, link->dnskey.data, link->dnskey.count, &tag) == SIZE_MAX)
 			zs_outside_add(j, ZS_MARK_OK, "chain", subject, "secure: %zu key%s, proven by the trust anchor", link->dnskey.count, link->dnskey.count == 1 ? "" : "s");
 		else
@@ -119,7 +119,7 @@ static void judge_link(struct zs_outside_judge *j, size_t i)
 		}
 		step = zs_outside_add(j, ZS_MARK_WARN, "insecure", subject, "not validated: %s",
 		                      link->ds.count ? "its DS are of a kind that validators do not know" : "its parent proves that there is no DS");
-		step->ede = -1;
+		step->ede = link->ds.count ? 2 : -1; /* Unsupported DS Digest Type */
 		step->rfc = "RFC 4035 section 4.3";
 		step->advice = last ? "put the DS that 'zonesign ds' prints at the registrar; until then TLSA records are inert" : "ask whoever runs it to sign";
 		return;

@@ -109,6 +109,10 @@ static void no_ds(struct world *w)
 	w->links[2].ds.count = 0;
 	w->links[2].dnskey.security = w->look.mx.security = w->service.tlsa.security = w->service.a.security = w->service.aaaa.security = ZS_CHAIN_INSECURE;
 }
+static void no_name(struct world *w) { w->links[2].dnskey.count = 0, w->links[2].dnskey.rcode = 3; }
+static void no_name_opt_out(struct world *w) { no_name(w), w->links[2].dnskey.security = ZS_CHAIN_INSECURE; }
+static void no_cut(struct world *w) { w->links[2].dnskey.count = 0; }
+static void strange_ds(struct world *w) { w->links[2].dnskey.security = ZS_CHAIN_INSECURE; }
 static void servfail(struct world *w)
 {
 	bogus(&w->links[2].dnskey, "a.test. DNSKEY does not validate: signature expired");
@@ -246,6 +250,10 @@ static const struct {
 	{ no_ds, ZS_MARK_WARN, "mx-insecure", "MX is not validated (no DS at the parent)", "RFC 7672", -1, ZS_DONE },
 	{ no_ds, ZS_MARK_WARN, "tlsa-insecure", "inert", "RFC 7672", -1, ZS_DONE },
 	{ address_insecure, ZS_MARK_WARN, "tlsa-insecure", "the host's address is not validated", "RFC 7672", -1, ZS_DONE },
+	{ strange_ds, ZS_MARK_WARN, "insecure", "its DS are of a kind that validators do not know", "RFC 4035", 2, ZS_DONE },
+	{ no_name, ZS_MARK_FAIL, "no-zone", "there is no such name, and that is proven", "RFC 1034", -1, ZS_REFUSED },
+	{ no_name_opt_out, ZS_MARK_FAIL, "no-zone", "there is no such name", "RFC 1034", -1, ZS_REFUSED },
+	{ no_cut, ZS_MARK_FAIL, "no-zone", "this is no zone of its own, but a name in the zone above", "RFC 1034", -1, ZS_REFUSED },
 	/* L302 */
 	{ servfail, ZS_MARK_FAIL, "chain-bogus", "without validation, as dig +cd asks, it answers", "RFC 4035", 7, ZS_REFUSED },
 	{ wrong_ds, ZS_MARK_FAIL, "ds-mismatch", "none of them leads to a key that ns1.a.test. serves", "RFC 4035 section 5.2", 9, ZS_REFUSED },
