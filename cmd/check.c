@@ -39,17 +39,24 @@ struct forecasts {
 	size_t count;
 };
 
-static void forecast(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, struct forecasts *out)
+/* "mail.example.com:25 with 'mail.pem'" */
+static const char *title(struct zs_run *run, const struct zs_dane_forecast *f)
 {
 	char name[ZS_NAME_TEXT];
+	const size_t len = zs_name_format(f->host, name);
+	const char *file = f->file ? zs_arena_printf(run->arena, " with '%s'", f->file) : "";
+	return zs_arena_printf(run->arena, "%.*s:%u%s", (int)(len > 1 ? len - 1 : len), name, f->port, file);
+}
+
+static void forecast(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, struct forecasts *out)
+{
 	out->count = zs_dane_forecast(run, config, zone, &out->list);
 	for (size_t i = 0; i < out->count; i++) {
 		const struct zs_dane_forecast *f = &out->list[i];
 		if (f->prediction.verdict == ZS_DANE_VERIFIED)
 			continue;
-		const size_t len = zs_name_format(f->host, name);
-		zs_warn(run, &f->from, "%.*s:%u with '%s': %s%s%s%s", (int)(len > 1 ? len - 1 : len), name, f->port, f->file, f->sentence,
-		        f->prediction.rfc ? " (" : "", f->prediction.rfc ? f->prediction.rfc : "", f->prediction.rfc ? ")" : "");
+		zs_warn(run, &f->from, "%s: %s%s%s%s", title(run, f), f->sentence, f->prediction.rfc ? " (" : "",
+		        f->prediction.rfc ? f->prediction.rfc : "", f->prediction.rfc ? ")" : "");
 	}
 }
 
@@ -63,8 +70,12 @@ static void check_file(struct zs_run *run, const char *path, const uint8_t *apex
 	for (size_t i = 0; i < zone->input_count; i++)
 		run->stage_octets += zone->input_ids[i].size;
 	zs_run_stage(run, "check");
-	if (!zs_zone_check(run, zone, config ? config->policy->max_zone_ttl : 0) || !config)
+	if (!zs_zone_check(run, zone, config ? config->policy->max_zone_ttl : 0))
 		return;
+	if (!config) {
+		forecast(run, NULL, zone, out);
+		return;
+	}
 	struct zs_facts facts = { .dir_fd = -1, .lock_fd = -1 };
 	bool certificates_ok;
 	char owner[ZS_NAME_TEXT] = "", type[ZS_TYPE_TEXT] = "";
@@ -108,15 +119,11 @@ static void put_forecast(const struct zs_dane_forecast *f, struct zs_run *run, s
 	zs_json_set_text(into, "rfc", p->rfc);
 }
 
-static void print_forecasts(const struct forecasts *all, size_t count)
+static void print_forecasts(struct zs_run *run, const struct forecasts *all, size_t count)
 {
-	char name[ZS_NAME_TEXT];
 	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < all[i].count; k++) {
-			const struct zs_dane_forecast *f = &all[i].list[k];
-			const size_t len = zs_name_format(f->host, name);
-			printf("%.*s:%u with '%s': %s\n", (int)(len > 1 ? len - 1 : len), name, f->port, f->file, f->sentence);
-		}
+		for (size_t k = 0; k < all[i].count; k++)
+			printf("%s: %s\n", title(run, &all[i].list[k]), all[i].list[k].sentence);
 }
 
 static int finish(const struct zs_cli *cli, struct zs_run *run, const struct forecasts *all, size_t count)
@@ -133,7 +140,7 @@ static int finish(const struct zs_cli *cli, struct zs_run *run, const struct for
 		zs_cli_json_diags(zs_json_set_array(json, "diagnostics"), run);
 		zs_cli_write_json(run, json);
 	} else if (!cli->quiet) {
-		print_forecasts(all, count);
+		print_forecasts(run, all, count);
 		printf("%zu zone%s checked: %u error%s, %u warning%s\n", count, count == 1 ? "" : "s", run->error_count,
 		       run->error_count == 1 ? "" : "s", run->warning_count, run->warning_count == 1 ? "" : "s");
 	}
@@ -175,6 +182,7 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 	struct zs_live_options live = { .timeout = 30000, .resolvers = zs_arena_array(run->arena, (size_t)argc, sizeof *live.resolvers) };
 	uint8_t origin[ZS_NAME_MAX];
 	bool have_origin = false, of_live = false;
+	struct forecasts one = { 0 };
 	for (int c; (c = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {
 		if (c == 'h') {
 			fputs(help, stdout);
@@ -200,8 +208,8 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 		if (argc - optind != 1)
 			zs_usage(run, "check --origin NAME takes one file");
 		else
-			check_one(cli, run, argv[optind], origin, NULL, NULL);
-		return run->fault == ZS_USAGE ? zs_cli_end(cli, run) : finish(cli, run, &(struct forecasts){ 0 }, 1);
+			check_one(cli, run, argv[optind], origin, NULL, &one);
+		return run->fault == ZS_USAGE ? zs_cli_end(cli, run) : finish(cli, run, &one, 1);
 	}
 	const struct zs_config *config;
 	const struct zs_zone_config **zones = NULL;

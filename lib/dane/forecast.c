@@ -77,10 +77,36 @@ static void add_hosts(struct forecaster *fc, const struct zs_dane_entry *entry, 
 	}
 }
 
+static bool is_told(const struct forecaster *fc, const uint8_t *host)
+{
+	for (size_t i = 0; i < fc->count; i++)
+		if (fc->out[i].port == 25 && zs_name_equal(fc->out[i].host, host))
+			return true;
+	return false;
+}
+
+/* MX hosts whose TLSA the zone file has, with a certificate that nobody knows here: records that no sender can use are told all the same. */
+static void add_strangers(struct forecaster *fc)
+{
+	static const struct zs_dane_port smtp = { .port = 25, .transport = ZS_TCP };
+	const struct zs_rrset *mx = zs_zone_apex_rrset(fc->zone, ZS_TYPE_MX);
+	for (uint32_t i = 0; mx && i < mx->count; i++) {
+		const uint8_t *host = zs_rrset_rdata(fc->zone, mx, i).data + 2;
+		uint8_t owner[ZS_NAME_MAX];
+		const struct zs_rrset *set = zs_dane_owner(&smtp, host, owner) ? zs_zone_rrset(fc->zone, zs_zone_find(fc->zone, owner, NULL), ZS_TYPE_TLSA) : NULL;
+		if (!set || is_told(fc, host))
+			continue;
+		const struct zs_dane_host place = { .from = zs_zone_source(fc->zone, set) };
+		add(fc, &place, host, &smtp, &(const struct zs_dane_file){ 0 }, NULL);
+		if (fc->out[fc->count - 1].prediction.verdict != ZS_DANE_UNTRUSTED)
+			fc->count--;
+	}
+}
+
 size_t zs_dane_forecast(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, const struct zs_dane_forecast **out)
 {
 	struct forecaster fc = { .run = run, .zone = zone };
-	for (size_t e = 0; e < config->dane_count; e++) {
+	for (size_t e = 0; config && e < config->dane_count; e++) {
 		const struct zs_dane_entry *entry = &config->dane[e];
 		for (size_t c = 0; c < entry->certificate_count; c++) {
 			struct zs_run *quiet = zs_run_begin(); /* what is wrong with a file was said when it was read for its records */
@@ -97,6 +123,8 @@ size_t zs_dane_forecast(struct zs_run *run, const struct zs_zone_config *config,
 	for (size_t i = 0; i < fc.count; i++)
 		if (fc.out[i].smtp || !is_public(fc.out[i].tlsa, fc.out[i].tlsa_count) || fc.out[i].prediction.verdict == ZS_DANE_VERIFIED)
 			fc.out[kept++] = fc.out[i];
+	fc.count = kept;
+	add_strangers(&fc);
 	*out = fc.out;
-	return kept;
+	return fc.count;
 }

@@ -64,8 +64,8 @@ struct zs_dane_forecast {
 	const uint8_t *host;       /* wire name */
 	uint16_t port;
 	bool smtp;
-	const char *file;          /* as written in the configuration */
-	struct zs_source from;     /* of the host in the configuration */
+	const char *file;          /* as written in the configuration; NULL: there is none, and no client can use the records */
+	struct zs_source from;     /* of the host in the configuration, or of the records in the zone file */
 	const struct zs_bytes *tlsa; /* RDATA that clients find */
 	size_t tlsa_count;
 	struct zs_dane_prediction prediction;
@@ -73,7 +73,8 @@ struct zs_dane_forecast {
 };
 struct zs_zone_config;
 struct zs_zone;
-/* For each host, TCP port and certificate of config, from the TLSA in zone (as zs_dane_insert left it). Files that hold no certificate, and
+/* For each host, TCP port and certificate of config (or NULL), from the TLSA in zone (as zs_dane_insert left it), and for MX hosts of whose
+ * records no client can use any. Files that hold no certificate, and
  * those that cannot be read, are left out: zs_dane_insert has said so. Returns how many; memory from run->arena. */
 size_t zs_dane_forecast(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, const struct zs_dane_forecast **out);
 

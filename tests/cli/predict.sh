@@ -45,7 +45,14 @@ check mail.pem '3 1 1'; has 'a stale SHA-256 record does not' out 'will see Veri
 zone
 check mail.pem '3 1 1' 443; has 'other clients' out "mail.example.com:443 with 'mail.pem': DANE clients will see Verified"
 check mail.pem '1 1 1' 443; hasnt 'what only the client knows is not predicted' both 'DANE clients'
-run "$ZONESIGN" --json --now $soon check
+zone "_25._tcp.mail TLSA 1 1 1 $(printf '%064d' 0)"
+run "$ZONESIGN" check --origin example.com example.com.zone
+is 'records of others: exit status' 0 $status
+has 'records of others that no sender can use' err 'example.com.zone:9: warning: mail.example.com:25: DANE senders will not verify it (Untrusted): no TLSA record is usable'
+zone "_25._tcp.mail TLSA 3 1 1 $(printf '%064d' 0)"
+run "$ZONESIGN" check --origin example.com example.com.zone
+hasnt 'records of others that may be right' err 'DANE senders'
+zone
 printf 'zones:\n  example.com:\n    file: example.com.zone\n    output: out.zone\n    dane:\n      - {host: mx, port: [25, 465], certificate: mail.pem}\n' > zonesign.yaml
 run "$ZONESIGN" --json --now $soon check
 is 'JSON' 'mail.example.com. 25 Verified 0 True mail.example.com. 465 Verified 0 True' "$(python3 -c 'import json
