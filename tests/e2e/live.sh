@@ -6,7 +6,7 @@ if [ -z "${ZS_WORLD:-}" ] && unshare -rn true 2>/dev/null && command -v ip >/dev
 fi
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/e2e/lib.sh"
-need nsd dig python3 openssl dnssec-signzone dnssec-keygen named-compilezone
+need nsd dig python3 openssl dnssec-signzone dnssec-keygen named-compilezone w3m
 if [ -z "${ZS_WORLD:-}" ]; then
 	echo 'skipped: no network namespaces here; check --live is not tested'
 	finish
@@ -340,6 +340,9 @@ told 'opt-out' ok server 'answers right'
 none 'opt-out: fine' fail
 run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --html page.html a.test
 is 'a page' 0 $status
+w3m -dump -cols 200 page.html > dump
+has 'the page in a text browser: the picture has words' dump 'the chain of trust as a picture: the tables below say the same'
+has 'the page in a text browser: the steps' dump 'Verified TLS connection established to mail.a.test[192.0.2.25]:25'
 ok 'the page is well-formed' python3 - <<'EOM'
 import base64, re, xml.dom.minidom
 page = open("page.html").read()
