@@ -318,7 +318,8 @@ static bool reload(struct build *b)
 {
 	zs_run_stage(b->run, "reload");
 	struct zs_published *published = &b->facts->published;
-	if (!zs_publish_reload(b->run, b->zone_config))
+	published->waits_for = NULL;
+	if (!zs_publish_serve(b->run, b->zone_config, published->serial, &published->waits_for))
 		return false;
 	if (!zs_live_confirm(b->run, b->zone_config, published->serial, &published->waits_for)) {
 		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);

@@ -16,6 +16,7 @@
 struct zs_command {
 	const char *const *argv;
 	const char *shell;
+	bool verbatim; /* argv is passed as it is: its text is a zone's content */
 	struct zs_source from;
 };
 
@@ -142,6 +143,31 @@ struct zs_config_file {
 	struct zs_config_hash *hash;  /* for zs_config_file_hash: made when it is first asked for, which is rare */
 };
 
+/* What becomes of the zone once it is published. */
+enum zs_publish_kind {
+	ZS_PUBLISH_COMMAND,  /* `reload:` alone, or nothing */
+	ZS_PUBLISH_NSD, ZS_PUBLISH_KNOT, ZS_PUBLISH_BIND, ZS_PUBLISH_POWERDNS,
+	ZS_PUBLISH_UPDATE    /* the zone is signed elsewhere: only our records go there, by dynamic update (RFC 2136) */
+};
+enum zs_pdns_backend { ZS_PDNS_GSQLITE3, ZS_PDNS_GPGSQL, ZS_PDNS_GMYSQL, ZS_PDNS_BIND };
+
+struct zs_publish_options {
+	enum zs_publish_kind kind;
+	struct zs_source from;
+	struct zs_command program;         /* bind.rndc: what the reload's arguments follow; argv NULL: the usual one */
+	struct zs_config_path config;      /* nsd, knot: of their servers; path NULL: the default of their tools */
+	struct zs_config_path socket;      /* knot.socket: the same */
+	struct zs_config_path pid_file;    /* nsd: SIGHUP to the process of this file in place of nsd-control; path NULL: no */
+	enum zs_pdns_backend backend;      /* powerdns */
+	struct zs_config_path config_dir;  /* of its tools; path NULL: their default */
+	const char *config_name;           /* or NULL */
+	struct zs_config_path file;        /* backend bind: what PowerDNS reads */
+	struct zs_config_path key;         /* update: the TSIG key */
+	const struct zs_address *servers;  /* where the server answers; the first counts */
+	size_t server_count;
+	zs_seconds wait;                   /* for the new serial there */
+};
+
 struct zs_zone_config {
 	const char *name_text;     /* absolute, final dot */
 	uint8_t name[ZS_NAME_MAX];
@@ -154,6 +180,7 @@ struct zs_zone_config {
 	size_t dane_count;
 	struct zs_made_section made[ZS_MADE_KINDS];
 	struct zs_command reload, notify, second_opinion;
+	struct zs_publish_options publish;
 	const struct zs_address *servers; /* of the zone, for `propagation: {zone: observe}`; none: its NS */
 	size_t server_count;
 	bool include_any;

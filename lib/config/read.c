@@ -336,6 +336,15 @@ static bool read_resolver(struct zs_loader *loader, const struct zs_option *opti
 	return read_addresses(loader, option, node, &policy->observe.resolvers, &policy->observe.resolver_count);
 }
 
+static bool read_text(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node, const char **out)
+{
+	if (!node->len || strspn(node->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != node->len)
+		return zs_error(loader->run, &node->where, "'%s' is no name for %s: letters, digits, '-' and '_'", zs_shown(loader, node->text),
+		                option->name);
+	*out = node->text;
+	return true;
+}
+
 static bool read_by_kind(struct zs_loader *loader, const struct zs_option *option, const struct zs_yaml *node,
                          char *target)
 {
@@ -389,6 +398,10 @@ static bool read_by_kind(struct zs_loader *loader, const struct zs_option *optio
 		return zs_command_read(loader, node, option->name, member);
 	case ZS_OPTION_PATH:
 		return zs_path_read(loader, node, option->name, member);
+	case ZS_OPTION_TEXT:
+		return read_text(loader, option, node, member);
+	case ZS_OPTION_PUBLISH:
+		return zs_publish_read(loader, node, &((struct zs_zone_config *)(void *)target)->publish);
 	}
 	return false;
 }
@@ -397,7 +410,7 @@ bool zs_option_read(struct zs_loader *loader, const struct zs_option *option, co
                     void *target)
 {
 	const bool composite = option->kind == ZS_OPTION_COMMAND || option->kind == ZS_OPTION_ADDRESSES
-	    || option->kind == ZS_OPTION_RESOLVER
+	    || option->kind == ZS_OPTION_RESOLVER || option->kind == ZS_OPTION_PUBLISH
 	    || ((option->kind == ZS_OPTION_DENIAL || option->kind == ZS_OPTION_OBSERVE) && node->kind == ZS_YAML_MAP);
 	if (!composite && !zs_want_text(loader, node, option->name))
 		return false;

@@ -22,6 +22,10 @@ static const struct zs_option_word serial_words[] = {
 	{ "keep", ZS_SERIAL_KEEP }, { NULL, 0 },
 };
 
+static const struct zs_option_word backend_words[] = {
+	{ "gsqlite3", ZS_PDNS_GSQLITE3 }, { "gpgsql", ZS_PDNS_GPGSQL }, { "gmysql", ZS_PDNS_GMYSQL }, { "bind", ZS_PDNS_BIND }, { NULL, 0 },
+};
+
 #define TOP(name, unit, fallback) { ZS_SECTION_TOP, name, ZS_OPTION_CUSTOM, unit, fallback, 0, 0, 0, 0, 0, NULL }
 #define AT(member) offsetof(struct zs_policy, member)
 #define POLICY(name, kind, unit, fallback, min, max, member) \
@@ -37,6 +41,12 @@ static const struct zs_option_word serial_words[] = {
 #define ZONE(name, kind, unit, fallback, member, words) \
 	{ ZS_SECTION_ZONE, name, ZS_OPTION_##kind, unit, fallback, 0, 0, offsetof(struct zs_zone_config, member), \
 	  0, 0, words }
+/* Where the server answers, and how long to wait for the new serial there. */
+#define SERVER(name, seconds) \
+	{ ZS_SECTION_ZONE, name ".server", ZS_OPTION_ADDRESSES, "an address", "127.0.0.1", 1, 1, \
+	  offsetof(struct zs_zone_config, publish.servers), offsetof(struct zs_zone_config, publish.server_count), 0, NULL }, \
+	{ ZS_SECTION_ZONE, name ".wait", ZS_OPTION_DURATION, "seconds", seconds, 0, 10 * MINUTE, \
+	  offsetof(struct zs_zone_config, publish.wait), 0, 0, NULL }
 #define DANE(name, kind, unit, fallback, min, max, member) \
 	{ ZS_SECTION_DANE, name, ZS_OPTION_##kind, unit, fallback, min, max, offsetof(struct zs_dane_entry, member), \
 	  0, 0, NULL }
@@ -89,6 +99,22 @@ static const struct zs_option options[] = {
 	ZONE("smimea", CUSTOM, "a list", NULL, made[ZS_MADE_SMIMEA], NULL),
 	ZONE("openpgpkey", CUSTOM, "a list", NULL, made[ZS_MADE_OPENPGPKEY], NULL),
 	ZONE("reload", COMMAND, "a command", NULL, reload, NULL),
+	ZONE("publish", PUBLISH, "a server", NULL, publish.kind, NULL),
+	ZONE("publish.nsd.config", PATH, "a file", NULL, publish.config, NULL),
+	ZONE("publish.nsd.pid-file", PATH, "a file", NULL, publish.pid_file, NULL),
+	SERVER("publish.nsd", "10s"),
+	ZONE("publish.knot.config", PATH, "a file", NULL, publish.config, NULL),
+	ZONE("publish.knot.socket", PATH, "a socket", NULL, publish.socket, NULL),
+	SERVER("publish.knot", "10s"),
+	ZONE("publish.bind.rndc", COMMAND, "a command", NULL, publish.program, NULL),
+	SERVER("publish.bind", "10s"),
+	ZONE("publish.powerdns.backend", ENUM, "a word", "gsqlite3", publish.backend, backend_words),
+	ZONE("publish.powerdns.config-dir", PATH, "a directory", NULL, publish.config_dir, NULL),
+	ZONE("publish.powerdns.config-name", TEXT, "a name", NULL, publish.config_name, NULL),
+	ZONE("publish.powerdns.file", PATH, "a file", NULL, publish.file, NULL),
+	SERVER("publish.powerdns", "10s"),
+	ZONE("publish.update.key", PATH, "a file", NULL, publish.key, NULL),
+	SERVER("publish.update", "10s"),
 	ZONE("second-opinion", COMMAND, "a command", NULL, second_opinion, NULL),
 	ZONE("notify", COMMAND, "a command", NULL, notify, NULL),
 	{ ZS_SECTION_ZONE, "servers", ZS_OPTION_ADDRESSES, "addresses", NULL, 1, 64, offsetof(struct zs_zone_config, servers),

@@ -32,7 +32,9 @@ enum zs_option_kind {
 	ZS_OPTION_ADDRESSES,   /* a list of struct zs_address, its count at offset2 */
 	ZS_OPTION_RESOLVER,    /* the same, or "own", or "system" */
 	ZS_OPTION_COMMAND,     /* struct zs_command */
-	ZS_OPTION_PATH         /* struct zs_config_path */
+	ZS_OPTION_PATH,        /* struct zs_config_path */
+	ZS_OPTION_TEXT,        /* const char *, letters, digits, '-' and '_' */
+	ZS_OPTION_PUBLISH      /* enum zs_publish_kind: a server's name, or a map with it */
 };
 
 struct zs_option_word {
@@ -119,6 +121,11 @@ void zs_params_read(struct zs_loader *loader, enum zs_section section, const str
 /* map's value of key, or NULL with the error that the entry (what: "dane entry") has none. */
 const struct zs_yaml *zs_entry_need(struct zs_loader *loader, const struct zs_yaml *map, const char *key, const char *what);
 void zs_dane_read(struct zs_loader *loader, const struct zs_yaml *list, struct zs_zone_config *zone);
+
+/* The word or the key of `publish` that names the server; its options are read by their own lines of the table. */
+bool zs_publish_read(struct zs_loader *loader, const struct zs_yaml *node, struct zs_publish_options *out);
+/* The rules between `publish` and the zone's other options; node: its value, or NULL. */
+void zs_publish_check(struct zs_loader *loader, const struct zs_yaml *node, const struct zs_zone_config *zone);
 
 /* Run as root: neither path nor its directory may be writable by anyone else, its commands run as root. */
 bool zs_check_owner(struct zs_loader *loader, const char *path);

@@ -82,7 +82,9 @@ static void read_options(struct zs_loader *loader, const struct zs_yaml *map, st
 	}
 	if (!zs_yaml_get(map, "file"))
 		zs_error(loader->run, where, "zone '%s' has no 'file'", zone->name_text);
-	if (!zs_yaml_get(map, "output"))
+	if (!zs_yaml_get(map, "output") && zone->publish.kind == ZS_PUBLISH_UPDATE)
+		zone->output = (struct zs_config_path){ zs_arena_printf(loader->arena, "%s/output", zone->state_dir), "output", zone->from };
+	else if (!zs_yaml_get(map, "output"))
 		zs_error(loader->run, where, "zone '%s' has no 'output'", zone->name_text);
 	read_policy(loader, zs_yaml_get(map, "policy"), zone);
 	if ((node = zs_yaml_get(map, "registrar")))
@@ -94,6 +96,7 @@ static void read_options(struct zs_loader *loader, const struct zs_yaml *map, st
 			zs_made_read(loader, (enum zs_made_kind)kind, node, zone);
 	if (zone->file.path && zone->output.path)
 		check_output(loader, zone);
+	zs_publish_check(loader, zs_yaml_get(map, "publish"), zone);
 	zs_command_check_zone(loader, &zone->reload, zone->name_text);
 	zs_command_check_zone(loader, &zone->notify, zone->name_text);
 	zs_command_check_zone(loader, &zone->second_opinion, zone->name_text);

@@ -141,6 +141,23 @@ void zs_live_ask(struct zs_run *run, struct zs_live_question *questions, size_t 
 /* A message to the question (name, type) as records; false if it is damaged. name must live as long as *out. */
 bool zs_live_message(struct zs_run *run, struct zs_bytes wire, const uint8_t *name, uint16_t type, struct zs_answer *out);
 
+/* served.c: what one server makes of the zone that it was given. */
+
+/* Ask the server until it has the serial (or a later one), at most `wait` seconds. *why: what it said last; memory from run. */
+bool zs_live_wait_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_address *server, uint32_t serial,
+                         zs_seconds wait, const char **why);
+
+/* Does the server answer as the signed zone file at path says, with answers and denials that validate under its keys (RFC 4035
+ * section 5.4, RFC 5155 section 8)? Every name of a small zone is asked about, of a large one some of each kind: data, wildcards, no
+ * such type, no such name before, between and after the names that there are, empty non-terminals, delegations with and without DS.
+ * *why: the first answer that is wrong; *wrong: how many of *asked are. False with a diagnostic only if the file cannot be read. */
+struct zs_served_view {
+	size_t asked, wrong, silent;
+	const char *why;
+};
+ZS_MUST_CHECK bool zs_live_judge_served(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_address *server, const char *path,
+                                struct zs_served_view *out);
+
 #include "live/look.h"
 
 #endif

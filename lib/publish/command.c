@@ -42,6 +42,8 @@ static char *const *make_argv(struct zs_run *run, const struct zs_command *comma
 	}
 	while (command->argv[count])
 		count++;
+	if (command->verbatim)
+		return (char *const *)(uintptr_t)command->argv;
 	const char **argv = zs_arena_array(run->arena, count + 1, sizeof *argv);
 	for (size_t i = 0; i < count; i++)
 		argv[i] = fill_in(run->arena, command->argv[i], zone);

@@ -1,4 +1,4 @@
-/* commit.c - intent, rename, sync, reload: in this order. */
+/* commit.c - intent, rename, sync: in this order. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "publish/publish.h"
 
-enum { RELOAD_LIMIT = 60, BLOCK = 32 * 1024 };
+enum { BLOCK = 32 * 1024 };
 
 bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_t out[32])
 {
@@ -90,12 +90,3 @@ bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const
 	return synced || zs_fail(run, "cannot sync the directory of '%s': %s", candidate->path, strerror(error));
 }
 
-bool zs_publish_reload(struct zs_run *run, const struct zs_zone_config *zone)
-{
-	if (!zone->reload.argv && !zone->reload.shell)
-		return true;
-	if (zs_publish_run(run, &zone->reload, "reload", zone->name_text, NULL, RELOAD_LIMIT))
-		return true;
-	zs_hint(run, "the zone is published; each run repeats the reload until it succeeds");
-	return false;
-}

@@ -37,8 +37,10 @@ ZS_MUST_CHECK bool zs_publish_commit(struct zs_run *run, struct zs_candidate *ca
 /* Only rename the candidate to its place, for what is not the published zone. */
 ZS_MUST_CHECK bool zs_publish_place(struct zs_run *run, struct zs_candidate *candidate);
 
-/* Run the reload command, if there is one. ZS_FAILED if it fails; the zone stays published and the next run repeats it. */
-ZS_MUST_CHECK bool zs_publish_reload(struct zs_run *run, const struct zs_zone_config *zone);
+/* Let the server take the output, which has this serial: the reload command, or what `publish` names; then its server must show the
+ * serial, and PowerDNS answers and denials that validate. ZS_FAILED if not; the zone stays published and the next run repeats it.
+ * *why: what the server showed instead; or NULL. */
+ZS_MUST_CHECK bool zs_publish_serve(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why);
 
 /* SHA-256 of the file at the output's path; *there is false if there is none. */
 ZS_MUST_CHECK bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_t out[32]);
@@ -47,5 +49,8 @@ ZS_MUST_CHECK bool zs_publish_sha256(struct zs_run *run, const char *path, bool 
  * PATH, LANG and ZONESIGN_*; input (or nothing) on stdin. False with ZS_FAILED and the last of its output. */
 ZS_MUST_CHECK bool zs_publish_run(struct zs_run *run, const struct zs_command *command, const char *what,
                                   const char *zone_text, const char *input, zs_seconds limit);
+
+/* "/usr/sbin/rndc" for "rndc", if it is not in the PATH but where servers have their tools; else the name itself. */
+const char *zs_publish_tool(struct zs_run *run, const char *name);
 
 #endif

@@ -67,7 +67,8 @@ bool zs_sign_add_nsec(struct zs_run *run, struct zs_signed_zone *out)
 			names[count++] = (uint32_t)i;
 	for (size_t i = 0; i < count; i++) {
 		const struct zs_owner *next = &zone->owners[names[i + 1 < count ? i + 1 : 0]]; /* the last points to the apex */
-		memcpy(rdata, zs_owner_name(zone, next), next->name_len);
+		/* the case of this name is signed (RFC 6840 section 5.1), and servers that make NSEC from a database have it in lower case only */
+		zs_name_lower(zs_owner_name(zone, next), next->name_len, rdata);
 		const size_t type_count = owner_types(zone, &zone->owners[names[i]], types);
 		const size_t len = next->name_len + zs_sign_bitmap(types, type_count, rdata + next->name_len);
 		if (out->octets_len > UINT32_MAX - 65536)

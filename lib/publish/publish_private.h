@@ -1,0 +1,41 @@
+/* publish_private.h - what the files of publish/ share. */
+#ifndef ZS_PUBLISH_PUBLISH_PRIVATE_H
+#define ZS_PUBLISH_PUBLISH_PRIVATE_H
+
+#include "publish/publish.h"
+
+enum { ZS_RELOAD_LIMIT = 60 /* seconds */ };
+
+/* server.c: ask the server of `publish` for the serial. False with a diagnostic. */
+bool zs_serve_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why);
+
+/* powerdns.c: give the output to PowerDNS, look at its answers, put the former zone back if they are wrong. */
+bool zs_serve_powerdns(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why);
+
+/* An argument list that grows. */
+struct zs_argv {
+	const char **list;
+	size_t count, room;
+};
+void zs_argv_add(struct zs_arena *arena, struct zs_argv *argv, const char *argument);
+/* Run it; what it is about is for messages. argv ends here. */
+bool zs_argv_run(struct zs_run *run, struct zs_argv *argv, const char *what, const struct zs_zone_config *zone, zs_seconds limit);
+
+/* powerdns.c: "pdnsutil" or "pdns_control" with the options that lead it to the server's configuration. */
+struct zs_argv zs_pdns_tool(struct zs_run *run, struct zs_arena *arena, const struct zs_publish_options *options, const char *tool);
+/* The zone as PowerDNS's tools take it: without a final dot, but "." for the root. */
+const char *zs_pdns_zone(struct zs_arena *arena, const struct zs_zone_config *zone);
+
+/* NSEC3 as PowerDNS keeps it: "1 0 0 -", the second number the opt-out flag of the NSEC3 records; NULL: the zone has NSEC or is
+ * not signed. */
+struct zs_zone;
+const char *zs_pdns_nsec3(struct zs_arena *arena, const struct zs_zone *zone);
+
+/* pdns_sql.c: the zone in the tables of a generic SQL backend. The new records are laid beside the zone, where nobody is served them;
+ * one transaction exchanges the two. */
+bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone);
+bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config);
+/* What lies beside the zone goes: the former zone, when the new one is good. */
+bool zs_pdns_sql_clear(struct zs_run *run, const struct zs_zone_config *config);
+
+#endif

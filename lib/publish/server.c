@@ -1,0 +1,144 @@
+/* server.c - lets the server take the published zone: the usual command of each, then a question for the serial. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "live/live.h"
+#include "publish/publish_private.h"
+
+/* One line for each server that reads the output itself. */
+static const struct server {
+	const char *name, *tool;
+	const char *verbs[2]; /* what goes before the zone */
+	const char *hint;     /* of a tool that fails */
+} servers[] = {
+	[ZS_PUBLISH_NSD] = { "NSD", "nsd-control", { "reload" },
+		"nsd-control needs 'control-enable: yes' in nsd.conf and the keys that nsd-control-setup makes; publish: {nsd: {pid-file: FILE}} "
+		"sends SIGHUP instead" },
+	[ZS_PUBLISH_KNOT] = { "Knot", "knotc", { "zone-reload" },
+		"knotc reaches knotd through its socket, which the user of this build must be able to open: publish: {knot: {socket: FILE}}" },
+	[ZS_PUBLISH_BIND] = { "BIND", "rndc", { "reload" },
+		"rndc needs the key of named, and the zone in its configuration: publish: {bind: {rndc: [rndc, -k, FILE]}}" },
+	[ZS_PUBLISH_POWERDNS] = { "PowerDNS", NULL, { NULL }, NULL },
+};
+
+const char *zs_publish_tool(struct zs_run *run, const char *name)
+{
+	static const char *const places[] = { "/usr/sbin", "/usr/local/sbin", "/sbin" }; /* cron's PATH has none of them */
+	char *path = zs_arena_strdup(run->arena, getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), *rest = NULL;
+	for (char *dir = strtok_r(path, ":", &rest); dir; dir = strtok_r(NULL, ":", &rest))
+		if (access(zs_arena_printf(run->arena, "%s/%s", dir, name), X_OK) == 0)
+			return name;
+	for (size_t i = 0; i < ZS_COUNT(places); i++) {
+		const char *there = zs_arena_printf(run->arena, "%s/%s", places[i], name);
+		if (access(there, X_OK) == 0)
+			return there;
+	}
+	return name;
+}
+
+void zs_argv_add(struct zs_arena *arena, struct zs_argv *argv, const char *argument)
+{
+	ZS_PUSH(arena, argv->list, argv->count, argv->room) = argument;
+}
+
+bool zs_argv_run(struct zs_run *run, struct zs_argv *argv, const char *what, const struct zs_zone_config *zone, zs_seconds limit)
+{
+	zs_argv_add(run->arena, argv, NULL);
+	const struct zs_command command = { .argv = argv->list, .verbatim = true };
+	return zs_publish_run(run, &command, what, zone->name_text, NULL, limit);
+}
+
+/* The name as tools take it: without its final dot. */
+static const char *bare(struct zs_run *run, const struct zs_zone_config *zone)
+{
+	const size_t len = strlen(zone->name_text);
+	return len > 1 ? zs_arena_text(run->arena, zone->name_text, len - 1) : zone->name_text;
+}
+
+static bool run_tool(struct zs_run *run, const struct zs_zone_config *zone, const struct server *server)
+{
+	const struct zs_publish_options *options = &zone->publish;
+	struct zs_argv argv = { 0 };
+	for (size_t i = 0; options->program.argv && options->program.argv[i]; i++)
+		zs_argv_add(run->arena, &argv, options->program.argv[i]);
+	if (!argv.count)
+		zs_argv_add(run->arena, &argv, zs_publish_tool(run, server->tool));
+	if (options->config.path) {
+		zs_argv_add(run->arena, &argv, "-c");
+		zs_argv_add(run->arena, &argv, options->config.path);
+	}
+	if (options->socket.path) {
+		zs_argv_add(run->arena, &argv, "-s");
+		zs_argv_add(run->arena, &argv, options->socket.path);
+	}
+	for (size_t i = 0; i < ZS_COUNT(server->verbs) && server->verbs[i]; i++)
+		zs_argv_add(run->arena, &argv, server->verbs[i]);
+	zs_argv_add(run->arena, &argv, bare(run, zone));
+	if (zs_argv_run(run, &argv, server->tool, zone, ZS_RELOAD_LIMIT))
+		return true;
+	zs_hint(run, "%s; the zone is published, and each run repeats the reload until it succeeds", server->hint);
+	return false;
+}
+
+/* NSD without remote control: SIGHUP makes it read the zone files that have changed. */
+static bool hang_up(struct zs_run *run, const struct zs_config_path *file)
+{
+	char text[32] = "";
+	uint64_t pid = 0;
+	const int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t len = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+	const int error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (len < 0) {
+		zs_fail(run, "cannot read the pid file of NSD, '%s': %s", file->path, strerror(error));
+		zs_hint(run, "is NSD running? each run repeats the reload until it succeeds");
+		return false;
+	}
+	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		len--;
+	if (!zs_text_number(text, (size_t)len, 1 << 22, &pid) || pid < 2)
+		return zs_fail(run, "'%s' holds no process number", file->path);
+	return kill((pid_t)pid, SIGHUP) == 0 || zs_fail(run, "cannot send SIGHUP to NSD, process %u: %s", (unsigned)pid, strerror(errno));
+}
+
+bool zs_serve_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)
+{
+	const struct zs_publish_options *options = &zone->publish;
+	if (zs_live_wait_serial(run, zone, &options->servers[0], serial, options->wait, why))
+		return true;
+	zs_fail(run, "serial %u is published, but %s does not serve it: %s", serial, servers[options->kind].name, *why);
+	zs_hint(run, "'server' of 'publish' is the address that is asked (127.0.0.1 by default), 'wait' for how long; what the server's log says "
+	        "may help. Each run repeats the reload until it succeeds");
+	return false;
+}
+
+bool zs_publish_serve(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)
+{
+	const struct zs_publish_options *options = &zone->publish;
+	*why = NULL;
+	switch (options->kind) {
+	case ZS_PUBLISH_COMMAND:
+		if ((!zone->reload.argv && !zone->reload.shell) || zs_publish_run(run, &zone->reload, "reload", zone->name_text, NULL, ZS_RELOAD_LIMIT))
+			return true;
+		zs_hint(run, "the zone is published; each run repeats the reload until it succeeds");
+		return false;
+	case ZS_PUBLISH_NSD:
+		if (options->pid_file.path)
+			return hang_up(run, &options->pid_file) && zs_serve_confirm(run, zone, serial, why);
+		break;
+	case ZS_PUBLISH_KNOT:
+	case ZS_PUBLISH_BIND:
+		break;
+	case ZS_PUBLISH_POWERDNS:
+		return zs_serve_powerdns(run, zone, serial, why);
+	case ZS_PUBLISH_UPDATE:
+		return true; /* such a zone is never published here */
+	}
+	return run_tool(run, zone, &servers[options->kind]) && zs_serve_confirm(run, zone, serial, why);
+}
