@@ -8,7 +8,8 @@ PKGS    := openssl yaml-0.1 jansson ldns libunbound
 # Debian 12 packages, each named once. BUILD: to compile and run; TEST: what `make check` needs besides.
 DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libyaml-dev libjansson-dev libldns-dev libunbound-dev openssl
 DEPS_TEST  := check bind9-utils bind9-dnsutils knot-dnssecutils ldnsutils nsd unbound libxml2-utils git python3 \
-              clang libclang-rt-14-dev mandoc parallel w3m certbot gnupg hash-slinger openssh-client iproute2
+              clang libclang-rt-14-dev mandoc parallel w3m certbot gnupg hash-slinger openssh-client iproute2 \
+              bind9 knot pdns-server pdns-backend-sqlite3 pdns-backend-bind sqlite3
 # BENCH: the peers that `make bench` measures
 DEPS_BENCH := python3 openssl bind9-utils knot knot-dnssecutils ldnsutils nsd
 

@@ -31,7 +31,7 @@ static const char *outcome_text(enum zs_build_outcome outcome)
 	static const char *const texts[] = {
 		[ZS_BUILT_NOTHING] = "nothing to do", [ZS_BUILT_PUBLISHED] = "published", [ZS_BUILT_RESCUED] = "rescued",
 		[ZS_BUILT_RELOADED] = "reloaded", [ZS_BUILT_UNVERIFIED] = "signed, not verified", [ZS_BUILT_FAILED] = "failed",
-		[ZS_BUILT_LATER] = "later",
+		[ZS_BUILT_LATER] = "later", [ZS_BUILT_UPDATED] = "updated",
 	};
 	return texts[outcome];
 }
@@ -64,6 +64,11 @@ static void print_result(const struct zs_cli *cli, const struct zs_zone_config *
 	case ZS_BUILT_UNVERIFIED:
 		if (!cli->quiet)
 			fprintf(to, "%s signed, not verified and not published: %zu signatures\n", zone->name_text, r->signature_count);
+		break;
+	case ZS_BUILT_UPDATED:
+		if (!cli->quiet)
+			fprintf(to, "%s updated: %llu records added or removed at %s\n", zone->name_text, (unsigned long long)r->record_count,
+			        zone->publish.servers[0].text);
 		break;
 	case ZS_BUILT_FAILED:
 	case ZS_BUILT_LATER:

@@ -125,6 +125,8 @@ static bool simulate(const struct zs_cli *cli, struct zs_run *run, const struct 
 static bool roll(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config *zone, const struct wish *wish)
 {
 	struct zs_facts *facts;
+	if (zone->publish.kind == ZS_PUBLISH_UPDATE)
+		return zs_usage(run, "another server signs '%s' ('publish: update'): its keys roll there", zone->name_text);
 	if (!(wish->simulate ? zs_facts_read(run, zone, &facts) : zs_facts_open(run, zone, &facts)))
 		return false;
 	bool ok = facts->published.known || zs_not_yet(run, "zone '%s' is not published yet: run 'zonesign build' first", zone->name_text);

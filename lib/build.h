@@ -13,6 +13,7 @@ struct zs_build_options {
 };
 
 enum zs_build_outcome { ZS_BUILT_NOTHING, ZS_BUILT_PUBLISHED, ZS_BUILT_RESCUED, ZS_BUILT_RELOADED, ZS_BUILT_UNVERIFIED, ZS_BUILT_FAILED,
+	ZS_BUILT_UPDATED, /* another server signs the zone: record_count records were sent to it or taken back */
 	ZS_BUILT_LATER }; /* larger than small_max: nothing was done */
 
 struct zs_build_result {

@@ -35,6 +35,11 @@ void zs_build_published(struct zs_run *run, struct zs_facts *facts, const struct
 bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in);
 
 
+/* build_update.c. Send the facts' TLSA, with the TTLs of zone, to the server that signs the zone, and take back those of former that are
+ * not among them. The state knows of them before the server does. */
+bool zs_build_send(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, struct zs_facts *facts,
+                   const struct zs_tlsa_facts *former, size_t former_count, size_t *changed);
+
 /* build_plan.c. G11: did the zone shrink or grow beyond reason since it was published, or lose a type at its apex? */
 bool zs_build_check_shape(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts,
                           const struct zs_zone *zone, struct zs_shape *out);

@@ -65,8 +65,11 @@ static void check_update(struct zs_loader *loader, const struct zs_publish_optio
 		zs_error(loader->run, &publish->from, "'publish: update' needs a 'key'");
 		zs_hint(loader->run, "publish: {update: {server: 192.0.2.1, key: tsig.key}}; BIND's tsig-keygen makes the file");
 	}
-	if (!zone->dane_count)
-		zs_error(loader->run, &publish->from, "'publish: update' sends the TLSA of 'dane', and zone '%s' has none", zone->name_text);
+	size_t made = zone->dane_count;
+	for (int kind = 0; kind < ZS_MADE_KINDS; kind++)
+		made += zone->made[kind].count;
+	if (!made)
+		zs_error(loader->run, &publish->from, "'publish: update' sends the records of 'dane', and zone '%s' has none", zone->name_text);
 }
 
 void zs_publish_check(struct zs_loader *loader, const struct zs_yaml *node, const struct zs_zone_config *zone)

@@ -158,6 +158,32 @@ struct zs_served_view {
 ZS_MUST_CHECK bool zs_live_judge_served(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_address *server, const char *path,
                                 struct zs_served_view *out);
 
+/* tsig.c: a TSIG key (RFC 8945), from a file as BIND's tsig-keygen writes it: key "name" { algorithm hmac-sha256; secret "..."; }; */
+struct zs_tsig_key {
+	const char *name;      /* absolute, with its final dot */
+	const char *algorithm; /* "hmac-sha256." */
+	const char *secret;    /* base64; cleansed when the run ends */
+};
+/* The file must be a regular one that nobody else can read. */
+ZS_MUST_CHECK bool zs_live_tsig_read(struct zs_run *run, const struct zs_config_path *path, struct zs_tsig_key *out);
+/* Its text; where is for messages. */
+ZS_MUST_CHECK bool zs_live_tsig_parse(struct zs_run *run, const struct zs_input *input, struct zs_tsig_key *out);
+
+/* update.c: dynamic update (RFC 2136) of records into a zone that another server signs. */
+struct zs_live_record {
+	const uint8_t *owner; /* wire */
+	struct zs_bytes rdata;
+	uint32_t ttl;
+	uint16_t type;
+};
+/* Make the server have the wanted records, and no longer those of former that are not wanted; what is there besides stays. The server
+ * is asked before, and what it showed is the prerequisite of the update: if somebody changes it in between, it is tried again. Each
+ * question and answer carries TSIG. Afterwards the server is asked until it shows it, at most `wait` seconds. *changed: records added
+ * or removed. Memory from run. */
+ZS_MUST_CHECK bool zs_live_update(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_tsig_key *key,
+                                  const struct zs_live_record *wanted, size_t wanted_count, const struct zs_live_record *former,
+                                  size_t former_count, size_t *changed);
+
 #include "live/look.h"
 
 #endif

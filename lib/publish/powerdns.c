@@ -198,7 +198,7 @@ static bool look(struct import *in, const char **why)
 {
 	struct zs_run *run = in->run;
 	struct zs_served_view view;
-	if (!zs_live_look(run, in->config, &in->config->publish.servers[0], in->config->output.path, &view))
+	if (!zs_live_judge_served(run, in->config, &in->config->publish.servers[0], in->config->output.path, &view))
 		return false;
 	if (!view.wrong)
 		return true;

@@ -108,6 +108,23 @@ static bool say(struct speech *s, enum zs_fault fault, const char *event, const 
 	return true;
 }
 
+/* Another server signs the zone: there are its TLSA alone. */
+static bool say_elsewhere(struct speech *s)
+{
+	char time[ZS_TIME_TEXT];
+	struct zs_arena *arena = s->run->arena;
+	const struct zs_facts *facts = s->facts;
+	if (s->zone->publish.kind != ZS_PUBLISH_UPDATE)
+		return false;
+	if (!facts->last_build)
+		return say(s, ZS_NOT_YET, "never built", zs_arena_printf(arena, "Run 'zonesign build %s': its TLSA were never sent.", s->bare));
+	if (!facts->input_count || s->out->now - facts->next_due > LATE)
+		return say(s, ZS_NOT_YET, "not in service", zs_arena_printf(arena, "The TLSA of %s were not seen at its server since %s: see what 'zonesign build %s' says.",
+		           s->bare, zs_time_short(facts->last_build, time), s->bare));
+	return say(s, ZS_DONE, "nothing", zs_arena_printf(arena, "Nothing to do: another server signs %s; its TLSA were there on %s.", s->bare,
+	           zs_time_short(facts->last_build, time)));
+}
+
 static bool say_unbuilt(struct speech *s)
 {
 	if (!s->facts->published.known)
@@ -263,6 +280,6 @@ bool zs_report_status(struct zs_run *run, const struct zs_zone_config *zone, con
 	add_keys(run, plan, out);
 	if (plan)
 		add_reasons(run, plan, out);
-	(void)(say_unbuilt(&s) || say_danger(&s) || say_not_served(&s) || say_parent(&s) || say_nothing(&s));
+	(void)(say_elsewhere(&s) || say_unbuilt(&s) || say_danger(&s) || say_not_served(&s) || say_parent(&s) || say_nothing(&s));
 	return !span || !plan || zs_report_timeline(run, zone, facts, &ttls, span, &out->timeline);
 }

@@ -1,0 +1,385 @@
+/* update.c - RFC 2136: records into a zone that somebody else signs, each message with TSIG (RFC 8945), over TCP. */
+#include <errno.h>
+#include <ldns/ldns.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dns/rdata.h"
+#include "dns/type.h"
+#include "live/live_private.h"
+
+enum { MESSAGE_MAX = 65535, EXCHANGE_LIMIT = 10000, POLL = 50, TRIES = 3, FUDGE = 300, OWNERS_MAX = 1000 };
+
+struct update {
+	struct zs_run *run;
+	const struct zs_zone_config *zone;
+	const struct zs_tsig_key *key;
+	const struct zs_live_record *wanted, *former;
+	size_t wanted_count, former_count;
+	struct place {              /* an owner and type that is looked at */
+		const uint8_t *owner;
+		uint16_t type;
+		struct zs_answer seen;
+	} *places;
+	size_t place_count;
+	const char *why;            /* of the last thing that did not work */
+};
+
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- one message and its answer ---- */
+
+static bool wait_for(int fd, short events, int64_t deadline)
+{
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = events };
+		const int64_t left = deadline - milliseconds();
+		if (left <= 0) {
+			errno = ETIMEDOUT;
+			return false;
+		}
+		const int n = poll(&p, 1, (int)left);
+		if (n > 0)
+			return true;
+		if (n < 0 && errno != EINTR)
+			return false;
+	}
+}
+
+static bool move(int fd, uint8_t *data, size_t len, bool out, int64_t deadline)
+{
+	while (len) {
+		const ssize_t n = out ? send(fd, data, len, MSG_NOSIGNAL) : recv(fd, data, len, 0);
+		if (n == 0) {
+			errno = ECONNRESET;
+			return false;
+		}
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		} else if ((errno != EAGAIN && errno != EINTR) || !wait_for(fd, out ? POLLOUT : POLLIN, deadline)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* One message over TCP; the answer's octets are of run. */
+static bool exchange(struct update *u, const uint8_t *query, size_t len, struct zs_bytes *answer)
+{
+	const struct zs_address *to = &u->zone->publish.servers[0];
+	const int64_t deadline = milliseconds() + EXCHANGE_LIMIT;
+	const int fd = socket(to->socket.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	uint8_t head[2], *framed = zs_arena_alloc(u->run->arena, len + 2), *in = NULL;
+	int error = 0;
+	socklen_t size = sizeof error;
+	zs_put_u16(framed, (uint16_t)len);
+	memcpy(framed + 2, query, len);
+	bool ok = fd >= 0 && (connect(fd, (const struct sockaddr *)&to->socket, to->len) == 0 || (errno == EINPROGRESS && wait_for(fd, POLLOUT, deadline)));
+	if (ok && (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error)) {
+		errno = error ? error : errno;
+		ok = false;
+	}
+	ok = ok && move(fd, framed, len + 2, true, deadline) && move(fd, head, 2, false, deadline);
+	if (ok) {
+		in = zs_arena_alloc(u->run->arena, MESSAGE_MAX);
+		ok = move(fd, in, zs_get_u16(head), false, deadline);
+	}
+	if (!ok)
+		u->why = strerrordesc_np(errno);
+	if (fd >= 0)
+		close(fd);
+	*answer = (struct zs_bytes){ in, ok ? zs_get_u16(head) : 0 };
+	return ok;
+}
+
+static const char *rcode_text(struct update *u, unsigned rcode, const ldns_pkt *answer)
+{
+	static const char *const words[] = {
+		[1] = "it does not understand the message (FORMERR)", [2] = "it failed (SERVFAIL)", [4] = "it takes no updates (NOTIMP)",
+		[5] = "it refuses: may this key change these names? (REFUSED)", [6] = "YXDOMAIN", [7] = "YXRRSET", [8] = "NXRRSET",
+		[9] = "it is not the primary of the zone, or does not know the key (NOTAUTH)", [10] = "a name is not within its zone (NOTZONE)",
+	};
+	const ldns_rr *tsig = answer ? ldns_pkt_tsig(answer) : NULL;
+	const ldns_rdf *error = tsig && ldns_rr_rd_count(tsig) == 7 ? ldns_rr_rdf(tsig, 5) : NULL;
+	const unsigned code = error && ldns_rdf_size(error) == 2 ? zs_get_u16(ldns_rdf_data(error)) : 0;
+	if (code == 16)
+		return "the secret or the algorithm of the key is another there (BADSIG)";
+	if (code == 17)
+		return "it does not know the key (BADKEY)";
+	if (code == 18)
+		return "its clock and the one here differ by more than five minutes (BADTIME)";
+	return rcode < ZS_COUNT(words) && words[rcode] ? words[rcode] : zs_arena_printf(u->run->arena, "it answers with rcode %u", rcode);
+}
+
+/* Sign, send, and verify the answer's TSIG. pkt is freed. False with why. */
+static bool ask(struct update *u, ldns_pkt *pkt, struct zs_bytes *answer, unsigned *rcode)
+{
+	uint8_t *wire = NULL;
+	size_t len = 0;
+	ldns_pkt *reply = NULL;
+	const ldns_status signed_ = ldns_pkt_tsig_sign(pkt, u->key->name, u->key->secret, FUDGE, u->key->algorithm, NULL);
+	bool ok = signed_ == LDNS_STATUS_OK && ldns_pkt2wire(&wire, pkt, &len) == LDNS_STATUS_OK && len <= MESSAGE_MAX;
+	*rcode = 0;
+	if (!ok)
+		u->why = zs_arena_printf(u->run->arena, "ldns cannot sign the message: %s", ldns_get_errorstr_by_id(signed_));
+	ok = ok && exchange(u, wire, len, answer);
+	if (ok && ldns_wire2pkt(&reply, answer->data, answer->len) != LDNS_STATUS_OK) {
+		u->why = "its answer is damaged";
+		ok = false;
+	}
+	if (ok) {
+		const ldns_rr *tsig = ldns_pkt_tsig(pkt);
+		*rcode = (unsigned)ldns_pkt_get_rcode(reply);
+		const bool ours = ldns_pkt_id(reply) == ldns_pkt_id(pkt) && ldns_pkt_qr(reply) && ldns_pkt_get_opcode(reply) == ldns_pkt_get_opcode(pkt);
+		/* after BADKEY and BADSIG there is nothing to verify, and nothing is believed but that it failed */
+		ok = ours && tsig && ldns_pkt_tsig(reply)
+		  && ldns_pkt_tsig_verify(reply, answer->data, answer->len, u->key->name, u->key->secret, ldns_rr_rdf(tsig, 3));
+		if (!ok)
+			u->why = *rcode ? rcode_text(u, *rcode, reply) : "its answer is not signed with the key";
+	}
+	if (ok)
+		u->why = rcode_text(u, *rcode, reply);
+	ldns_pkt_free(reply);
+	ldns_pkt_free(pkt);
+	free(wire);
+	return ok;
+}
+
+static ldns_rdf *name_rdf(const uint8_t *name)
+{
+	return ldns_dname_new_frm_data((uint16_t)zs_name_len(name), name);
+}
+
+static uint16_t random_id(void)
+{
+	return ldns_get_random();
+}
+
+/* ---- what is there ---- */
+
+static bool look(struct update *u)
+{
+	for (size_t i = 0; i < u->place_count; i++) {
+		struct place *p = &u->places[i];
+		struct zs_bytes answer;
+		unsigned rcode;
+		ldns_rdf *name = name_rdf(p->owner);
+		ldns_pkt *pkt = name ? ldns_pkt_query_new(name, (ldns_rr_type)p->type, LDNS_RR_CLASS_IN, 0) : NULL;
+		if (!pkt) {
+			ldns_rdf_deep_free(name);
+			u->why = "ldns cannot write the question";
+			return false;
+		}
+		ldns_pkt_set_id(pkt, random_id());
+		if (!ask(u, pkt, &answer, &rcode))
+			return false;
+		if (rcode != ZS_RCODE_NOERROR && rcode != ZS_RCODE_NXDOMAIN)
+			return false;
+		if (!zs_live_message(u->run, answer, p->owner, p->type, &p->seen) || !p->seen.authoritative) {
+			u->why = "it has no authority for the zone";
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The record as the server showed it, or NULL. */
+static const struct zs_answer_record *shown(const struct place *p, struct zs_bytes rdata)
+{
+	for (size_t i = 0; i < p->seen.count; i++) {
+		const struct zs_answer_record *r = &p->seen.records[i];
+		if (r->section == ZS_SECTION_ANSWER && r->type == p->type && zs_name_equal(r->owner, p->owner) && zs_rdata_compare(r->type, r->rdata, rdata) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+static struct place *place_of(const struct update *u, const struct zs_live_record *record)
+{
+	for (size_t i = 0; i < u->place_count; i++)
+		if (u->places[i].type == record->type && zs_name_equal(u->places[i].owner, record->owner))
+			return &u->places[i];
+	return NULL;
+}
+
+static bool is_wanted(const struct update *u, const struct zs_live_record *record)
+{
+	for (size_t i = 0; i < u->wanted_count; i++)
+		if (u->wanted[i].type == record->type && zs_name_equal(u->wanted[i].owner, record->owner)
+		    && zs_rdata_compare(record->type, u->wanted[i].rdata, record->rdata) == 0)
+			return true;
+	return false;
+}
+
+/* ---- the update ---- */
+
+static bool push(ldns_rr_list *list, const uint8_t *owner, uint16_t type, ldns_rr_class class, uint32_t ttl, const struct zs_bytes *rdata)
+{
+	uint8_t wire[ZS_NAME_MAX + 10 + 65535 / 8];
+	const size_t name_len = zs_name_len(owner), len = rdata ? rdata->len : 0;
+	ldns_rr *rr = NULL;
+	size_t at = 0;
+	if (!rdata) { /* "no such RRset": nothing but owner, type and class */
+		rr = ldns_rr_new();
+		ldns_rr_set_owner(rr, name_rdf(owner));
+		ldns_rr_set_type(rr, (ldns_rr_type)type);
+		ldns_rr_set_ttl(rr, 0);
+		ldns_rr_set_class(rr, class);
+		return ldns_rr_list_push_rr(list, rr);
+	}
+	if (len > sizeof wire - name_len - 10)
+		return false;
+	memcpy(wire, owner, name_len);
+	zs_put_u16(wire + name_len, type);
+	zs_put_u16(wire + name_len + 2, LDNS_RR_CLASS_IN);
+	zs_put_u32(wire + name_len + 4, ttl);
+	zs_put_u16(wire + name_len + 8, (uint16_t)len);
+	memcpy(wire + name_len + 10, rdata->data, len);
+	if (ldns_wire2rr(&rr, wire, name_len + 10 + len, &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
+		return false;
+	ldns_rr_set_class(rr, class);
+	return ldns_rr_list_push_rr(list, rr);
+}
+
+/* The prerequisites: each RRset is as it was seen (RFC 2136 sections 2.4.2 and 2.4.3), and no CNAME would swallow ours (3.4.2.2). */
+static bool require(const struct update *u, ldns_rr_list *list)
+{
+	bool ok = true;
+	for (size_t i = 0; ok && i < u->place_count; i++) {
+		const struct place *p = &u->places[i];
+		size_t count = 0;
+		for (size_t n = 0; ok && n < p->seen.count; n++) {
+			const struct zs_answer_record *r = &p->seen.records[n];
+			if (r->section != ZS_SECTION_ANSWER || r->type != p->type || !zs_name_equal(r->owner, p->owner))
+				continue;
+			count++;
+			ok = push(list, p->owner, p->type, LDNS_RR_CLASS_IN, 0, &r->rdata);
+		}
+		if (!count)
+			ok = ok && push(list, p->owner, p->type, LDNS_RR_CLASS_NONE, 0, NULL);
+		ok = ok && push(list, p->owner, ZS_TYPE_CNAME, LDNS_RR_CLASS_NONE, 0, NULL);
+	}
+	return ok;
+}
+
+/* What is missing and what is to go; *count of them. */
+static bool changes(const struct update *u, ldns_rr_list *list, size_t *count)
+{
+	bool ok = true;
+	*count = 0;
+	for (size_t i = 0; ok && i < u->wanted_count; i++) {
+		const struct zs_answer_record *r = shown(place_of(u, &u->wanted[i]), u->wanted[i].rdata);
+		if (r && r->ttl == u->wanted[i].ttl)
+			continue;
+		(*count)++;
+		ok = push(list, u->wanted[i].owner, u->wanted[i].type, LDNS_RR_CLASS_IN, u->wanted[i].ttl, &u->wanted[i].rdata);
+	}
+	for (size_t i = 0; ok && i < u->former_count; i++) {
+		if (is_wanted(u, &u->former[i]) || !shown(place_of(u, &u->former[i]), u->former[i].rdata))
+			continue;
+		(*count)++;
+		ok = push(list, u->former[i].owner, u->former[i].type, LDNS_RR_CLASS_NONE, 0, &u->former[i].rdata);
+	}
+	return ok;
+}
+
+static bool send_update(struct update *u, ldns_rr_list *require_list, ldns_rr_list *change_list, unsigned *rcode)
+{
+	struct zs_bytes answer;
+	ldns_rdf *zone = name_rdf(u->zone->name);
+	ldns_pkt *pkt = zone ? ldns_update_pkt_new(zone, LDNS_RR_CLASS_IN, require_list, change_list, NULL) : NULL;
+	if (!pkt) {
+		ldns_rdf_deep_free(zone);
+		u->why = "ldns cannot write the update";
+		return false;
+	}
+	ldns_pkt_set_id(pkt, random_id());
+	return ask(u, pkt, &answer, rcode);
+}
+
+static bool note_place(struct update *u, const struct zs_live_record *record)
+{
+	if (place_of(u, record))
+		return true;
+	if (u->place_count == OWNERS_MAX)
+		return zs_fail(u->run, "more than %d owners for one update", OWNERS_MAX);
+	u->places[u->place_count++] = (struct place){ .owner = record->owner, .type = record->type };
+	return true;
+}
+
+static bool fail(const struct update *u)
+{
+	zs_fail(u->run, "%s does not take the update of '%s': %s", u->zone->publish.servers[0].text, u->zone->name_text, u->why);
+	zs_hint(u->run, "BIND: update-policy { grant %s zonesub TLSA; }; in the zone; Knot: an acl with action: [update, query] and this key. Each run "
+	        "tries again", u->key->name);
+	return false;
+}
+
+/* Until it shows what was sent: a server that signs takes a moment. */
+static bool confirm(struct update *u, zs_seconds wait)
+{
+	const int64_t deadline = milliseconds() + wait * 1000;
+	for (;;) {
+		ldns_rr_list *list = ldns_rr_list_new();
+		size_t left = 0;
+		const bool ok = look(u) && changes(u, list, &left);
+		ldns_rr_list_deep_free(list);
+		if (ok && !left)
+			return true;
+		if (ok)
+			u->why = "it took the update, and does not show it";
+		if (milliseconds() + POLL >= deadline)
+			return fail(u);
+		nanosleep(&(struct timespec){ .tv_nsec = POLL * 1000000 }, NULL);
+	}
+}
+
+/* Look, and send what is to change under the condition that it is still as seen. ZS_TRIES more if it is not. */
+static bool converge(struct update *u, size_t *changed)
+{
+	for (unsigned i = 0; i < TRIES; i++) {
+		ldns_rr_list *required = ldns_rr_list_new(), *list = ldns_rr_list_new();
+		unsigned rcode = 0;
+		size_t count = 0;
+		bool ok = look(u) && require(u, required) && changes(u, list, &count);
+		const bool send = ok && count;
+		ok = ok && (!count || send_update(u, required, list, &rcode));
+		ldns_rr_list_deep_free(required);
+		ldns_rr_list_deep_free(list);
+		if (!ok || (rcode && rcode != 7 && rcode != 8))
+			return fail(u);
+		if (!rcode) {
+			*changed = send ? count : 0;
+			return true;
+		}
+	}
+	u->why = "somebody else changes the same records, or there is a CNAME";
+	return fail(u);
+}
+
+bool zs_live_update(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_tsig_key *key, const struct zs_live_record *wanted,
+                    size_t wanted_count, const struct zs_live_record *former, size_t former_count, size_t *changed)
+{
+	struct update u = { .run = run, .zone = zone, .key = key, .wanted = wanted, .former = former, .wanted_count = wanted_count,
+		            .former_count = former_count, .places = zs_arena_array(run->arena, OWNERS_MAX, sizeof(struct place)), .why = "no reason known" };
+	for (size_t i = 0; i < wanted_count; i++)
+		if (!note_place(&u, &wanted[i]))
+			return false;
+	for (size_t i = 0; i < former_count; i++)
+		if (!note_place(&u, &former[i]))
+			return false;
+	*changed = 0;
+	if (!u.place_count || !converge(&u, changed))
+		return !u.place_count;
+	return !*changed || confirm(&u, zone->publish.wait);
+}

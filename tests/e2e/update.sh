@@ -1,0 +1,122 @@
+#!/bin/sh
+# publish: update: TLSA go by dynamic update with TSIG into a zone that BIND or Knot signs itself. Only our records are touched.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/e2e/lib.sh"
+need named knotd dig delv python3 tsig-keygen openssl
+
+set -- $(free_ports 4)
+bind=127.0.0.1@$1 knot=127.0.0.1@$2 nobody=127.0.0.1@$3
+until_up() { for _ in $(seq 100); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" . SOA 2>/dev/null | grep -q status && return; sleep 0.05; done; fail "$1 answers"; }
+tlsa() { dig +short +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" "$2" TLSA | tr A-F a-f | sed 's/ //4' | sort; }
+cert() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -subj "/CN=mail" -days 3650 2>/dev/null; }
+record() { "$z" tlsa "$1" --host m.test --port 25 | sed 's/.*TLSA //' | tr A-F a-f; }
+state() { grep -c 'rdata' "state/$1/state.yaml"; }
+cert one; cert two
+t0=1796083200
+at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
+
+umask 077; tsig-keygen -a hmac-sha256 zonesign-key > tsig.key; tsig-keygen -a hmac-sha512 other-key > other.key
+sed 's/zonesign-key/wrong-name/' tsig.key > name.key; { sed -n 1,2p tsig.key; echo '	secret "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";'; echo '};'; } > secret.key; umask 022
+secret=$(sed -n 's/.*secret "\(.*\)".*/\1/p' tsig.key)
+for zone in bind knot; do
+	mkdir $zone
+	printf '$TTL 300\n@ SOA ns1 host 1 7200 3600 1209600 300\n@ NS ns1\n@ NS ns2\n@ MX 10 mail\nns1 A 127.0.0.1\nns2 A 127.0.0.2\nmail A 192.0.2.1\n_443._tcp.www TLSA 3 1 1 %064d\nwww A 192.0.2.2\n' 7 > $zone.zone
+	cp $zone.zone $zone/$zone.test.zone
+done
+cat > bind/named.conf <<EOF
+include "$PWD/tsig.key";
+options { directory "$PWD/bind"; pid-file "$PWD/bind/pid"; session-keyfile "$PWD/bind/session.key"; managed-keys-directory "$PWD/bind"; key-directory "$PWD/bind";
+  listen-on port ${bind#*@} { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no; };
+controls { };
+zone "bind.test" { type primary; file "$PWD/bind/bind.test.zone"; dnssec-policy default; inline-signing yes;
+  update-policy { grant zonesign-key zonesub TLSA; }; };
+EOF
+named -g -n 1 -c bind/named.conf > bind/log 2>&1 &
+pids="$pids $!"; until_up "$bind"
+cat > knot/knot.conf <<EOF
+server:
+  listen: $knot
+  rundir: "$PWD/knot"
+  udp-workers: 1
+  tcp-workers: 1
+  background-workers: 1
+log:
+  - target: "$PWD/knot/log"
+    any: info
+database:
+  storage: "$PWD/knot"
+key:
+  - id: zonesign-key
+    algorithm: hmac-sha256
+    secret: $secret
+acl:
+  - id: update
+    key: zonesign-key
+    action: [update, query]
+    update-type: TLSA
+zone:
+  - domain: knot.test
+    storage: "$PWD/knot"
+    file: knot.test.zone
+    zonefile-sync: -1
+    zonefile-load: difference
+    dnssec-signing: on
+    acl: update
+EOF
+knotd -c knot/knot.conf > knot/out 2>&1 &
+pids="$pids $!"; until_up "$knot"
+
+cp one.pem cert.pem
+config() { # CERTIFICATE KEY SERVER-OF-BIND
+	cat > zonesign.yaml <<-EOF
+		zones:
+		  bind.test: {file: bind.zone, dane: [{host: mx, port: 25, certificate: $1, ttl: 5m}], publish: {update: {server: ${3:-$bind}, key: $2}}}
+		  knot.test: {file: knot.zone, dane: [{host: mail.knot.test, port: 25, certificate: $1, ttl: 5m}], publish: {update: {server: $knot, key: $2}}}
+	EOF
+}
+config cert.pem tsig.key
+for zone in bind knot; do
+	[ $zone = bind ] && server=$bind || server=$knot
+	owner=_25._tcp.mail.$zone.test
+	at 0 build $zone.test; is "$zone: the first" 0 $status; has "$zone: it is said" out 'updated: 1 records'
+	is "$zone: it is there" "$(record one.pem)" "$(tlsa "$server" $owner)"
+	is "$zone: no keys are made" no "$([ -e state/$zone.test/keys ] && ls state/$zone.test/keys | grep -q . && echo yes || echo no)"
+	at 10 build $zone.test; is "$zone: nothing to do" 0 $status; is "$zone: and nothing is said" '' "$(cat out)"
+	dig +dnssec +tries=1 +time=1 "@127.0.0.1" -p "${server#*@}" $owner TLSA > signed; has "$zone: the server signs it" signed 'RRSIG'
+	# somebody else's record beside ours, by the same way
+	printf 'server 127.0.0.1 %s\nzone %s.test\nupdate add %s 300 TLSA 3 1 1 %064d\nsend\n' "${server#*@}" $zone $owner 9 | nsupdate -k tsig.key || fail "$zone: nsupdate"
+	cp two.pem cert.pem; at 100 build $zone.test; is "$zone: another certificate" 0 $status
+	is "$zone: the former one stays for caches" "$( { record one.pem; record two.pem; printf '3 1 1 %064d\n' 9; } | sort)" "$(tlsa "$server" $owner)"
+	at 200000 build $zone.test; is "$zone: later" 0 $status
+	is "$zone: ours is gone then, the other one stays" "$( { record two.pem; printf '3 1 1 %064d\n' 9; } | sort)" "$(tlsa "$server" $owner)"
+	is "$zone: another owner is as it was" "$(printf '3 1 1 %064d' 7)" "$(tlsa "$server" _443._tcp.www.$zone.test)"
+	is "$zone: the state knows ours" 1 "$(state $zone.test)"
+	# taken away there: a day later it is noticed
+	printf 'server 127.0.0.1 %s\nzone %s.test\nupdate delete %s TLSA\nsend\n' "${server#*@}" $zone $owner | nsupdate -k tsig.key || fail "$zone: nsupdate"
+	at 200100 build $zone.test; is "$zone: not looked at within the day" '' "$(tlsa "$server" $owner)"
+	at 290000 build $zone.test; is "$zone: put back" "$(record two.pem)" "$(tlsa "$server" $owner)"
+	cp one.pem cert.pem; rm -rf "state/$zone.test"
+done
+
+# ---- what goes wrong keeps the words of the server, and changes nothing ----
+bad() { # NAME TEXT KEY
+	config cert.pem "$3"; run "$z" build bind.test; is "$1" "${4:-1}" $status; has "$1: why" err "$2"; hasnt "$1: no secret" err "$secret"
+	is "$1: nothing changed" "$(record two.pem)" "$(tlsa "$bind" _25._tcp.mail.bind.test)"
+}
+bad 'an unknown key' BADKEY name.key
+bad 'another secret' BADSIG secret.key
+bad 'a key of another algorithm' BADKEY other.key
+chmod 644 other.key; bad 'a key file open to others' 'is open to others' other.key 3
+chmod 600 other.key; echo 'key "a" { algorithm hmac-md5; secret "AAAA"; };' > other.key; bad 'an old algorithm' 'its algorithm is none of' other.key 3
+echo 'key "a" { algorithm hmac-sha256; secret "!!"; };' > other.key; bad 'no base64' 'is not base64' other.key 3
+echo 'key "a" { algorithm hmac-sha256 secret "AAAA"; };' > other.key; bad 'no semicolon' "';' is missing" other.key 3
+bad 'no key file' 'No such file' none.key 3
+config cert.pem tsig.key "$nobody"; run "$z" build bind.test; is 'nobody answers' 1 $status; has 'refused' err 'Connection refused'
+sed -i 's/zonesub TLSA/zonesub A/' bind/named.conf
+printf 'server 127.0.0.1 %s\nzone bind.test\nupdate add x.bind.test 300 CNAME www\nsend\n' "${bind#*@}" | nsupdate -k tsig.key 2> err; has 'the key may add TLSA only' err REFUSED
+sed -i 's/host: mx/host: ns1.bind.test/' zonesign.yaml; sed -i "s/$nobody/$bind/" zonesign.yaml; run "$z" build bind.test; is 'another host' 0 $status
+is 'its record' "$(record one.pem)" "$(tlsa "$bind" _25._tcp.ns1.bind.test)"
+run "$z" status bind.test; is 'status' 0 $status; has 'status says who signs' out 'another server signs bind.test'
+run "$z" roll bind.test ksk; is 'no roll' 2 $status; has 'why there is none' err 'its keys roll there'
+printf 'zones:\n  a.test: {file: a, publish: {update: {server: 192.0.2.1}}}\n' > bad.yaml; run "$z" -c bad.yaml check; has 'no key in the config' err "needs a 'key'"; has 'no dane' err 'has none'
+finish
