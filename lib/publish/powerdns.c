@@ -220,7 +220,8 @@ bool zs_serve_powerdns(struct zs_run *run, const struct zs_zone_config *zone, ui
 	bool ok = zs_zone_read(run, in.arena, zone->output.path, &options, &read);
 	in.zone = read;
 	ok = ok && control(run, zone, "rping", NULL); /* nothing is changed that would not be seen */
-	ok = ok && give(&in) && zs_serve_confirm(run, zone, serial, why) && look(&in, why);
+	/* once more, for what was read before the exchange and kept after the first purge */
+	ok = ok && give(&in) && zs_serve_confirm(run, zone, serial, why) && purge(run, zone) && look(&in, why);
 	if (ok && zone->publish.backend != ZS_PDNS_BIND)
 		ok = zs_pdns_sql_clear(run, zone);
 	if (in.former >= 0)

@@ -1,0 +1,179 @@
+#!/bin/sh
+# PowerDNS with PostgreSQL and with MySQL (MariaDB), which run unprivileged in this test's directory; and what a validator that
+# keeps nothing sees of the server while zones are imported, NSEC, NSEC3 and opt-out in turn.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/e2e/lib.sh"
+for dir in /usr/lib/postgresql/*/bin; do PATH=$PATH:$dir; done
+need pdns_server pdnsutil pdns_control sqlite3 dig python3 unbound initdb postgres psql mariadbd
+for backend in gpgsql gmysql; do [ -e /usr/lib/*/pdns/lib${backend}backend.so ] || need "pdns-backend-${backend#g}"; done
+
+set -- $(free_ports 4)
+lite=127.0.0.1@$1 pg=127.0.0.1@$2 my=127.0.0.1@$3 unbound=$4
+ask() { dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" +short "$2" SOA | awk '{ print $3 }'; }
+published() { awk '$4 == "SOA" { print $7; exit }' "$1"; }
+until_up() { for _ in $(seq 100); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" . SOA 2>/dev/null | grep -q status && return; sleep 0.05; done; fail "$1 answers"; }
+until_there() { for _ in $(seq 200); do [ -S "$1" ] && return; sleep 0.05; done; fail "$1 is there"; }
+start_pdns() { # NAME ADDRESS LINE...
+	sp_name=$1 sp_address=$2; shift 2
+	{ printf '%s\n' "local-address=127.0.0.1" "local-port=${sp_address#*@}" daemon=no guardian=no "socket-dir=$PWD/$sp_name" loglevel=4 security-poll-suffix= dname-processing=yes; printf '%s\n' "$@"; } > "$sp_name/pdns.conf"
+	pdns_server --config-dir="$PWD/$sp_name" > "$sp_name/log" 2>&1 &
+	pids="$pids $!"; until_up "$sp_address"
+}
+zone_file() { # FILE NAME: NAME is new in it
+	printf '$TTL 300\n@ SOA ns1 host 1 7200 3600 1209600 300\n@ NS ns1\n@ NS ns2\n@ MX 10 mail\nns1 A 127.0.0.1\nns2 A 127.0.0.2\nmail A 192.0.2.1\n' > "$1"
+	printf '*.wild TXT "it%ss; a \\"quote\\", a \\\\\\\\ backslash" "\\\\000"\nwww.ent A 192.0.2.2\nUp A 192.0.2.3\nd DNAME target.example.\nx.only NS ns.elsewhere.\nsec NS ns.elsewhere.\nsec DS 1 13 2 %064d\n%s A 192.0.2.4\n' "'" 1 "$2" >> "$1"
+}
+policies='policies:
+  default: {observe: off, signatures: {jitter: 0}}
+  n3: {observe: off, denial: nsec3}
+  oo: {observe: off, denial: {nsec3: {opt-out: yes}}}
+zones:'
+{
+	echo "$policies"
+	for name in lite pg my; do
+		case $name in lite) backend=gsqlite3 server=$lite ;; pg) backend=gpgsql server=$pg ;; my) backend=gmysql server=$my ;; esac
+		echo "  $name.test: {file: $name.zone, output: $name/out, policy: default, publish: {powerdns: {backend: $backend, config-dir: $name, server: $server}}}"
+		mkdir $name; zone_file $name.zone first
+	done
+} > zonesign.yaml
+policy() { sed -i "/^  $1: /s/policy: [a-z0-9]*/policy: $2/" zonesign.yaml; }
+
+# ---- PostgreSQL, which does not run as root ----
+as=
+mkdir pgdata; chmod 755 .
+if [ "$(id -u)" = 0 ]; then chown nobody pgdata; as='setpriv --reuid=nobody --clear-groups'; fi
+(cd pgdata && $as initdb -D data -A trust -U pdns --no-sync -E UTF8 --locale=C) > pglog 2>&1 || fail 'initdb' "$(tail -n 3 pglog)"
+(cd pgdata && exec $as postgres -D data -k "$PWD" -h '' -c fsync=off) > pglog 2>&1 &
+pids="$pids $!"; until_there pgdata/.s.PGSQL.5432
+for _ in $(seq 100); do psql -q -h "$PWD/pgdata" -U pdns -c 'create database pdns' postgres > out 2>&1 && break; sleep 0.05; done
+psql -q -h "$PWD/pgdata" -U pdns pdns < /usr/share/pdns-backend-pgsql/schema/schema.pgsql.sql > out 2>&1
+start_pdns pg "$pg" launch=gpgsql "gpgsql-host=$PWD/pgdata" gpgsql-user=pdns gpgsql-dbname=pdns gpgsql-dnssec=yes
+
+# ---- MariaDB ----
+mkdir mydata mydata/mysql mydata/pdns
+mariadb="mariadbd --no-defaults --datadir=$PWD/mydata --skip-grant-tables $([ "$(id -u)" = 0 ] && echo --user=root)"
+(echo 'use pdns;'; cat /usr/share/pdns-backend-mysql/schema/schema.mysql.sql) | $mariadb --bootstrap > mylog 2>&1 || fail 'mariadbd --bootstrap' "$(tail -n 3 mylog)"
+$mariadb --socket="$PWD/mydata/s" --skip-networking --pid-file="$PWD/mydata/pid" > mylog 2>&1 &
+pids="$pids $!"; until_there mydata/s
+start_pdns my "$my" launch=gmysql "gmysql-socket=$PWD/mydata/s" gmysql-user=root gmysql-dbname=pdns gmysql-dnssec=yes
+
+for name in pg my; do
+	[ $name = pg ] && server=$pg backend=gpgsql || { server=$my; backend=gmysql; }
+	for policy in default oo n3 default n3 oo default; do
+		policy $name.test $policy; zone_file $name.zone "to-$policy"
+		run "$z" -q build $name.test; is "$backend: to $policy" 0 $status; is "$backend: it serves it" "$(published $name/out)" "$(ask "$server" $name.test)"
+	done
+	pdnsutil --config-dir=$name backend-cmd $backend "select name from domains" "select count(*) from records where disabled" > out 2>&1
+	hasnt "$backend: nothing is left beside the zone" out zonesign.invalid; has "$backend: nothing is disabled" out "'0'"
+done
+
+# ---- what is seen in the meantime ----
+sqlite3 lite/pdns.db < /usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql
+start_pdns lite "$lite" launch=gsqlite3 "gsqlite3-database=$PWD/lite/pdns.db" gsqlite3-dnssec=yes
+run "$z" -q build lite.test; is 'the first import' 0 $status
+"$z" ds --format ds lite.test > ta 2> err; grep -o 'lite.test.*DS.*' ta > ta.ds
+mkdir unbound
+cat > unbound/unbound.conf <<EOF
+server:
+  interface: 127.0.0.1
+  port: $unbound
+  username: ""
+  chroot: ""
+  directory: "$PWD/unbound"
+  pidfile: "$PWD/unbound/pid"
+  use-syslog: no
+  num-threads: 1
+  module-config: "validator iterator"
+  do-not-query-localhost: no
+  cache-max-ttl: 0
+  cache-max-negative-ttl: 0
+  val-bogus-ttl: 0
+  aggressive-nsec: no
+  trust-anchor-file: "$PWD/ta.ds"
+  local-zone: "test." nodefault
+  log-time-ascii: yes
+  val-log-level: 2
+remote-control:
+  control-enable: no
+stub-zone:
+  name: "lite.test"
+  stub-addr: $lite
+EOF
+unbound -d -c unbound/unbound.conf > unbound/log 2>&1 &
+pids="$pids $!"; until_up 127.0.0.1@$unbound
+cat > look.py <<'EOF'
+"""Asks the validator in turn until the file `stop` is there; prints how many answers there were, how many did not validate, and for how many milliseconds at a stretch."""
+import os, socket, struct, sys, time
+port, questions = int(sys.argv[1]), [("lite.test", 6), ("nosuch.lite.test", 1), ("ent.lite.test", 1), ("mail.lite.test", 16), ("x.wild.lite.test", 16),
+    ("x.wild.lite.test", 1), ("mail.lite.test", 1), ("up.lite.test", 1), ("sec.lite.test", 43), ("zz.lite.test", 28)]
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("127.0.0.1", port)); s.settimeout(3)
+count, wrong, n = 0, [], 0
+while not os.path.exists("stop"):
+    name, qtype = questions[count % len(questions)]
+    n = (n + 1) % 65536
+    wire = b"".join(bytes([len(l)]) + l.encode() for l in name.split(".")) + b"\0"
+    s.send(struct.pack(">HHHHHH", n, 0x0120, 1, 0, 0, 1) + wire + struct.pack(">HH", qtype, 1) + b"\0" + struct.pack(">HHIH", 41, 1232, 0x8000, 0))
+    try:
+        answer = s.recv(4096)
+        flags = struct.unpack(">H", answer[2:4])[0]
+        good = flags & 0x20 and flags & 15 in (0, 3)
+    except TimeoutError:
+        good, flags = False, -1
+    count += 1
+    if not good:
+        wrong.append((name, qtype, flags & 15, time.monotonic()))
+longest = first = last = 0
+for w in wrong:
+    if w[3] - last > 0.1:
+        first = w[3]
+    last = w[3]
+    longest = max(longest, last - first)
+print(count, len(wrong), round(longest * 1000), *wrong[:10])
+EOF
+watch() { # BUILD...: policies to build in turn while it looks
+	rm -f stop; python3 "$look" "$port" > seen & watcher=$!
+	for policy; do policy lite.test "$policy"; zone_file lite.zone "to-$policy"; run "$z" -q build lite.test; is "lite: to $policy" 0 $status; done
+	touch stop; wait $watcher
+}
+look=look.py port=$unbound
+watch default default default default default default default default
+is 'changes of a zone: every answer in the meantime validates' 0 "$(awk '{ print $2 }' seen)"
+[ "$(awk '{ print ($1 > 100) }' seen)" = 1 ] && pass || fail 'enough was asked' "$(cat seen)"
+# Between NSEC and NSEC3 PowerDNS goes on with the former kind until it is told to forget, a moment after the exchange. A denial is whole if
+# each NSEC or NSEC3 in it has its signature.
+cat > denials.py <<'EOF'
+"""Asks the server for denials until the file `stop` is there; prints how many, how many were not whole, and for how many ms at a stretch."""
+import os, socket, struct, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("127.0.0.1", int(sys.argv[1]))); s.settimeout(3)
+questions = [("nosuch.lite.test", 1), ("ent.lite.test", 1), ("mail.lite.test", 16), ("x.wild.lite.test", 1)]
+def skip(wire, at):
+    while wire[at]:
+        if wire[at] >= 192: return at + 2
+        at += wire[at] + 1
+    return at + 1
+def whole(wire):
+    at, denials, signed = skip(wire, 12) + 4, 0, 0
+    for _ in range(sum(struct.unpack(">HH", wire[6:10]))):
+        at = skip(wire, at)
+        rtype, _, _, size = struct.unpack(">HHIH", wire[at:at + 10])
+        covered = struct.unpack(">H", wire[at + 10:at + 12])[0] if rtype == 46 else 0
+        denials, signed, at = denials + (rtype in (47, 50)), signed + (covered in (47, 50)), at + 10 + size
+    return denials > 0 and denials == signed and wire[3] & 15 in (0, 3)
+count = broken = 0
+longest = first = last = 0.0
+while not os.path.exists("stop"):
+    name, qtype = questions[count % len(questions)]
+    wire = b"".join(bytes([len(l)]) + l.encode() for l in name.split(".")) + b"\0"
+    s.send(struct.pack(">HHHHHH", count % 65536, 0, 1, 0, 0, 1) + wire + struct.pack(">HH", qtype, 1) + b"\0" + struct.pack(">HHIH", 41, 1232, 0x8000, 0))
+    count += 1
+    if not whole(s.recv(4096)):
+        now = time.monotonic()
+        broken, first, last = broken + 1, first if now - last < 0.1 else now, now
+        longest = max(longest, last - first)
+print(count, broken, round(longest * 1000))
+EOF
+look='denials.py' port=${lite#*@}
+watch n3 default oo n3 oo default n3 default n3 default
+[ "$(awk '{ print ($3 < 500) }' seen)" = 1 ] && pass || fail 'from one kind of denial to another: less than half a second' "$(cat seen)"
+[ -z "${VERBOSE:-}" ] || cat seen
+finish
