@@ -470,6 +470,30 @@ START_TEST(refresh_must_outlive_the_largest_ttl)
 }
 END_TEST
 
+START_TEST(a_zone_names_its_server_by_a_word_or_a_map)
+{
+	const struct zs_config *config = load_good(
+		"zones:\n  a.example: {file: a, output: 1, publish: nsd}\n"
+		"  b.example: {file: a, output: 2, publish: {knot: {socket: k.sock, server: 192.0.2.1@5301, wait: 3s}}}\n"
+		"  c.example: {file: a, output: 3, publish: {bind: {rndc: rndc -p 953}}}\n"
+		"  d.example: {file: a, output: 4, publish: {powerdns: {backend: bind, file: f, config-name: x-1}}}\n"
+		"  e.example: {file: a, output: 5, publish: command, reload: \"true\"}\n  f.example: {file: a, output: 6}\n");
+	const struct zs_publish_options *nsd = &config->zones[0].publish, *knot = &config->zones[1].publish;
+	ck_assert_int_eq(nsd->kind, ZS_PUBLISH_NSD);
+	ck_assert_str_eq(nsd->servers[0].text, "127.0.0.1");
+	ck_assert_int_eq(nsd->wait, 10);
+	ck_assert_int_eq(knot->kind, ZS_PUBLISH_KNOT);
+	ck_assert_str_eq(knot->servers[0].text, "192.0.2.1@5301");
+	ck_assert_str_eq(knot->socket.text, "k.sock");
+	ck_assert_int_eq(knot->wait, 3);
+	ck_assert_str_eq(config->zones[2].publish.program.argv[2], "953");
+	ck_assert_int_eq(config->zones[3].publish.backend, ZS_PDNS_BIND);
+	ck_assert_str_eq(config->zones[3].publish.config_name, "x-1");
+	ck_assert_int_eq(config->zones[4].publish.kind, ZS_PUBLISH_COMMAND);
+	ck_assert_int_eq(config->zones[5].publish.kind, ZS_PUBLISH_COMMAND);
+}
+END_TEST
+
 START_TEST(paths_are_cleaned_by_their_text)
 {
 	static const char *const cases[][2] = {
@@ -600,6 +624,7 @@ ZS_SUITE(config)
 	tcase_add_test(tcase, an_output_that_is_a_link_to_the_zone_file_is_refused);
 	tcase_add_test(tcase, root_refuses_a_config_that_others_can_write);
 	tcase_add_test(tcase, refresh_must_outlive_the_largest_ttl);
+	tcase_add_test(tcase, a_zone_names_its_server_by_a_word_or_a_map);
 	tcase_add_test(tcase, paths_are_cleaned_by_their_text);
 	tcase_add_test(tcase, the_example_shows_every_option_with_its_default);
 	tcase_add_test(tcase, the_example_loads_as_it_is);

@@ -322,6 +322,55 @@ START_TEST(the_serial_is_everywhere_or_the_place_is_named)
 }
 END_TEST
 
+static const char *parse_tsig(struct zs_run *run, const char *text, struct zs_tsig_key *key)
+{
+	const struct zs_input input = { .path = "tsig.key", .text = text, .len = strlen(text) };
+	return zs_live_tsig_parse(run, &input, key) ? NULL : run->last->message;
+}
+
+START_TEST(a_tsig_key_file_is_read_or_its_fault_is_named)
+{
+	static const struct {
+		const char *text, *fault;
+	} cases[] = {
+		{ "key \"a.b\" {\n\talgorithm hmac-sha256;\n\tsecret \"AAAA\";\n};\n", NULL },
+		{ "# c\n// d\n/* e */ key a.b. { secret AAAA; algorithm HMAC-SHA256.; }", NULL },
+		{ "", "does not begin with 'key'" },
+		{ "zone \"a\" {};", "does not begin with 'key'" },
+		{ "key", "no domain name" },
+		{ "key . { }", "no domain name" },
+		{ "key \"a.b", "no domain name" },
+		{ "key a.b algorithm", "'{' is missing" },
+		{ "key a.b { algorithm hmac-md5; secret AAAA; };", "algorithm is none of" },
+		{ "key a.b { algorithm hmac-sha256; };", "no 'secret'" },
+		{ "key a.b { secret AAAA; };", "no 'algorithm'" },
+		{ "key a.b { algorithm hmac-sha256; secret \"A?\"; };", "not base64" },
+		{ "key a.b { algorithm hmac-sha256; secret \"\"; };", "a value is missing" },
+		{ "key a.b { algorithm hmac-sha256; secret AAAA };", "';' is missing" },
+		{ "key a.b { algorithm hmac-sha256; secret AAAA;", "'}' is missing" },
+		{ "key a.b { algorithm hmac-sha256; secret AAAA; /* };", "'}' is missing" },
+		{ "key a.b { owner me; };", "'algorithm' and 'secret'" },
+		{ "key a.b { algorithm hmac-sha256; secret AAAA; }; key c { };", "more than one key" },
+		{ "key a.b { algorithm hmac-sha256; secret AAAA; } x", "more behind" },
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_run *run = zs_run_begin();
+		struct zs_tsig_key key;
+		const char *fault = parse_tsig(run, cases[i].text, &key);
+		ck_assert_msg(!fault == !cases[i].fault && (!fault || strstr(fault, cases[i].fault)), "'%s': %s", cases[i].text, fault ? fault : "read");
+		if (!fault) {
+			ck_assert_str_eq(key.name, "a.b.");
+			ck_assert_str_eq(key.algorithm, "hmac-sha256.");
+			ck_assert_str_eq(key.secret, "AAAA");
+		} else {
+			ck_assert_ptr_null(strstr(fault, "AAAA"));
+			ck_assert_ptr_null(run->last->excerpt);
+		}
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 ZS_SUITE(live)
 {
 	Suite *suite = suite_create("live");
@@ -333,6 +382,7 @@ ZS_SUITE(live)
 	tcase_add_test(c, what_a_person_saw_is_recorded_if_a_key_waits_for_it);
 	tcase_add_test(c, with_now_only_a_world_of_ones_own_is_asked);
 	tcase_add_test(c, where_the_parent_is_watched_a_look_replaces_what_a_person_saw);
+	tcase_add_test(c, a_tsig_key_file_is_read_or_its_fault_is_named);
 	tcase_add_test(c, the_serial_is_everywhere_or_the_place_is_named);
 	suite_add_tcase(suite, c);
 	return suite;
