@@ -325,8 +325,20 @@ static bool reload(struct build *b)
 		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);
 		return false;
 	}
+	published->server = zs_publish_target(b->run, b->zone_config);
 	served(b, b->run->now_given ? b->run->now : zs_time_now());
 	return true;
+}
+
+/* The config names another server than the one that took the zone: this one has to take it too. */
+static void look_for_another_server(struct build *b)
+{
+	struct zs_published *published = &b->facts->published;
+	const char *target = zs_publish_target(b->run, b->zone_config);
+	if (!published->known || !published->served_since || !published->server || strcmp(published->server, target) == 0)
+		return;
+	published->served_since = 0;
+	zs_note(b->run, "the zone is given to another server than before, as the config says now");
 }
 
 static bool commit(struct build *b)
@@ -562,6 +574,7 @@ static bool build_locked(struct build *b)
 	    && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts))
 		return nothing_to_do(b); /* nothing was read but the state */
 	zs_secret_no_dump();
+	look_for_another_server(b);
 	bool output_there;
 	if (!zs_build_check_output(b->run, b->zone_config, b->options, b->facts, &output_there))
 		return false;

@@ -142,3 +142,28 @@ bool zs_publish_serve(struct zs_run *run, const struct zs_zone_config *zone, uin
 	}
 	return run_tool(run, zone, &servers[options->kind]) && zs_serve_confirm(run, zone, serial, why);
 }
+
+const char *zs_publish_target(struct zs_run *run, const struct zs_zone_config *zone)
+{
+	static const char *const names[] = {
+		[ZS_PUBLISH_COMMAND] = "command", [ZS_PUBLISH_NSD] = "nsd", [ZS_PUBLISH_KNOT] = "knot", [ZS_PUBLISH_BIND] = "bind",
+		[ZS_PUBLISH_POWERDNS] = "powerdns", [ZS_PUBLISH_UPDATE] = "update",
+	};
+	const struct zs_publish_options *o = &zone->publish;
+	const struct zs_config_path *const paths[] = { &o->config, &o->socket, &o->pid_file, &o->config_dir, &o->file };
+	const char *const *argv = o->kind == ZS_PUBLISH_COMMAND ? zone->reload.argv : o->program.argv;
+	struct zs_buf text = { .arena = run->arena, .max = 4096 };
+	zs_buf_text(&text, names[o->kind]);
+	if (o->kind == ZS_PUBLISH_POWERDNS)
+		zs_buf_printf(&text, " backend %d", (int)o->backend);
+	if (o->kind != ZS_PUBLISH_COMMAND && o->server_count)
+		zs_buf_printf(&text, " %s", o->servers[0].text);
+	for (size_t i = 0; i < ZS_COUNT(paths); i++)
+		if (paths[i]->path)
+			zs_buf_printf(&text, " %s", paths[i]->path);
+	for (size_t i = 0; argv && argv[i]; i++)
+		zs_buf_printf(&text, " %s", argv[i]);
+	if (o->kind == ZS_PUBLISH_COMMAND && zone->reload.shell)
+		zs_buf_printf(&text, " %s", zone->reload.shell);
+	return zs_text_safe(run->arena, zs_buf_string(&text), strlen(zs_buf_string(&text)), 1000);
+}

@@ -77,6 +77,7 @@ struct zs_published {
 	zs_time served_since;     /* reload (and confirmation) succeeded; 0: not yet, the next run repeats it */
 	const char *waits_for;    /* why it is not confirmed, for people; or NULL */
 	const char *program;      /* "zonesign 0.1" */
+	const char *server;       /* what took it, as zs_publish_target tells; NULL: not known */
 	uint8_t content[32];      /* SHA-256 of what "content changed" means: see zone/serial.h */
 	zs_time earliest_expiration; /* of the signatures in it */
 	uint32_t ttl, dnskey_ttl, negative_ttl; /* its largest TTL, that of its DNSKEY RRset, min(SOA TTL, MINIMUM); 0: not known */

@@ -236,6 +236,10 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 		zs_buf_printf(out, "\n  ttl: %u\n  dnskey_ttl: %u\n  negative_ttl: %u\n", p->ttl, p->dnskey_ttl, p->negative_ttl);
 		put_quoted(out, "  program", p->program);
 		zs_buf_text(out, "\n");
+		if (p->server) {
+			put_quoted(out, "  server", p->server);
+			zs_buf_text(out, "\n");
+		}
 		if (p->waits_for) {
 			put_quoted(out, "  waits_for", p->waits_for);
 			zs_buf_text(out, "\n");
@@ -492,6 +496,7 @@ static void get_published(struct reader *r, const struct zs_yaml *map, struct zs
 	out->served_since = get_time(r, map, "served_since");
 	out->earliest_expiration = get_time(r, map, "earliest_expiration");
 	out->program = need(r, map, "program");
+	out->server = zs_yaml_get_text(map, "server");
 	out->waits_for = zs_yaml_get_text(map, "waits_for");
 	out->ttl = get_some_number(r, map, "ttl", INT32_MAX);
 	out->dnskey_ttl = get_some_number(r, map, "dnskey_ttl", INT32_MAX);

@@ -207,4 +207,24 @@ if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
 else
 	echo 'skipped: a full disk (mount is not allowed)'
 fi
+# another reload command in the config: that server has to take the zone too, though nothing in it changed
+mkdir -p another && cd another || exit 1
+printf '$TTL 300\n@ SOA ns h 1 7200 3600 1209600 300\n@ NS ns\nns A 192.0.2.1\n' > a.zone
+printf 'zones:\n  a.example: {file: a.zone, output: signed.zone, reload: touch one}\n' > zonesign.yaml
+run "$ZONESIGN" build
+is 'another server: the first' '0 one' "$status $(ls one two 2>/dev/null)"
+rm one
+sed -i 's/touch one/touch two/' zonesign.yaml
+run "$ZONESIGN" build
+is 'another server: the second' '0 two' "$status $(ls one two 2>/dev/null)"
+has 'another server: it is said' err 'another server than before'
+rm two
+run "$ZONESIGN" build
+is 'another server: once' '0 ' "$status $(ls one two 2>/dev/null)"
+sed -i 's/, reload: touch two/, reload: "false"/' zonesign.yaml
+run "$ZONESIGN" build
+is 'another server: one that fails' 1 $status
+run "$ZONESIGN" build
+is 'another server: tried again' 1 $status
+cd .. || exit 1
 finish
