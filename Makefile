@@ -9,7 +9,7 @@ PKGS    := openssl yaml-0.1 jansson ldns libunbound
 DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libyaml-dev libjansson-dev libldns-dev libunbound-dev openssl
 DEPS_TEST  := check bind9-utils bind9-dnsutils knot-dnssecutils ldnsutils nsd unbound libxml2-utils git python3 \
               clang libclang-rt-14-dev mandoc parallel w3m certbot gnupg hash-slinger openssh-client iproute2 \
-              bind9 knot pdns-server pdns-backend-sqlite3 pdns-backend-bind sqlite3 \
+              bind9 knot postfix pdns-server pdns-backend-sqlite3 pdns-backend-bind sqlite3 \
               pdns-backend-pgsql pdns-backend-mysql postgresql-15 postgresql-client-15 mariadb-server-core
 # BENCH: the peers that `make bench` measures
 DEPS_BENCH := python3 openssl bind9-utils knot knot-dnssecutils ldnsutils nsd

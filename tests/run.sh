@@ -36,7 +36,7 @@ for kind; do
 	*)
 		for script in tests/"$kind"/*.sh; do
 			[ -e "$script" ] || continue
-			case $script in */lib.sh) continue ;; esac
+			case $script in */lib.sh | *.lib.sh) continue ;; esac
 			run "$kind/$(basename "$script" .sh)" sh "$script"
 		done ;;
 	esac
