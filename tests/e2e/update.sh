@@ -1,11 +1,12 @@
 #!/bin/sh
-# publish: update: TLSA go by dynamic update with TSIG into a zone that BIND or Knot signs itself. Only our records are touched.
+# publish: update: TLSA go by dynamic update with TSIG into a zone that BIND, Knot or PowerDNS signs itself. Only our records are
+# touched.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/e2e/lib.sh"
-need named knotd dig delv python3 tsig-keygen openssl
+need named knotd pdns_server pdnsutil sqlite3 dig delv python3 tsig-keygen openssl
 
 set -- $(free_ports 4)
-bind=127.0.0.1@$1 knot=127.0.0.1@$2 nobody=127.0.0.1@$3
+bind=127.0.0.1@$1 knot=127.0.0.1@$2 nobody=127.0.0.1@$3 pdns=127.0.0.1@$4
 until_up() { for _ in $(seq 100); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" . SOA 2>/dev/null | grep -q status && return; sleep 0.05; done; fail "$1 answers"; }
 tlsa() { dig +short +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" "$2" TLSA | tr A-F a-f | sed 's/ //4' | sort; }
 cert() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -subj "/CN=mail" -days 3650 2>/dev/null; }
@@ -18,7 +19,7 @@ at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
 umask 077; tsig-keygen -a hmac-sha256 zonesign-key > tsig.key; tsig-keygen -a hmac-sha512 other-key > other.key
 sed 's/zonesign-key/wrong-name/' tsig.key > name.key; { sed -n 1,2p tsig.key; echo '	secret "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";'; echo '};'; } > secret.key; umask 022
 secret=$(sed -n 's/.*secret "\(.*\)".*/\1/p' tsig.key)
-for zone in bind knot; do
+for zone in bind knot pdns; do
 	mkdir $zone
 	printf '$TTL 300\n@ SOA ns1 host 1 7200 3600 1209600 300\n@ NS ns1\n@ NS ns2\n@ MX 10 mail\nns1 A 127.0.0.1\nns2 A 127.0.0.2\nmail A 192.0.2.1\n_443._tcp.www TLSA 3 1 1 %064d\nwww A 192.0.2.2\n' 7 > $zone.zone
 	cp $zone.zone $zone/$zone.test.zone
@@ -66,17 +67,43 @@ EOF
 knotd -c knot/knot.conf > knot/out 2>&1 &
 pids="$pids $!"; until_up "$knot"
 
+cat > pdns/pdns.conf <<EOF
+local-address=127.0.0.1
+local-port=${pdns#*@}
+daemon=no
+guardian=no
+socket-dir=$PWD/pdns
+cache-ttl=0
+query-cache-ttl=0
+negquery-cache-ttl=0
+security-poll-suffix=
+dnsupdate=yes
+allow-dnsupdate-from=127.0.0.0/8
+launch=gsqlite3
+gsqlite3-database=$PWD/pdns/db
+gsqlite3-dnssec=yes
+EOF
+sqlite3 pdns/db < /usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql
+util() { pdnsutil --config-dir="$PWD/pdns" "$@" > pdns/util 2>&1 || fail "pdnsutil $1" "$(tail -n 3 pdns/util)"; }
+util load-zone pdns.test "$PWD/pdns/pdns.test.zone"
+util secure-zone pdns.test
+util import-tsig-key zonesign-key hmac-sha256 "$secret"
+util set-meta pdns.test TSIG-ALLOW-DNSUPDATE zonesign-key
+pdns_server --config-dir="$PWD/pdns" > pdns/log 2>&1 &
+pids="$pids $!"; until_up "$pdns"
+
 cp one.pem cert.pem
 config() { # CERTIFICATE KEY SERVER-OF-BIND
 	cat > zonesign.yaml <<-EOF
 		zones:
 		  bind.test: {file: bind.zone, dane: [{host: mx, port: 25, certificate: $1, ttl: 5m}], publish: {update: {server: ${3:-$bind}, key: $2}}}
 		  knot.test: {file: knot.zone, dane: [{host: mail.knot.test, port: 25, certificate: $1, ttl: 5m}], publish: {update: {server: $knot, key: $2}}}
+		  pdns.test: {file: pdns.zone, dane: [{host: mail.pdns.test, port: 25, certificate: $1, ttl: 5m}], publish: {update: {server: $pdns, key: $2}}}
 	EOF
 }
 config cert.pem tsig.key
-for zone in bind knot; do
-	[ $zone = bind ] && server=$bind || server=$knot
+for zone in bind knot pdns; do
+	eval "server=\$$zone"
 	owner=_25._tcp.mail.$zone.test
 	at 0 build $zone.test; is "$zone: the first" 0 $status; has "$zone: it is said" out 'updated: 1 records'
 	is "$zone: it is there" "$(record one.pem)" "$(tlsa "$server" $owner)"
