@@ -162,6 +162,7 @@ struct zs_publish_options {
 	struct zs_config_path config_dir;  /* of its tools; path NULL: their default */
 	const char *config_name;           /* or NULL */
 	struct zs_config_path file;        /* backend bind: what PowerDNS reads */
+	bool server_signs;                 /* powerdns.signs: it gets the keys and the plain zone */
 	struct zs_config_path key;         /* update: the TSIG key */
 	const struct zs_address *servers;  /* where the server answers; the first counts */
 	size_t server_count;

@@ -47,6 +47,10 @@ static bool same_path(struct zs_loader *loader, const struct zs_config_path *a, 
 
 static void check_powerdns(struct zs_loader *loader, const struct zs_publish_options *publish, const struct zs_zone_config *zone)
 {
+	if (publish->server_signs && zone->policy && zone->policy->zonemd) {
+		zs_error(loader->run, &publish->from, "'zonemd' of the policy is of no use where PowerDNS signs the zone");
+		zs_hint(loader->run, "a digest is over the signatures too, which PowerDNS makes when it is asked; zonemd: off");
+	}
 	if (publish->backend == ZS_PDNS_BIND && !publish->file.path) {
 		zs_error(loader->run, &publish->from, "the bind backend of PowerDNS needs 'file'");
 		zs_hint(loader->run, "the file of the zone in the named.conf that PowerDNS reads; a copy of 'output' is put there");

@@ -26,6 +26,8 @@ static const struct zs_option_word backend_words[] = {
 	{ "gsqlite3", ZS_PDNS_GSQLITE3 }, { "gpgsql", ZS_PDNS_GPGSQL }, { "gmysql", ZS_PDNS_GMYSQL }, { "bind", ZS_PDNS_BIND }, { NULL, 0 },
 };
 
+static const struct zs_option_word signer_words[] = { { "zonesign", false }, { "powerdns", true }, { NULL, 0 } };
+
 #define TOP(name, unit, fallback) { ZS_SECTION_TOP, name, ZS_OPTION_CUSTOM, unit, fallback, 0, 0, 0, 0, 0, NULL }
 #define AT(member) offsetof(struct zs_policy, member)
 #define POLICY(name, kind, unit, fallback, min, max, member) \
@@ -112,6 +114,7 @@ static const struct zs_option options[] = {
 	ZONE("publish.powerdns.config-dir", PATH, "a directory", NULL, publish.config_dir, NULL),
 	ZONE("publish.powerdns.config-name", TEXT, "a name", NULL, publish.config_name, NULL),
 	ZONE("publish.powerdns.file", PATH, "a file", NULL, publish.file, NULL),
+	ZONE("publish.powerdns.signs", ENUM, "a word", "zonesign", publish.server_signs, signer_words),
 	SERVER("publish.powerdns", "10s"),
 	ZONE("publish.update.key", PATH, "a file", NULL, publish.key, NULL),
 	SERVER("publish.update", "10s"),

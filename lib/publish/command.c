@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "publish/publish.h"
+#include "publish/publish_private.h"
 
 enum { OUTPUT_MAX = 4096, ENVIRONMENT_MAX = 64 };
 extern char **environ;
@@ -118,7 +118,7 @@ static int64_t milliseconds(void)
 }
 
 /* Feed stdin and keep the last of the output until the child has closed it or the time is over. */
-static bool attend(struct child *child, const char *input, int64_t deadline, char last[OUTPUT_MAX], size_t *last_len)
+static bool attend(struct child *child, const char *input, int64_t deadline, char last[OUTPUT_MAX], size_t *last_len, struct zs_buf *all)
 {
 	size_t left = input ? strlen(input) : 0;
 	*last_len = 0;
@@ -151,6 +151,8 @@ static bool attend(struct child *child, const char *input, int64_t deadline, cha
 		const ssize_t n = read(child->out, last + *last_len, OUTPUT_MAX - *last_len);
 		if (n == 0)
 			return true;
+		if (n > 0 && all)
+			zs_buf_add(all, last + *last_len, (size_t)n);
 		if (n > 0)
 			*last_len += (size_t)n;
 	}
@@ -181,8 +183,8 @@ static const char *last_words(struct zs_run *run, const char *text, size_t len)
 	return len ? zs_arena_printf(run->arena, "; it said: %s", zs_text_safe(run->arena, text + start, len - start, 200)) : "";
 }
 
-bool zs_publish_run(struct zs_run *run, const struct zs_command *command, const char *what, const char *zone_text,
-                    const char *input, zs_seconds limit)
+static bool run_command(struct zs_run *run, const struct zs_command *command, const char *what, const char *zone_text, const char *input,
+                        zs_seconds limit, struct zs_buf *all)
 {
 	struct child child;
 	char last[OUTPUT_MAX];
@@ -196,7 +198,7 @@ bool zs_publish_run(struct zs_run *run, const struct zs_command *command, const 
 		return zs_fail(run, "cannot start the %s command: %s", what, strerror(errno));
 	}
 	const int64_t deadline = milliseconds() + limit * 1000;
-	bool ended = attend(&child, input, deadline, last, &last_len);
+	bool ended = attend(&child, input, deadline, last, &last_len, all);
 	ended = ended && reap(child.pid, deadline, &status);
 	kill(-child.pid, SIGKILL); /* what it left behind, and itself if it is late */
 	if (!ended)
@@ -213,4 +215,17 @@ bool zs_publish_run(struct zs_run *run, const struct zs_command *command, const 
 	if (WEXITSTATUS(status) != 0)
 		return zs_fail(run, "the %s command failed with status %d%s", what, WEXITSTATUS(status), said);
 	return true;
+}
+
+bool zs_publish_run(struct zs_run *run, const struct zs_command *command, const char *what, const char *zone_text,
+                    const char *input, zs_seconds limit)
+{
+	return run_command(run, command, what, zone_text, input, limit, NULL);
+}
+
+bool zs_argv_read(struct zs_run *run, struct zs_argv *argv, const char *what, const struct zs_zone_config *zone, zs_seconds limit, struct zs_buf *out)
+{
+	zs_argv_add(run->arena, argv, NULL);
+	const struct zs_command command = { .argv = argv->list, .verbatim = true };
+	return run_command(run, &command, what, zone->name_text, NULL, limit, out);
 }

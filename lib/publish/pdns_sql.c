@@ -30,6 +30,7 @@ struct feed {
 	const char *beside, *beside_id; /* name of the domain where the rows are laid; its id as SQL */
 	struct zs_nsec3_options nsec3_options;
 	bool nsec3, is_signed;
+	bool plain;               /* PowerDNS signs: it makes DNSKEY and signatures itself */
 	struct zs_arena *arena;   /* of one command */
 	struct zs_argv argv;
 	struct zs_buf statement, content;
@@ -237,9 +238,10 @@ static void put_row(struct feed *f, const char *name, const char *type, uint32_t
 	zs_buf_text(&f->statement, auth ? ",TRUE)" : ",FALSE)");
 }
 
-static bool is_row(uint16_t type)
+static bool is_row(const struct feed *f, uint16_t type)
 {
-	return type != ZS_TYPE_NSEC && type != ZS_TYPE_NSEC3 && type != ZS_TYPE_NSEC3PARAM;
+	return type != ZS_TYPE_NSEC && type != ZS_TYPE_NSEC3 && type != ZS_TYPE_NSEC3PARAM
+	    && !(f->plain && (type == ZS_TYPE_RRSIG || type == ZS_TYPE_DNSKEY));
 }
 
 static void put_set(struct feed *f, const struct zs_owner *owner, const struct zs_rrset *set, const char *name, const char *order)
@@ -263,20 +265,22 @@ static void put_set(struct feed *f, const struct zs_owner *owner, const struct z
 }
 
 /* Does the name at index have more than an NSEC3 and its signature? */
-static bool has_rows(const struct zs_zone *zone, uint32_t index)
+static bool has_rows(const struct feed *f, uint32_t index)
 {
+	const struct zs_zone *zone = f->zone;
 	const struct zs_owner *owner = &zone->owners[index];
 	for (uint32_t i = owner->first; i < owner->first + owner->rrset_count; i++)
-		if (is_row(zone->rrsets[i].type) && !(zone->rrsets[i].type == ZS_TYPE_RRSIG && zone->rrsets[i].covered == ZS_TYPE_NSEC3))
+		if (is_row(f, zone->rrsets[i].type) && !(zone->rrsets[i].type == ZS_TYPE_RRSIG && zone->rrsets[i].covered == ZS_TYPE_NSEC3))
 			return true;
 	return false;
 }
 
 /* Is there anything but unsigned delegations below the name, which is at `place` or would be? */
-static bool has_signed_below(const struct zs_zone *zone, const uint8_t *name, uint32_t place)
+static bool has_signed_below(const struct feed *f, const uint8_t *name, uint32_t place)
 {
+	const struct zs_zone *zone = f->zone;
 	for (; place < zone->owner_count && zs_name_within(zs_owner_name(zone, &zone->owners[place]), name); place++)
-		if (has_rows(zone, place) && !(zone->owners[place].flags & ZS_OWNER_OCCLUDED)
+		if (has_rows(f, place) && !(zone->owners[place].flags & ZS_OWNER_OCCLUDED)
 		    && (!(zone->owners[place].flags & ZS_OWNER_CUT) || zs_zone_rrset(zone, place, ZS_TYPE_DS)))
 			return true;
 	return false;
@@ -290,11 +294,11 @@ static void put_enclosers(struct feed *f, const uint8_t *last, const uint8_t *ow
 		const uint8_t *encloser = zs_name_skip(owner, up);
 		uint32_t place;
 		const uint32_t found = zs_zone_find(f->zone, encloser, &place);
-		if ((last && zs_name_within(last, encloser)) || (found != ZS_NO_OWNER && has_rows(f->zone, found)))
+		if ((last && zs_name_within(last, encloser)) || (found != ZS_NO_OWNER && has_rows(f, found)))
 			continue; /* it has its row */
 		const char *chained = order_text(f, encloser, false, false, order);
 		/* PowerDNS takes a name without auth to have no NSEC3 */
-		put_row(f, name_text(encloser, name), NULL, 0, 0, NULL, 0, chained, chained || has_signed_below(f->zone, encloser, place));
+		put_row(f, name_text(encloser, name), NULL, 0, 0, NULL, 0, chained, chained || has_signed_below(f, encloser, place));
 	}
 }
 
@@ -304,7 +308,7 @@ static void put_owners(struct feed *f)
 	for (uint32_t i = 0; i < f->zone->owner_count && f->ok; i++) {
 		const struct zs_owner *owner = &f->zone->owners[i];
 		const uint8_t *wire = zs_owner_name(f->zone, owner);
-		const bool occluded = owner->flags & ZS_OWNER_OCCLUDED, data = has_rows(f->zone, i);
+		const bool occluded = owner->flags & ZS_OWNER_OCCLUDED, data = has_rows(f, i);
 		char name[NAME_ROOM], order[NAME_ROOM];
 		if (data && !occluded && i) { /* the apex is no encloser */
 			put_enclosers(f, last, wire);
@@ -313,7 +317,7 @@ static void put_owners(struct feed *f)
 		name_text(wire, name);
 		const char *place = order_text(f, wire, occluded || !data, data, order);
 		for (uint32_t n = owner->first; n < owner->first + owner->rrset_count; n++)
-			if (is_row(f->zone->rrsets[n].type))
+			if (is_row(f, f->zone->rrsets[n].type))
 				put_set(f, owner, &f->zone->rrsets[n], name, place);
 	}
 }
@@ -331,7 +335,7 @@ static void put_domains(struct feed *f)
 	}
 	statement(f, "DELETE FROM records WHERE domain_id=%s", f->beside_id);
 	statement(f, "DELETE FROM domainmetadata WHERE domain_id=%s", f->beside_id);
-	if (f->is_signed)
+	if (f->is_signed && !f->plain)
 		statement(f, "INSERT INTO domainmetadata (domain_id,kind,content) VALUES (%s,'PRESIGNED','1')", f->beside_id);
 	if (nsec3)
 		statement(f, "INSERT INTO domainmetadata (domain_id,kind,content) VALUES (%s,'NSEC3PARAM','%s')", f->beside_id, nsec3);
@@ -358,6 +362,7 @@ bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, co
 	f.zone = zone;
 	f.texts = zs_arena_new();
 	f.content = (struct zs_buf){ .arena = f.texts, .max = CONTENT_ROOM };
+	f.plain = config->publish.server_signs;
 	read_denial(&f);
 	put_domains(&f);
 	if (end_command(&f)) {

@@ -77,7 +77,9 @@ static bool import_sql(struct zs_run *run, const struct zs_zone_config *zone, co
 {
 	struct zs_soa soa = { 0 };
 	const char *why;
-	if (!zs_pdns_sql_lay(run, zone, read) || !zs_pdns_sql_exchange(run, zone) || !purge(run, zone))
+	/* keys need the domain, which is laid with the rows */
+	if (!zs_pdns_sql_lay(run, zone, read) || (zone->publish.server_signs && !zs_pdns_keys_add(run, zone, read))
+	    || !zs_pdns_sql_exchange(run, zone) || !purge(run, zone))
 		return false;
 	if (!zs_zone_soa(read, &soa))
 		return zs_fail(run, "the published zone has no SOA");
@@ -98,7 +100,7 @@ static bool replace(struct zs_run *run, const char *path, const void *data, size
 }
 
 /* The zone with its owners in lower case: the backend takes the names in its NSEC records from them, and the signer has lower case there. */
-static bool write_zone(struct zs_run *run, const struct zs_zone *zone, const char *path)
+static bool write_zone(struct zs_run *run, const struct zs_zone *zone, const char *path, bool plain)
 {
 	struct zs_arena *arena = zs_arena_new();
 	struct zs_buf out = { .arena = arena, .max = (size_t)UINT32_MAX };
@@ -110,6 +112,8 @@ static bool write_zone(struct zs_run *run, const struct zs_zone *zone, const cha
 		zs_name_text(wire, name);
 		for (uint32_t n = 0; n < owner->rrset_count; n++) {
 			const struct zs_rrset *set = &zone->rrsets[zs_sign_nth_set(zone, owner, n)];
+			if (plain && (zs_type_info(set->type)->flags & ZS_TYPE_SIGNER_MADE || set->type == ZS_TYPE_DNSKEY))
+				continue;
 			for (uint32_t r = 0; r < set->count; r++) {
 				const struct zs_bytes rdata = zs_rrset_rdata(zone, set, r);
 				zs_buf_printf(&out, "%s %u IN %s ", name, set->ttl, zs_type_file_text(set->type, type));
@@ -151,8 +155,8 @@ static bool util(struct zs_run *run, const struct zs_zone_config *zone, const ch
 static bool load_bind(struct zs_run *run, const struct zs_zone_config *zone, int from, const struct zs_zone *read)
 {
 	const char *nsec3 = zs_pdns_nsec3(run->arena, read);
-	const bool is_signed = zs_zone_apex_rrset(read, ZS_TYPE_DNSKEY) != NULL;
-	return (from < 0 ? write_zone(run, read, zone->publish.file.path) : copy_file(run, from, zone->publish.file.path))
+	const bool is_signed = zs_zone_apex_rrset(read, ZS_TYPE_DNSKEY) && !zone->publish.server_signs;
+	return (from < 0 ? write_zone(run, read, zone->publish.file.path, zone->publish.server_signs) : copy_file(run, from, zone->publish.file.path))
 	    && (is_signed ? util(run, zone, "set-presigned", NULL) : util(run, zone, "unset-presigned", NULL))
 	    && (nsec3 ? util(run, zone, "set-nsec3", nsec3) : util(run, zone, "unset-nsec3", NULL))
 	    && control(run, zone, "bind-reload-now", zs_pdns_zone(run->arena, zone)) && purge(run, zone);
@@ -178,6 +182,8 @@ static bool give(struct import *in)
 {
 	if (in->config->publish.backend != ZS_PDNS_BIND)
 		return import_sql(in->run, in->config, in->zone);
+	if (in->config->publish.server_signs && !zs_pdns_keys_add(in->run, in->config, in->zone))
+		return false;
 	in->former = open(in->config->publish.file.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* lives on when another is renamed over it */
 	return load_bind(in->run, in->config, -1, in->zone);
 }
@@ -221,7 +227,8 @@ bool zs_serve_powerdns(struct zs_run *run, const struct zs_zone_config *zone, ui
 	in.zone = read;
 	ok = ok && control(run, zone, "rping", NULL); /* nothing is changed that would not be seen */
 	/* once more, for what was read before the exchange and kept after the first purge */
-	ok = ok && give(&in) && zs_serve_confirm(run, zone, serial, why) && purge(run, zone) && look(&in, why);
+	ok = ok && give(&in) && zs_serve_confirm(run, zone, serial, why)
+	    && (!zone->publish.server_signs || zs_pdns_keys_drop(run, zone, read)) && purge(run, zone) && look(&in, why);
 	if (ok && zone->publish.backend != ZS_PDNS_BIND)
 		ok = zs_pdns_sql_clear(run, zone);
 	if (in.former >= 0)

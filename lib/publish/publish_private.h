@@ -21,6 +21,9 @@ void zs_argv_add(struct zs_arena *arena, struct zs_argv *argv, const char *argum
 /* Run it; what it is about is for messages. argv ends here. */
 bool zs_argv_run(struct zs_run *run, struct zs_argv *argv, const char *what, const struct zs_zone_config *zone, zs_seconds limit);
 
+/* command.c: the same; what it prints, its messages too, goes to *out. */
+bool zs_argv_read(struct zs_run *run, struct zs_argv *argv, const char *what, const struct zs_zone_config *zone, zs_seconds limit, struct zs_buf *out);
+
 /* powerdns.c: "pdnsutil" or "pdns_control" with the options that lead it to the server's configuration. */
 struct zs_argv zs_pdns_tool(struct zs_run *run, struct zs_arena *arena, const struct zs_publish_options *options, const char *tool);
 /* The zone as PowerDNS's tools take it: without a final dot, but "." for the root. */
@@ -37,5 +40,11 @@ bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, co
 bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config);
 /* What lies beside the zone goes: the former zone, when the new one is good. */
 bool zs_pdns_sql_clear(struct zs_run *run, const struct zs_zone_config *config);
+
+/* pdns_keys.c: `signs: powerdns`. PowerDNS gets every key that the output shows, published and active as it is there; it signs with
+ * all of them before it is given the zone, and what the output has not is taken away after that. So at no time a signature or a DNSKEY
+ * is missing that the plan counts on; and what leaves the output is needed by no cache any more. Private halves go by file, never by argument. */
+bool zs_pdns_keys_add(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *output);
+bool zs_pdns_keys_drop(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *output);
 
 #endif

@@ -155,7 +155,7 @@ const char *zs_publish_target(struct zs_run *run, const struct zs_zone_config *z
 	struct zs_buf text = { .arena = run->arena, .max = 4096 };
 	zs_buf_text(&text, names[o->kind]);
 	if (o->kind == ZS_PUBLISH_POWERDNS)
-		zs_buf_printf(&text, " backend %d", (int)o->backend);
+		zs_buf_printf(&text, " backend %d%s", (int)o->backend, o->server_signs ? " signs" : "");
 	if (o->kind != ZS_PUBLISH_COMMAND && o->server_count)
 		zs_buf_printf(&text, " %s", o->servers[0].text);
 	for (size_t i = 0; i < ZS_COUNT(paths); i++)
