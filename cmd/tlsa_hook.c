@@ -58,9 +58,9 @@ static const char head[] =
 static const char body[] =
     "zonesign() {\n"
     "\tif [ -n \"$ZONESIGN_USER\" ] && [ \"$(id -u)\" = 0 ]; then\n"
-    "\t\trunuser -u \"$ZONESIGN_USER\" -- \"$PROGRAM\" -c \"$CONFIG\" \"$@\" 9>&-\n"
+    "\t\trunuser -u \"$ZONESIGN_USER\" -- \"$PROGRAM\" -c \"$ZONESIGN_CONFIG\" \"$@\" 9>&-\n"
     "\telse\n"
-    "\t\t\"$PROGRAM\" -c \"$CONFIG\" \"$@\" 9>&-\n"
+    "\t\t\"$PROGRAM\" -c \"$ZONESIGN_CONFIG\" \"$@\" 9>&-\n"
     "\tfi\n"
     "}\n"
     "\n"
@@ -164,7 +164,7 @@ void zs_tlsa_hook(const struct zs_cli *cli, struct zs_run *run, const char *name
 	zs_buf_text(&out, head);
 	zs_buf_text(&out, "PROGRAM=${PROGRAM:-");
 	add_quoted(&out, absolute(run, "/proc/self/exe"));
-	zs_buf_text(&out, "}\nCONFIG=${CONFIG:-");
+	zs_buf_text(&out, "}\nZONESIGN_CONFIG=${ZONESIGN_CONFIG:-");
 	add_quoted(&out, absolute(run, config_path(cli)));
 	zs_buf_text(&out, "}\n\n");
 	zs_buf_text(&out, body);

@@ -80,9 +80,11 @@ hooks.renew_hook(SimpleNamespace(directory_hooks=False, renew_hook=sys.argv[1], 
 	dehydrated) # links to files with the time in their name
 		mkdir -p certs/mail; t=$(date +%s); cp "$2" "certs/mail/fullchain-$t.pem"; cp "$2" "certs/mail/cert-$t.pem"; cp "$3" "certs/mail/privkey-$t.pem"; : > "certs/mail/chain-$t.pem"
 		for f in fullchain cert privkey chain; do ln -sf "$f-$t.pem" "certs/mail/$f.pem"; done
+		export CONFIG=/etc/dehydrated/config COMMAND=sign_domains # as it does, and more, for its hooks
 		ok 'dehydrated: an event it does not know' ./hook-dehydrated this_hookscript_is_broken__dehydrated_is_working_fine__please_ignore_unknown_hooks_in_your_script
 		ok 'dehydrated: sync_cert' ./hook-dehydrated sync_cert k c f ch csr
-		run ./hook-dehydrated deploy_cert mail "$work/certs/mail/privkey.pem" "$work/certs/mail/cert.pem" "$work/certs/mail/fullchain.pem" "$work/certs/mail/chain.pem" "$t" ;;
+		run ./hook-dehydrated deploy_cert mail "$work/certs/mail/privkey.pem" "$work/certs/mail/cert.pem" "$work/certs/mail/fullchain.pem" "$work/certs/mail/chain.pem" "$t"
+		unset CONFIG COMMAND ;;
 	esac
 }
 later() { # what cron does, or dehydrated at the end of each run
