@@ -113,6 +113,49 @@ for client in certbot acme.sh lego dehydrated; do
 	config service/mail/fullchain.pem; clock 09T00:00; hooked $client k1.pem k1.key
 	is "$client: no next: the old certificate stays" same "$(same k2b.pem service/mail/fullchain.pem)"; has "$client: no next: it says so" err 'keeps its certificate'
 done
+# ---- a hook that is killed behind any of its commands: the pair that servers read fits, and they are told of it ----
+mkdir bin
+for c in chmod mkdir mv rm; do # the countdown'th call ends its shell
+	printf '#!/bin/sh\n%s "$@"; s=$?\nn=$(($(cat "%s/countdown") - 1)); echo $n > "%s/countdown"\n[ $n != 0 ] || { : > "%s/killed"; kill -9 $PPID; }\nexit $s\n' "$(command -v $c)" "$work" "$work" "$work" > bin/$c
+	chmod +x bin/$c
+done
+killed() { # N COMMAND...
+	echo "$1" > countdown; rm -f killed; shift
+	{ (PATH=$work/bin:$PATH; export PATH; "$@"); true; } >/dev/null 2>&1 # "Killed" says the shell that waits
+}
+renewed() { # CERT KEY: what certbot has in live/
+	mkdir -p live/mail; cp "$1" live/mail/fullchain.pem; cp "$2" live/mail/privkey.pem
+}
+fits() { [ "$(openssl x509 -in "$1/fullchain.pem" -noout -pubkey)" = "$(openssl pkey -in "$1/privkey.pem" -pubout)" ] && echo fits || echo other; }
+export RENEWED_LINEAGE="$work/live/mail"; newcert k3
+fresh; config service/mail/fullchain.pem service/mail/pending/fullchain.pem
+clock 01T00:00; renewed k1.pem k1.key; run ./hook-certbot; clock 02T00:00; renewed k2.pem k2.key; run ./hook-certbot
+rm -rf kept; mkdir kept; cp -a state signed.zone service kept
+for n in $(seq 30); do
+	rm -rf state signed.zone service; cp -a kept/. .; clock 02T03:00; renewed k3.pem k3.key
+	killed $n ./hook-certbot; k=$([ -e killed ] && echo yes || echo no)
+	run ./hook-certbot retry; is "killed $n commands into a renewal: the pair" fits "$(fits service/mail)"
+	[ $k = yes ] || break
+done
+is 'the renewal was killed often enough' yes "$([ $n -gt 6 ] && [ $n -lt 30 ] && echo yes || echo no)"
+for n in $(seq 30); do
+	rm -rf state signed.zone service restarted; cp -a kept/. .; clock 02T03:00
+	killed $n ./hook-certbot retry; k=$([ -e killed ] && echo yes || echo no)
+	run ./hook-certbot retry; is "killed $n commands into the switch: the pair" 'same fits' "$(same k2.pem service/mail/fullchain.pem) $(fits service/mail)"
+	is "killed $n commands into the switch: restarted" yes "$([ -e restarted ] && echo yes || echo no)"
+	[ $k = yes ] || break
+done
+is 'the switch was killed often enough' yes "$([ $n -gt 6 ] && [ $n -lt 30 ] && echo yes || echo no)"
+# ---- servers that do not restart go on with the former key, so it is tried again ----
+rm -rf state signed.zone service; cp -a kept/. .; clock 02T03:00
+RESTART='test -e allowed && touch restarted'; rm -f restarted allowed
+run ./hook-certbot retry; is 'restart fails: status' 1 $status; has 'restart fails: said' err "'retry' repeats it"; is 'restart fails: what is in place' same "$(same k2.pem service/mail/fullchain.pem)"
+run ./hook-certbot retry; is 'restart fails again: status' 1 $status
+touch allowed; run ./hook-certbot retry; is 'restart succeeds' '0 yes' "$status $([ -e restarted ] && echo yes || echo no)"
+rm -f restarted; run ./hook-certbot retry; is 'and is not repeated' no "$([ -e restarted ] && echo yes || echo no)"
+RESTART="touch '$work/restarted'"
+is 'nobody else can hold the lock' 600 "$(stat -c %a service/.lock)"
+
 # a first certificate in SERVICE, while TLSA of a server that was elsewhere before are published
 fresh; config k1.pem; "$z" --now 2026-12-01T00:00:00Z -q build 2>err; config service/mail/fullchain.pem service/mail/pending/fullchain.pem
 clock 05T00:00; RENEWED_LINEAGE=$work/live/mail; export RENEWED_LINEAGE; cp k2.pem live/mail/fullchain.pem; cp k2.key live/mail/privkey.pem
