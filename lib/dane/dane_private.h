@@ -38,6 +38,9 @@ unsigned zs_tlsa_kind(struct zs_bytes rdata);
 bool zs_tlsa_has_kind(const struct zs_tlsa_key *key, unsigned kind);
 bool zs_tlsa_is_at(const struct zs_tlsa_facts *record, const uint8_t *owner);
 const struct zs_tlsa_facts *zs_tlsa_find(const struct zs_facts *facts, const uint8_t *owner, struct zs_bytes rdata); /* or NULL */
+/* `safety` before: by the TTLs that counted then it is decided what leaves. With those of now, records would leave in the instant in
+ * which a larger TTL ends and the gate opens, and the server would have no time to switch. */
+struct zs_tlsa_timing zs_tlsa_a_while_ago(const struct zs_tlsa_timing *timing);
 /* The largest TTL that caches may hold the RRset with. */
 zs_seconds zs_tlsa_largest_ttl(const struct zs_facts *facts, const uint8_t *owner, zs_time now);
 

@@ -56,9 +56,17 @@ zs_time zs_tlsa_ready(const struct zs_tlsa_timing *timing, const struct zs_facts
 	return record->since ? record->since + timing->propagation + 2 * zs_tlsa_largest_ttl(facts, record->owner, timing->now) : 0;
 }
 
+struct zs_tlsa_timing zs_tlsa_a_while_ago(const struct zs_tlsa_timing *timing)
+{
+	struct zs_tlsa_timing ago = *timing;
+	ago.now -= timing->safety;
+	return ago;
+}
+
 zs_time zs_tlsa_leaves(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const struct zs_tlsa_facts *record)
 {
-	const zs_seconds ttl = zs_tlsa_largest_ttl(facts, record->owner, timing->now);
+	const struct zs_tlsa_timing ago = zs_tlsa_a_while_ago(timing);
+	const zs_seconds ttl = zs_tlsa_largest_ttl(facts, record->owner, ago.now);
 	zs_time end = record->until + 2 * ttl;
 	bool any = false;
 	for (size_t i = 0; i < facts->tlsa_count; i++) {
@@ -71,7 +79,7 @@ zs_time zs_tlsa_leaves(const struct zs_tlsa_timing *timing, const struct zs_fact
 			continue;
 		if (!other->since)
 			return 0;
-		end = later(end, zs_tlsa_ready(timing, facts, other));
+		end = later(end, zs_tlsa_ready(&ago, facts, other));
 		any = any || other->role == ZS_TLSA_CURRENT;
 	}
 	return any ? end + timing->safety : 0;

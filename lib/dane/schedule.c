@@ -80,6 +80,7 @@ static bool at_hand(const struct zs_tlsa_want *want, struct zs_bytes rdata)
 static zs_time successors_ready(const struct scheduling *s)
 {
 	const uint32_t there = kinds_at(s->facts, s->want->owner);
+	const struct zs_tlsa_timing ago = zs_tlsa_a_while_ago(s->timing);
 	zs_time end = 0;
 	for (size_t k = 0; k < s->want->key_count; k++) {
 		const struct zs_tlsa_key *key = &s->want->keys[k];
@@ -92,7 +93,7 @@ static zs_time successors_ready(const struct scheduling *s)
 				found = zs_tlsa_find(s->facts, s->want->owner, key->kinds[kind - 1]);
 			if (!found || !found->since)
 				return 0;
-			end = later(end, zs_tlsa_ready(s->timing, s->facts, found));
+			end = later(end, zs_tlsa_ready(&ago, s->facts, found));
 		}
 	}
 	return end;
@@ -145,7 +146,7 @@ static bool is_unwanted(const struct scheduling *s, const struct zs_tlsa_facts *
 static void choose_leaving(struct scheduling *s)
 {
 	const zs_time ready = successors_ready(s), change = last_change(s);
-	const zs_seconds ttl = zs_tlsa_largest_ttl(s->facts, s->want->owner, s->timing->now);
+	const zs_seconds ttl = zs_tlsa_largest_ttl(s->facts, s->want->owner, zs_tlsa_a_while_ago(s->timing).now);
 	s->leaving = 0;
 	for (unsigned group = 0; group < ZS_TLSA_KINDS && ready; group += 3) {
 		zs_time stale = 0;
@@ -472,7 +473,7 @@ void zs_tlsa_schedule(struct zs_arena *arena, const struct zs_tlsa_timing *timin
 	struct scheduling s = { .arena = arena, .timing = timing, .before = facts, .facts = &now, .out = out };
 	*out = (struct zs_tlsa_plan){ 0 };
 	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
-		if (!facts->tlsa_ttls[i].until || facts->tlsa_ttls[i].until > timing->now)
+		if (!facts->tlsa_ttls[i].until || facts->tlsa_ttls[i].until > timing->now - timing->safety)
 			ZS_PUSH(arena, out->ttls, out->ttl_count, out->ttl_room) = facts->tlsa_ttls[i];
 	for (size_t i = 0; i < want_count; i++)
 		remember_ttl(&s, wants[i].owner, wants[i].ttl);

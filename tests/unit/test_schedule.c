@@ -541,7 +541,13 @@ static struct life live(uint64_t seed, bool obeys)
 	life.sets = calloc(SETS, sizeof *life.sets);
 	run_build(&life);
 	for (int step = 0; step < STEPS && life.last < 190 && life.set_count < SETS - 4; step++) {
-		life.timing.now += 1 + (zs_time)dice(&life, SAFETY); /* at most `safety`: the server asks as often */
+		const zs_time wait = 1 + (zs_time)dice(&life, SAFETY), part = (zs_time)dice(&life, (uint64_t)wait); /* the server asks at least every `safety` */
+		life.timing.now += part;
+		look(&life);
+		if (dice(&life, 2)) /* cron does not wait for the server */
+			run_build(&life);
+		look(&life);
+		life.timing.now += wait - part;
 		look(&life);
 		if (life.server != life.file && may_switch(&life, life.file))
 			switch_to(&life, life.file);
