@@ -230,16 +230,36 @@ static void find_foreign(struct tlsa_making *t, struct zs_tlsa_want *want)
 	want->foreign = foreign;
 }
 
-/* The state was lost, or the output is somebody else's: what that one serves at our owners is in caches, so it counts as
- * published. Since when is not known. */
+/* Is nothing known of the owner: the config names it for the first time, or the state was lost? */
+static bool is_new(const struct zs_facts *facts, const struct zs_tlsa_want *want)
+{
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (zs_tlsa_is_at(&facts->tlsa[i], want->owner))
+			return false;
+	return true;
+}
+
+static bool any_new(const struct tlsa_making *t, const struct zs_facts *facts)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (is_new(facts, &t->wants[i]))
+			return true;
+	return false;
+}
+
+/* The state was lost, the output is somebody else's, or the zone file had TLSA that the config has now: what the output has at
+ * owners of which nothing is known is in caches, with its TTL, so it counts as published. Since when is not known. */
 static void adopt(struct tlsa_making *t, struct zs_facts *facts)
 {
+	const struct zs_facts known_before = *facts;
 	struct zs_run *look = zs_run_begin(); /* what is wrong in the old file is not this build's error */
 	const struct zs_zone_options read = { .apex = t->m->config->name, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
 	struct zs_zone *old;
 	const bool ok = zs_zone_read(look, look->arena, t->m->config->output.path, &read, &old) && zs_zone_apex_rrset(old, ZS_TYPE_DNSKEY);
 	for (size_t i = 0; ok && i < t->count; i++) {
 		const struct zs_rrset *set = zs_zone_rrset(old, zs_zone_find(old, t->wants[i].owner, NULL), ZS_TYPE_TLSA);
+		if (!is_new(&known_before, &t->wants[i]))
+			continue;
 		for (uint32_t r = 0; set && r < set->count; r++) {
 			const struct zs_bytes rdata = zs_rrset_rdata(old, set, r);
 			bool foreign = false;
@@ -398,7 +418,7 @@ void zs_make_tlsa(struct zs_making *m)
 		find_foreign(&t, &t.wants[i]);
 		m->files_ok = m->files_ok && !t.wants[i].unknown;
 	}
-	if (t.count && !before.tlsa_count && (before.fresh || before.replaces_foreign))
+	if (any_new(&t, &before) && (before.fresh || before.replaces_foreign || before.published.known))
 		adopt(&t, &before);
 	zs_tlsa_schedule(m->run->arena, &timing, t.wants, t.count, &before, &plan);
 	take_plan(m, &plan, t.wants, t.count);

@@ -71,6 +71,17 @@ at 03T00:00 build; at 04T12:00 tlsa --gate k2.pem; is 'TTL was 1d: too early' 5 
 at 05T00:59 tlsa --gate k2.pem; is 'TTL was 1d: still too early' 5 $status
 at 05T01:00 tlsa --gate k2.pem; is 'TTL was 1d: open two of them later' 0 $status
 
+# ---- TLSA that were in the zone file before the config made them: caches have them, with their TTL ----
+plain() { printf 'policies:\n  default: {observe: off}\nzones:\n  example.com: {file: a.zone, output: signed.zone}\n' > zonesign.yaml; }
+fresh; plain; zone "_25._tcp.mail 86400 TLSA 3 1 1 $k1\n"; at 01T00:00 build
+zone; config '        certificate: mail.pem\n        next: k2.pem\n'; at 02T00:00 build; is 'from the zone file into the config' 'k1 k2' "$(served)"
+at 02T03:00 tlsa --gate k2.pem; is 'TTL was 1d in the zone file: too early' 5 $status
+at 04T00:59 tlsa --gate k2.pem; is 'TTL was 1d in the zone file: still too early' 5 $status
+at 04T01:00 tlsa --gate k2.pem; is 'TTL was 1d in the zone file: open two of them later' 0 $status
+fresh; plain; zone "_25._tcp.mail 86400 TLSA 3 1 1 $k1\n"; at 01T00:00 build
+zone; config '        certificate: k2.pem\n'; at 02T00:00 build; is 'with another key: the former stays' 'k1 k2' "$(served)"; has 'and it is said' err 'was not published before'
+at 04T01:59 build; is 'until the gate is open, and safety' 'k1 k2' "$(served)"; at 04T02:00 build; is 'no longer' k2 "$(served)"
+
 # ---- a reload that fails: since counts from when it works ----
 fresh; config '        certificate: mail.pem\n        next: next.pem\n' '    reload: {shell: "test -e reload-works"}\n'
 touch reload-works; at 01T00:00 build; rm reload-works
