@@ -202,7 +202,7 @@ struct zs_dane_verdict {
 };
 
 /* May a server present the file's first certificate (or key), at every place that it would serve: the filter's, those whose host
- * it names, those where its key is published? One verdict each. */
+ * it names, those where its key is published or in a file of the entry? One verdict each. */
 ZS_MUST_CHECK bool zs_dane_gate(struct zs_run *run, const struct zs_zone_config *config, const struct zs_facts *facts,
                                 const struct zs_dane_file *file, const struct zs_dane_filter *filter, struct zs_dane_verdict **out, size_t *count);
 

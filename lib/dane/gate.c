@@ -78,6 +78,20 @@ static bool is_published(const struct zs_facts *facts, const uint8_t *owner, con
 	return false;
 }
 
+/* Does a file of the entry hold the key, so that its servers get it, whatever names are in the certificate? */
+static bool is_configured(const struct zs_dane_entry *entry, const struct zs_dane_file *file)
+{
+	struct zs_run *look = zs_run_begin(); /* what is wrong with a file is a build's matter */
+	bool found = false;
+	for (size_t i = 0; i <= entry->certificate_count && !found; i++) {
+		const char *path = i < entry->certificate_count ? entry->certificates[i].path : entry->next.path;
+		struct zs_dane_file other;
+		found = path && zs_dane_file_read(look, NULL, path, &other) && zs_bytes_equal(other.certs[0].spki, file->certs[0].spki);
+	}
+	zs_run_end(look);
+	return found;
+}
+
 /* Only usage 3 takes a certificate with another name or out of its dates, and only a chain has an anchor: RFC 7671 sections 5.1, 5.2. */
 static struct zs_tlsa_key key_at(const struct zs_run *run, const struct zs_dane_cert *leaf, const struct zs_tlsa_key *key, const uint8_t *host)
 {
@@ -108,7 +122,8 @@ bool zs_dane_gate(struct zs_run *run, const struct zs_zone_config *config, const
 		bool known = false;
 		for (size_t k = 0; k < *count; k++)
 			known = known || zs_name_equal((*out)[k].place.owner, places[i].owner);
-		if (known || (!filter->host_count && !bare && !zs_dane_names(&file->certs[0], places[i].host) && !is_published(facts, places[i].owner, &key)))
+		if (known || (!filter->host_count && !bare && !zs_dane_names(&file->certs[0], places[i].host) && !is_published(facts, places[i].owner, &key)
+		              && !is_configured(places[i].entry, file)))
 			continue;
 		struct zs_dane_verdict *verdict = &ZS_PUSH(run->arena, *out, *count, room);
 		verdict->place = places[i];

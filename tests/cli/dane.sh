@@ -178,6 +178,14 @@ at 03T00:00 tlsa --gate k2.pub; is 'gate of a bare key' 0 $status
 at 03T00:00 tlsa --gate missing.pem; is 'gate of a missing file' 3 $status
 at 03T00:00 --json tlsa --gate k2.pem; is 'gate --json' true "$(python3 -c 'import json; d=json.load(open("out")); print(str(d["may_switch"] and d["owners"][0]["verdict"] == "open").lower())')"
 
+# ---- one certificate for hosts that it does not name, in two zones, one of which cannot be built ----
+fresh; zone; sed 's/^alt.*/www A 192.0.2.27/' a.zone > b.zone; openssl req -x509 -key k2.key -days 3000 -subj /CN=www -addext subjectAltName=DNS:mail.example.com -out both.pem 2>/dev/null
+printf '  example.net:\n    file: b.zone\n    output: b.signed\n    dane:\n      - {host: www.example.net, port: 25, certificate: mail.pem, next: next.pem}\n' >> zonesign.yaml
+at 01T00:00 build; cp b.zone b.good; echo broken >> b.zone; cp both.pem next.pem; at 02T00:00 build; is 'one of two zones: status' 3 $status; is 'one of two zones: published' 'k1 k2' "$(served)"
+at 03T00:00 tlsa --gate next.pem; is 'one of two zones: the gate' 3 $status; has 'one of two zones: which' err '_25._tcp.www.example.net.: the key of'
+at 03T00:00 tlsa --gate next.pem example.com; is 'one of two zones: asked for one' 0 $status
+mv b.good b.zone; at 03T00:00 build; at 03T02:59 tlsa --gate next.pem; is 'both zones: too early' 5 $status; at 03T03:00 tlsa --gate next.pem; is 'both zones: the gate' 0 $status
+
 # ---- a trust anchor: any certificate that it issued, with the right name and in its dates ----
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 3000 -subj /CN=CA 2>/dev/null
 issued() { # NAME HOST
