@@ -389,7 +389,7 @@ struct life {
 	uint32_t wanted, ttl;
 	uint8_t server, file, next, last; /* keys: presented, configured, to come; numbers given so far */
 	uint8_t seen;       /* file, as a build saw it last: it changes again after that only, and who switches to and fro unseen is lost */
-	bool obeys;
+	bool obeys, crowded; /* more stale records than are kept: nothing is promised any more */
 	unsigned switches, removals, refusals, violations, idle_dates;
 };
 
@@ -415,7 +415,7 @@ static bool authenticates(const struct publication *set, uint8_t key)
 
 static void look(struct life *life)
 {
-	for (size_t i = life->set_count > 64 ? life->set_count - 64 : 0; i < life->set_count; i++) {
+	for (size_t i = life->set_count > 64 ? life->set_count - 64 : 0; i < life->set_count && !life->crowded; i++) {
 		const struct publication *set = &life->sets[i];
 		const bool cached = set->from <= life->timing.now && (!set->replaced || life->timing.now < set->replaced + set->ttl);
 		life->violations += cached && !authenticates(set, life->server);
@@ -448,8 +448,10 @@ static void run_build(struct life *life)
 	struct publication set = { .ttl = life->ttl, .from = life->timing.now };
 	for (size_t i = 0; i < plan.count; i++)
 		memcpy(set.rdata[set.count++], plan.records[i].rdata.data, 4);
-	for (size_t i = 0; i < plan.sentence_count; i++)
+	for (size_t i = 0; i < plan.sentence_count; i++) {
 		life->removals += strstr(plan.sentences[i].text, "is removed") != NULL;
+		life->crowded = life->crowded || strstr(plan.sentences[i].text, "before its time");
+	}
 	life->seen = want.unknown ? life->seen : life->file;
 	life->facts.tlsa = plan.records; /* with the intent, before the rename */
 	life->facts.tlsa_count = plan.count;
@@ -540,7 +542,7 @@ static struct life live(uint64_t seed, bool obeys)
 		             .last = 1, .timing = { BEGIN, PROPAGATION, SAFETY } };
 	life.sets = calloc(SETS, sizeof *life.sets);
 	run_build(&life);
-	for (int step = 0; step < STEPS && life.last < 190 && life.set_count < SETS - 4; step++) {
+	for (int step = 0; step < STEPS && !life.crowded && life.last < 190 && life.set_count < SETS - 4; step++) {
 		const zs_time wait = 1 + (zs_time)dice(&life, SAFETY), part = (zs_time)dice(&life, (uint64_t)wait); /* the server asks at least every `safety` */
 		life.timing.now += part;
 		look(&life);
