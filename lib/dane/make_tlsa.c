@@ -283,6 +283,24 @@ static void adopt(struct tlsa_making *t, struct zs_facts *facts)
 
 /* ---- warnings about the whole ---- */
 
+/* A file cannot be read: do clients ignore all records that are known to be of a certificate in use? */
+static bool are_ignored(const struct zs_making *m, const uint8_t *owner, const struct zs_bytes *all, size_t count)
+{
+	bool any = false;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct zs_tlsa_facts *record = &m->records[i];
+		const unsigned kind = zs_tlsa_kind(record->rdata);
+		struct zs_tlsa_key key = { 0 };
+		if (!zs_tlsa_is_at(record, owner) || record->role != ZS_TLSA_CURRENT || kind == ZS_TLSA_KINDS)
+			continue;
+		key.kinds[kind] = record->rdata;
+		if (zs_tlsa_matches(all, count, &key))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 /* A certificate in use that no record authenticates, because the zone file has a stronger digest of another key: G19. */
 static const char *find_unmatched(struct tlsa_making *t)
 {
@@ -293,6 +311,9 @@ static const char *find_unmatched(struct tlsa_making *t)
 		struct zs_bytes *all = zs_arena_array(m->run->arena, set ? set->count : 0, sizeof *all);
 		for (uint32_t r = 0; set && r < set->count; r++)
 			all[r] = zs_rrset_rdata(m->zone, set, r);
+		if (set && want->unknown && are_ignored(m, want->owner, all, set->count))
+			return zs_arena_printf(m->run->arena, "%s would leave no record that authenticates the certificate in use: the zone file has a stronger "
+			                                      "digest of another key, and senders take the strongest only", label_of(m->run, want->owner));
 		for (size_t k = 0; set && !want->unknown && k < want->key_count; k++)
 			if (!want->keys[k].next && !zs_tlsa_matches(all, set->count, &want->keys[k]))
 				return zs_arena_printf(m->run->arena, "%s would leave no record that authenticates the certificate in use ('%s'): the zone file has a "

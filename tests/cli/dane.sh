@@ -159,6 +159,9 @@ at 02T00:00 build --accept G19; is 'G19 accepted' 0 $status; is 'G19 accepted: d
 zone "_25._tcp.mail TLSA 3 1 2 $k4$k4\n"; fresh_config; rm -rf state signed.zone
 at 01T00:00 build; is 'G19: a stronger digest of another key in the zone file' 4 $status; has 'it says why' err 'stronger digest'
 
+fresh; at 01T00:00 build; echo broken > mail.pem; zone "_25._tcp.mail TLSA 3 1 2 $k4$k4\\n"
+at 02T00:00 build; is 'G19: the same while the certificate cannot be read' 4 $status; is 'and the former is served' '1 1' "$(served | wc -w) $(grep -c 'IN TLSA' signed.zone)"
+
 # ---- the state is lost ----
 fresh; cp k2.pem next.pem; at 01T00:00 build; rm next.pem
 mkdir kept; cp state/example.com/keys/* kept; rm -rf state; mkdir -p state/example.com; chmod 700 state state/example.com; cp -r kept state/example.com/keys; chmod 700 state/example.com/keys; rm -r kept
