@@ -138,15 +138,20 @@ static void say_verdict(const struct zs_cli *cli, struct zs_run *run, const stru
 }
 
 static bool gate_zone(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config *zone, const struct zs_dane_file *file,
-                      const struct zs_tlsa_wish *wish, struct zs_json *owners, zs_time *from)
+                      const struct zs_tlsa_wish *wish, struct zs_json *owners, zs_time *from, bool *failed)
 {
 	struct zs_dane_verdict *list;
 	struct zs_facts *facts;
 	size_t count;
 	char owner[ZS_NAME_TEXT];
-	if (!zone->dane_count || !zs_facts_read(run, zone, &facts))
+	if (!zone->dane_count)
 		return false;
+	if (!zs_facts_read(run, zone, &facts)) {
+		*failed = true;
+		return false;
+	}
 	const bool ok = zs_dane_gate(run, zone, facts, file, &wish->filter, &list, &count);
+	*failed = *failed || !ok;
 	for (size_t i = 0; i < count && ok; i++) {
 		struct zs_json *one = zs_json_add_object(owners);
 		zs_json_set_text(one, "owner", zs_name_text(list[i].place.owner, owner));
@@ -164,11 +169,11 @@ void zs_tlsa_gate(const struct zs_cli *cli, struct zs_run *run, const struct zs_
 	struct zs_json *json = zs_json_object(run->arena), *owners = zs_json_set_array(json, "owners");
 	struct zs_dane_file file;
 	zs_time from = 0;
-	bool any = false;
+	bool any = false, failed = false;
 	if (!zs_dane_file_read(run, NULL, wish->gate, &file))
 		return;
 	for (size_t z = 0; z < count; z++)
-		any = gate_zone(cli, run, zones[z], &file, wish, owners, &from) || any;
+		any = gate_zone(cli, run, zones[z], &file, wish, owners, &from, &failed) || any;
 	if (!any && !run->fault) {
 		if (wish->filter.host_count)
 			zs_error(run, NULL, "there is no entry for this host and port");
@@ -176,7 +181,7 @@ void zs_tlsa_gate(const struct zs_cli *cli, struct zs_run *run, const struct zs_
 			zs_error(run, NULL, "no entry is for a host that '%s' names", wish->gate);
 		zs_hint(run, "--host names the host that the certificate is for; 'zonesign tlsa' lists what is published");
 	}
-	if (!cli->json)
+	if (!cli->json || failed) /* what is known of some owners only would be taken for all */
 		return;
 	zs_json_set_bool(json, "may_switch", !run->fault);
 	zs_json_set_int(json, "status", run->fault);

@@ -161,6 +161,9 @@ fresh; config k1.pem; "$z" --now 2026-12-01T00:00:00Z -q build 2>err; config ser
 clock 05T00:00; RENEWED_LINEAGE=$work/live/mail; export RENEWED_LINEAGE; cp k2.pem live/mail/fullchain.pem; cp k2.key live/mail/privkey.pem
 run sh -c './hook-certbot 2>&1'; is 'a first certificate waits where TLSA are published' no "$([ -e service/mail/fullchain.pem ] && echo yes || echo no)"
 has 'and it says what to do' out 'put that and its key into'
+cp state/example.com/state.yaml whole; echo damaged > state/example.com/state.yaml
+run ./hook-certbot retry; is 'nor while nobody knows what is published' no "$([ -e service/mail/fullchain.pem ] && echo yes || echo no)"
+cp whole state/example.com/state.yaml
 cp k1.pem service/mail/fullchain.pem; cp k1.key service/mail/privkey.pem; clock 05T01:00; run ./hook-certbot retry; is 'then its key is published' yes "$(has_key k2.key)"
 clock 05T04:00; run ./hook-certbot retry; is 'and it is deployed' same "$(same k2.pem service/mail/fullchain.pem)"
 unset RENEWED_LINEAGE
