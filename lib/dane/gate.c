@@ -92,11 +92,22 @@ static bool is_configured(const struct zs_dane_entry *entry, const struct zs_dan
 	return found;
 }
 
-/* Only usage 3 takes a certificate with another name or out of its dates, and only a chain has an anchor: RFC 7671 sections 5.1, 5.2. */
-static struct zs_tlsa_key key_at(const struct zs_run *run, const struct zs_dane_cert *leaf, const struct zs_tlsa_key *key, const uint8_t *host)
+static bool is_valid(const struct zs_dane_cert *cert, zs_time now)
 {
+	return cert->not_before <= now && cert->not_after > now;
+}
+
+/* Only usage 3 takes a certificate with another name or out of its dates, and only a chain has an anchor, which has dates too:
+ * RFC 7671 sections 5.1, 5.2. */
+static struct zs_tlsa_key key_at(const struct zs_run *run, const struct zs_dane_file *file, const struct zs_tlsa_key *key, const uint8_t *host)
+{
+	const struct zs_dane_cert *leaf = &file->certs[0];
 	struct zs_tlsa_key out = *key;
-	const bool checked = leaf->x509 && zs_dane_names(leaf, host) && leaf->not_before <= run->now && leaf->not_after > run->now;
+	size_t issuer = 1;
+	bool checked = leaf->x509 && zs_dane_names(leaf, host) && is_valid(leaf, run->now);
+	while (checked && issuer < file->count && !zs_dane_issued(&file->certs[issuer], leaf))
+		issuer++;
+	checked = checked && (issuer >= file->count || is_valid(&file->certs[issuer], run->now));
 	for (unsigned kind = 0; kind < 18 && !checked; kind++)
 		out.kinds[kind] = (struct zs_bytes){ 0 };
 	return out;
@@ -127,7 +138,7 @@ bool zs_dane_gate(struct zs_run *run, const struct zs_zone_config *config, const
 			continue;
 		struct zs_dane_verdict *verdict = &ZS_PUSH(run->arena, *out, *count, room);
 		verdict->place = places[i];
-		const struct zs_tlsa_key here = key_at(run, &file->certs[0], &key, places[i].host);
+		const struct zs_tlsa_key here = key_at(run, file, &key, places[i].host);
 		verdict->gate = zs_tlsa_judge(&timing, facts, places[i].owner, &here, &verdict->when);
 	}
 	return true;

@@ -202,6 +202,9 @@ later=$((now + 86400))
 run "$z" --now $later tlsa --gate a2.pem; is 'anchor: another certificate of it' 0 $status
 run "$z" --now $later tlsa --gate a3.pem --host mail.example.com; is 'anchor: with another name' 3 $status
 run "$z" --now $((now + 200 * 86400)) tlsa --gate a2.pem; is 'anchor: expired' 3 $status
+openssl req -x509 -key ca.key -out ca2.pem -days 10 -subj /CN=CA 2>/dev/null; openssl x509 -in a2.pem > a4.pem; cat ca2.pem >> a4.pem
+run "$z" --now $later tlsa --gate a4.pem; is 'anchor: an older certificate of it' 0 $status
+run "$z" --now $((now + 20 * 86400)) tlsa --gate a4.pem; is 'anchor: the anchor itself expired' 3 $status
 run "$z" --now $later tlsa --gate k1.pem; is 'anchor: of no anchor' 3 $status
 fresh; cp k2.pem next.pem; at 01T00:00 build
 
