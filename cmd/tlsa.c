@@ -29,7 +29,7 @@ static bool parse_port(struct zs_run *run, const char *text, struct zs_dane_port
 	const char *slash = strchr(text, '/');
 	const size_t len = slash ? (size_t)(slash - text) : strlen(text);
 	uint64_t port = 0;
-	if (!zs_text_number(text, len, UINT16_MAX, &port) || (len > 1 && text[0] == '0'))
+	if (!zs_text_number(text, len, UINT16_MAX, &port) || text[0] == '0')
 		return zs_usage(run, "--port '%s': write 25 or 443/udp", text);
 	out->port = (uint16_t)port;
 	for (size_t i = 0; slash && i < ZS_COUNT(transports); i++)

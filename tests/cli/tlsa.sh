@@ -45,6 +45,7 @@ says() { # NAME STATUS WORDS ARGUMENTS of tlsa
 says 'the issuer is missing' 3 'does not hold it' www.pem --host h.example --port 443 --records '2 1 1'
 says 'a CA comes first' 3 'is a CA' ca.pem --host h.example --port 443
 says 'selector 0 of a key' 3 'holds a bare key' www.key --host h.example --port 443 --records '3 0 1'
+says 'port 0' 2 'write 25 or 443/udp' www.pem --host h.example --port 0
 says 'usage 1 on port 25' 0 'unusable for SMTP' www.pem --host www.example.com --port 25 --records '1 1 1'
 says '3 0 1' 0 'changes at every renewal' www.pem --host www.example.com --port 443 --records '3 0 1'
 says 'matching type 0' 0 'matching type 0' www.pem --host www.example.com --port 443 --records '3 1 0'
