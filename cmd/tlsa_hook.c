@@ -27,7 +27,8 @@ static const struct client {
 	  "[ -n \"$cert\" ] && [ -n \"$key\" ] && [ -n \"$name\" ] || die 'LEGO_CERT_DOMAIN, LEGO_CERT_PATH and LEGO_CERT_KEY_PATH are not set: lego sets them for hooks'\n" },
 	{ "dehydrated",
 	  "# HOOK=/etc/zonesign/hook-dehydrated in its config. With PRIVATE_KEY_ROLLOVER=yes the key of the next renewal lies in\n"
-	  "# CERTDIR/NAME/privkey.roll.pem: name that as next: and a renewal never waits.\n",
+	  "# CERTDIR/NAME/privkey.roll.pem: name that as next: and a renewal never waits, if\n"
+	  "# the user of zonesign may read it (dehydrated makes it 0600): a group and chmod 0640, or a copy of its public key.\n",
 	  "case ${1:-} in\n"
 	  "deploy_cert) [ $# -ge 5 ] || die 'deploy_cert takes domain, key, certificate, full chain and chain' ;;\n"
 	  "unchanged_cert | exit_hook) set -- retry ;;\n"
