@@ -143,7 +143,7 @@ bool zs_live_message(struct zs_run *run, struct zs_bytes wire, const uint8_t *na
 
 /* served.c: what one server makes of the zone that it was given. */
 
-/* Ask the server until it has the serial (or a later one), at most `wait` seconds. *why: what it said last; memory from run. */
+/* Ask the server until it has the serial, at most `wait` seconds. *why: what it said last; memory from run. */
 bool zs_live_wait_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_address *server, uint32_t serial,
                          zs_seconds wait, const char **why);
 

@@ -57,10 +57,10 @@ bool zs_live_wait_serial(struct zs_run *run, const struct zs_zone_config *zone, 
 		int64_t left = deadline - milliseconds();
 		zs_live_ask(run, &q, 1, left < 500 ? 500 : left < 2000 ? left : 2000);
 		const char *no = read_serial(&q, &has);
-		if (!no && !zs_serial_after(serial, has))
+		if (!no && has == serial) /* a greater one is of another zone file, whatever the reload said */
 			return true;
 		*why = no ? zs_arena_printf(run->arena, "%s: %s", server->text, no)
-		          : zs_arena_printf(run->arena, "%s has serial %u, not yet %u", server->text, has, serial);
+		          : zs_arena_printf(run->arena, "%s has serial %u, not%s %u", server->text, has, zs_serial_after(serial, has) ? " yet" : "", serial);
 		if (milliseconds() + POLL >= deadline)
 			return false;
 		nanosleep(&(struct timespec){ .tv_nsec = POLL * 1000000 }, NULL);

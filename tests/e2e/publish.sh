@@ -111,6 +111,11 @@ zone_file nsd.zone 'elsewhere A 192.0.2.8'; build nsd.test; is 'nobody answers t
 run "$z" status nsd.test; has 'status says why' out "$nobody"
 sed -i "s/server: $nobody, wait: 0s}/server: $nsd}/" zonesign.yaml; build nsd.test; is 'the right address' 0 $status
 
+
+# ---- a server that shows a greater serial has not taken the zone ----
+mkdir other; printf 'policies: {default: {observe: off, serial: keep}}\nstate: other/state\nzones:\n  nsd.test: {file: nsd.zone, output: other/out, publish: {bind: {rndc: "true", server: %s, wait: 0s}}}\n' "$nsd" > other.yaml
+run "$z" -q -c other.yaml build; is 'a greater serial' 1 $status; has 'both serials are told' err "has serial $(published nsd/nsd.test.zone), not 1"; has 'it is not in service' other/state/nsd.test/state.yaml 'served_since: never'
+
 # ---- Knot ----
 cat > knot/knot.conf <<EOF
 server:
