@@ -42,7 +42,8 @@ ZS_MUST_CHECK bool zs_publish_place(struct zs_run *run, struct zs_candidate *can
  * *why: what the server showed instead; or NULL. */
 ZS_MUST_CHECK bool zs_publish_serve(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why);
 
-/* Who takes the zone, in one line that changes with the server: "knot 127.0.0.1 /run/knot/knot.sock", or the reload command. */
+/* Who takes the zone, in one line that changes with the server: "knot 127.0.0.1 /run/knot/knot.sock", or the digest of the
+ * reload command. */
 const char *zs_publish_target(struct zs_run *run, const struct zs_zone_config *zone);
 
 /* SHA-256 of the file at the output's path; *there is false if there is none. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "live/live.h"
 #include "publish/publish_private.h"
@@ -143,6 +144,21 @@ bool zs_publish_serve(struct zs_run *run, const struct zs_zone_config *zone, uin
 	return run_tool(run, zone, &servers[options->kind]) && zs_serve_confirm(run, zone, serial, why);
 }
 
+/* A command may hold a password, and quotes that would make the state slow to read. */
+static const char *command_digest(struct zs_run *run, const struct zs_command *command)
+{
+	struct zs_buf text = { .arena = run->arena, .max = 1 << 20 };
+	uint8_t digest[ZS_HASH_MAX];
+	char hex[2 * 32 + 1] = "";
+	for (size_t i = 0; command->argv && command->argv[i]; i++)
+		zs_buf_add(&text, command->argv[i], strlen(command->argv[i]) + 1);
+	if (command->shell)
+		zs_buf_text(&text, command->shell);
+	if (text.len && zs_hash(run, ZS_SHA256, (struct zs_bytes){ text.data, text.len }, digest))
+		hex[zs_hex_encode(digest, 32, hex)] = 0;
+	return zs_arena_strdup(run->arena, hex);
+}
+
 const char *zs_publish_target(struct zs_run *run, const struct zs_zone_config *zone)
 {
 	static const char *const names[] = {
@@ -150,20 +166,17 @@ const char *zs_publish_target(struct zs_run *run, const struct zs_zone_config *z
 		[ZS_PUBLISH_POWERDNS] = "powerdns", [ZS_PUBLISH_UPDATE] = "update",
 	};
 	const struct zs_publish_options *o = &zone->publish;
-	const struct zs_config_path *const paths[] = { &o->config, &o->socket, &o->pid_file, &o->config_dir, &o->file };
-	const char *const *argv = o->kind == ZS_PUBLISH_COMMAND ? zone->reload.argv : o->program.argv;
-	struct zs_buf text = { .arena = run->arena, .max = 4096 };
+	/* as written: the config may be named from another directory the next time */
+	const char *const words[] = { o->config.text, o->socket.text, o->pid_file.text, o->config_dir.text, o->config_name, o->file.text,
+		                      command_digest(run, o->kind == ZS_PUBLISH_COMMAND ? &zone->reload : &o->program) };
+	struct zs_buf text = { .arena = run->arena, .max = 16 * 1024 };
 	zs_buf_text(&text, names[o->kind]);
 	if (o->kind == ZS_PUBLISH_POWERDNS)
 		zs_buf_printf(&text, " backend %d%s", (int)o->backend, o->server_signs ? " signs" : "");
 	if (o->kind != ZS_PUBLISH_COMMAND && o->server_count)
 		zs_buf_printf(&text, " %s", o->servers[0].text);
-	for (size_t i = 0; i < ZS_COUNT(paths); i++)
-		if (paths[i]->path)
-			zs_buf_printf(&text, " %s", paths[i]->path);
-	for (size_t i = 0; argv && argv[i]; i++)
-		zs_buf_printf(&text, " %s", argv[i]);
-	if (o->kind == ZS_PUBLISH_COMMAND && zone->reload.shell)
-		zs_buf_printf(&text, " %s", zone->reload.shell);
+	for (size_t i = 0; i < ZS_COUNT(words); i++)
+		if (words[i] && *words[i])
+			zs_buf_printf(&text, " %s", words[i]);
 	return zs_text_safe(run->arena, zs_buf_string(&text), strlen(zs_buf_string(&text)), 1000);
 }

@@ -226,5 +226,17 @@ run "$ZONESIGN" build
 is 'another server: one that fails' 1 $status
 run "$ZONESIGN" build
 is 'another server: tried again' 1 $status
+# the same server, and the config named from another directory: nothing is done anew, and no clock begins again
+printf 'zones:\n  b.example: {file: a.zone, output: b.zone, publish: {nsd: {pid-file: pid, server: 127.0.0.1@1, wait: 0s}}}\n' > b.yaml
+sleep 60 & echo $! > pid; pids="$pids $!"
+run "$ZONESIGN" -q -c b.yaml build
+sed -i 's|served_since: never|served_since: 2026-01-01T00:00:00Z\n  server: "nsd 127.0.0.1@1 pid"|' state/b.example/state.yaml
+(cd / && "$ZONESIGN" -c "$OLDPWD/b.yaml" build) >out 2>err
+hasnt 'another directory is no other server' err 'another server than before'
+# what is in a command stays out of the state, which is read at every run: secrets, and quotes, which are slow to read
+printf 'zones:\n  c.example: {file: a.zone, output: c.zone, reload: {shell: "echo \\"hunter2\\" >> log"}}\n' > c.yaml
+run "$ZONESIGN" -q -c c.yaml build
+is 'a command with a secret' 0 $status; hasnt 'it is not in the state' state/c.example/state.yaml hunter2
+run "$ZONESIGN" -q -c c.yaml build; touch a.zone; run "$ZONESIGN" -q -c c.yaml build; is 'it is run once' 1 "$(wc -l < log)"
 cd .. || exit 1
 finish
