@@ -35,7 +35,7 @@ struct feed {
 	struct zs_argv argv;
 	struct zs_buf statement, content;
 	struct zs_arena *texts;   /* of content */
-	size_t statements;
+	size_t statements, rows;
 	bool ok;
 };
 
@@ -160,7 +160,7 @@ static bool end_command(struct feed *f)
 	if (f->ok && f->statements && !zs_publish_run(f->run, &command, "pdnsutil", f->config->name_text, NULL, SQL_LIMIT)) {
 		f->ok = false;
 		zs_hint(f->run, "pdnsutil must be able to use the database of PowerDNS (backend %s), whose schema must be that of 4.7 or later; "
-		        "each run tries again", backend_name(f->config->publish.backend));
+		        "if it fails at 'INSERT INTO domains', another build wrote the same zone; each run tries again", backend_name(f->config->publish.backend));
 	}
 	zs_arena_free(f->arena);
 	f->arena = NULL;
@@ -236,6 +236,7 @@ static void put_row(struct feed *f, const char *name, const char *type, uint32_t
 	else
 		zs_buf_text(&f->statement, "NULL");
 	zs_buf_text(&f->statement, auth ? ",TRUE)" : ",FALSE)");
+	f->rows++;
 }
 
 static bool is_row(const struct feed *f, uint16_t type)
@@ -354,7 +355,7 @@ static void read_denial(struct feed *f)
 	memcpy(f->nsec3_options.salt, p.data + 5, p.data[4]);
 }
 
-bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone)
+bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, size_t *rows)
 {
 	struct feed f;
 	if (!begin(&f, run, config))
@@ -373,10 +374,22 @@ bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, co
 		(void)end_command(&f);
 	}
 	zs_arena_free(f.texts);
+	*rows = f.rows;
 	return f.ok;
 }
 
-bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config)
+/* Fails if `condition` holds, by a name that would be there twice: the transaction ends without effect. */
+static void refuse_if(struct feed *f, const char *condition)
+{
+	char name[NAME_ROOM];
+	name_text(f->config->name, name);
+	zs_buf_text(&f->statement, "INSERT INTO domains (name,type) SELECT ");
+	put_quoted(f, name, strlen(name));
+	zs_buf_printf(&f->statement, ",'NATIVE' FROM (SELECT 1 AS one UNION ALL SELECT 2) AS t WHERE %s", condition);
+	end_statement(f);
+}
+
+bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config, const size_t *rows)
 {
 	struct feed f;
 	if (!begin(&f, run, config))
@@ -390,6 +403,10 @@ bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *confi
 	          "WHERE domain_id IN (%s,%s)", zone, zone, beside, zone, zone, beside);
 	statement(&f, "UPDATE domainmetadata SET domain_id=CASE domain_id WHEN %s THEN %s ELSE %s END WHERE domain_id IN (%s,%s) "
 	          "AND kind IN ('PRESIGNED','NSEC3PARAM','NSEC3NARROW')", zone, beside, zone, zone, beside);
+	/* a pdnsutil of a build that was killed lives on, and another build may use the database: both write beside the zone too */
+	refuse_if(&f, zs_arena_printf(f.arena, "NOT EXISTS %s", beside));
+	if (rows)
+		refuse_if(&f, zs_arena_printf(f.arena, "(SELECT count(*) FROM records WHERE domain_id=%s)<>%zu", zone, *rows));
 	statement(&f, "COMMIT");
 	return end_command(&f);
 }

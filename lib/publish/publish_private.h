@@ -35,9 +35,9 @@ struct zs_zone;
 const char *zs_pdns_nsec3(struct zs_arena *arena, const struct zs_zone *zone);
 
 /* pdns_sql.c: the zone in the tables of a generic SQL backend. The new records are laid beside the zone, where nobody is served them;
- * one transaction exchanges the two. */
-bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone);
-bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config);
+ * one transaction exchanges the two, if there are as many rows as were laid. rows NULL: however many, to put the former zone back. */
+bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, size_t *rows);
+bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config, const size_t *rows);
 /* What lies beside the zone goes: the former zone, when the new one is good. */
 bool zs_pdns_sql_clear(struct zs_run *run, const struct zs_zone_config *config);
 

@@ -215,6 +215,23 @@ for policy in default n3; do
 	done
 done
 policy sql.test default
+# ---- another writer beside the zone: the pdnsutil of a build that was killed, or a build with another state: nothing is exchanged ----
+mkdir bin2
+cat > bin2/pdnsutil <<'EOF'
+#!/bin/sh
+case "$*" in *'UPDATE records SET disabled'*) sqlite3 sql/pdns.db "$(cat disturb)" ;; esac
+exec /usr/bin/pdnsutil "$@"
+EOF
+chmod +x bin2/pdnsutil
+build sql.test; is 'before they disturb each other' 0 $status; before=$(ask "$sql" sql.test); rows > rows.before
+beside="(select id from domains where name like '%.zonesign.invalid')"
+for disturb in "delete from records where id=(select max(id) from records where disabled)" \
+	"insert into records (domain_id,name,type,content,ttl,disabled,auth) values ($beside,'x.sql.test','A','192.0.2.66',300,1,1)" \
+	"delete from records where disabled; delete from domains where id=$beside"; do
+	echo "$disturb" > disturb; zone_file sql.zone "disturbed A 192.0.2.7"; PATH=$work/bin2:$PATH build sql.test; is "disturbed: $disturb" 1 $status
+	rows > rows.after; ok "$disturb: the zone is as it was" diff rows.before rows.after; is "$disturb: and is served" "$before" "$(ask "$sql" sql.test)"
+done
+build sql.test; is 'the next run mends it' 0 $status; is 'nothing is left beside the zone' sql.test "$(db 'select name from domains')"
 
 # ---- PowerDNS, bind backend ----
 echo "zone \"pbind.test\" { type master; file \"$PWD/pbind/pbind.test.zone\"; };" > pbind/named.conf
