@@ -215,7 +215,7 @@ static bool begin(struct feed *f, struct zs_run *run, const struct zs_zone_confi
 static void put_row(struct feed *f, const char *name, const char *type, uint32_t ttl, uint32_t prio, const char *content, size_t len, const char *order,
                     bool auth)
 {
-	if (f->statement.len && f->statement.len + len > STATEMENT_MAX - 4096) /* names and numbers are less than that */
+	if (f->statement.len && f->statement.len + 2 * len > STATEMENT_MAX - 4096) /* quoted; names and numbers are less than that */
 		end_statement(f);
 	if (f->statements >= COMMAND_STATEMENTS) {
 		(void)end_command(f);

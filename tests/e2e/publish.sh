@@ -215,6 +215,9 @@ for policy in default n3; do
 	done
 done
 policy sql.test default
+# long records of what SQL doubles: no argument of pdnsutil is longer than a command line may have
+zone_file sql.zone; python3 -c 'for n, size in ("q1", 5000), ("q2", 55000): print(n, "TXT", *("\"" + "'"'"'" * 250 + "\"" for _ in range(size // 250)))' >> sql.zone
+build sql.test; is 'long records' 0 $status; is 'are served' 55000 "$(dig +tries=1 +time=1 "@${sql%@*}" -p "${sql#*@}" +short q2.sql.test TXT | tr -cd "'" | wc -c)"
 # ---- another writer beside the zone: the pdnsutil of a build that was killed, or a build with another state: nothing is exchanged ----
 mkdir bin2
 cat > bin2/pdnsutil <<'EOF'
