@@ -47,7 +47,7 @@ static const char *backend_name(enum zs_pdns_backend backend)
 
 /* ---- texts ---- */
 
-/* A string of SQL. MySQL takes a backslash as an escape, the others do not. */
+/* A string of SQL. MySQL takes a backslash as an escape, the others do not, with the settings of dialect(). */
 static void put_quoted(struct feed *f, const char *text, size_t len)
 {
 	zs_buf_octet(&f->statement, '\'');
@@ -130,12 +130,21 @@ static const char *order_text(struct feed *f, const uint8_t *name, bool occluded
 
 /* ---- commands ---- */
 
+/* What a string means, and that one which is too long is an error and not cut, must not depend on how the server is set up. */
+static const char *dialect(enum zs_pdns_backend backend)
+{
+	static const char *const settings[] = { [ZS_PDNS_GPGSQL] = "SET standard_conforming_strings=on", [ZS_PDNS_GMYSQL] = "SET sql_mode='STRICT_ALL_TABLES'" };
+	return backend < ZS_COUNT(settings) ? settings[backend] : NULL;
+}
+
 static void begin_command(struct feed *f)
 {
 	f->arena = zs_arena_new();
 	f->argv = zs_pdns_tool(f->run, f->arena, &f->config->publish, "pdnsutil");
 	zs_argv_add(f->arena, &f->argv, "backend-cmd");
 	zs_argv_add(f->arena, &f->argv, backend_name(f->config->publish.backend));
+	if (dialect(f->config->publish.backend))
+		zs_argv_add(f->arena, &f->argv, dialect(f->config->publish.backend));
 	f->statement = (struct zs_buf){ .arena = f->arena, .max = CONTENT_ROOM };
 	f->statements = 0;
 }

@@ -46,6 +46,7 @@ if [ "$(id -u)" = 0 ]; then chown nobody pgdata; as='setpriv --reuid=nobody --cl
 (cd pgdata && exec $as postgres -D data -k "$PWD" -h '' -c fsync=off) > pglog 2>&1 &
 pids="$pids $!"; until_there pgdata/.s.PGSQL.5432
 for _ in $(seq 100); do psql -q -h "$PWD/pgdata" -U pdns -c 'create database pdns' postgres > out 2>&1 && break; sleep 0.05; done
+psql -q -h "$PWD/pgdata" -U pdns -c 'alter role pdns set standard_conforming_strings = off' postgres > out 2>&1 # backslashes must not depend on it
 psql -q -h "$PWD/pgdata" -U pdns pdns < /usr/share/pdns-backend-pgsql/schema/schema.pgsql.sql > out 2>&1
 start_pdns pg "$pg" launch=gpgsql "gpgsql-host=$PWD/pgdata" gpgsql-user=pdns gpgsql-dbname=pdns gpgsql-dnssec=yes
 
@@ -53,7 +54,7 @@ start_pdns pg "$pg" launch=gpgsql "gpgsql-host=$PWD/pgdata" gpgsql-user=pdns gpg
 mkdir mydata mydata/mysql mydata/pdns
 mariadb="mariadbd --no-defaults --datadir=$PWD/mydata --skip-grant-tables $([ "$(id -u)" = 0 ] && echo --user=root)"
 (echo 'use pdns;'; cat /usr/share/pdns-backend-mysql/schema/schema.mysql.sql) | $mariadb --bootstrap > mylog 2>&1 || fail 'mariadbd --bootstrap' "$(tail -n 3 mylog)"
-$mariadb --socket="$PWD/mydata/s" --skip-networking --pid-file="$PWD/mydata/pid" > mylog 2>&1 &
+$mariadb --socket="$PWD/mydata/s" --skip-networking --sql-mode=NO_BACKSLASH_ESCAPES --pid-file="$PWD/mydata/pid" > mylog 2>&1 &
 pids="$pids $!"; until_there mydata/s
 start_pdns my "$my" launch=gmysql "gmysql-socket=$PWD/mydata/s" gmysql-user=root gmysql-dbname=pdns gmysql-dnssec=yes
 
