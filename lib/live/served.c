@@ -177,13 +177,23 @@ static void ask_owner(struct picker *p, uint32_t index)
 	add_below(p, "zonesign-absent", star ? zs_name_skip(name, 1) : name, absent_type(p, index));
 }
 
+/* A dot or another octet that databases keep escaped: PowerDNS sorts such a name by the backslash, so its NSEC may be wrong. */
+static bool is_escaped(const uint8_t *name)
+{
+	for (; *name; name += *name + 1)
+		for (unsigned i = 1; i <= *name; i++)
+			if (name[i] <= 0x20 || name[i] >= 0x7f || name[i] == '.' || name[i] == '\\')
+				return true;
+	return false;
+}
+
 /* An owner of a kind of which a large zone has few. */
 static bool is_special(const struct zs_zone *zone, uint32_t index)
 {
 	const struct zs_owner *owner = &zone->owners[index];
 	const uint8_t *name = zs_owner_name(zone, owner);
 	return (name[0] == 1 && name[1] == '*') || owner->flags & ZS_OWNER_CUT || zs_zone_rrset(zone, index, ZS_TYPE_DNAME)
-	    || zs_name_labels(name) > zone->apex_labels + 1u;
+	    || zs_name_labels(name) > zone->apex_labels + 1u || is_escaped(name);
 }
 
 static void pick(struct picker *p)
