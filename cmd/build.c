@@ -49,8 +49,11 @@ static void print_result(const struct zs_cli *cli, const struct zs_zone_config *
 	case ZS_BUILT_RESCUED:
 		if (cli->quiet)
 			break;
-		fprintf(to, "%s %s: serial %u, %llu records, %zu signatures verified, valid until %s\n", zone->name_text, outcome_text(r->outcome),
-		        r->serial, (unsigned long long)r->record_count, r->signature_count, zs_time_short(r->earliest_expiration, b));
+		fprintf(to, "%s %s: serial %u, %llu records, ", zone->name_text, outcome_text(r->outcome), r->serial, (unsigned long long)r->record_count);
+		if (r->signature_count)
+			fprintf(to, "%zu signatures verified, valid until %s\n", r->signature_count, zs_time_short(r->earliest_expiration, b));
+		else
+			fprintf(to, "not signed\n");
 		if (r->first_ds && !r->ds_wanted)
 			fprintf(to, "%s next: keep this build in cron; from %s on, give %s what 'zonesign ds' prints\n", zone->name_text,
 			        zs_time_short(r->first_ds, a), zone->registrar ? zone->registrar : "your registrar");
