@@ -183,9 +183,12 @@ static bool give(struct import *in)
 {
 	if (in->config->publish.backend != ZS_PDNS_BIND)
 		return import_sql(in->run, in->config, in->zone);
+	const char *path = in->config->publish.file.path;
+	in->former = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* lives on when another is renamed over it */
+	if (in->former < 0 && errno != ENOENT) /* it could not be put back */
+		return zs_fail(in->run, "cannot read '%s', the zone that PowerDNS has: %s", path, strerror(errno));
 	if (in->config->publish.server_signs && !zs_pdns_keys_add(in->run, in->config, in->zone))
 		return false;
-	in->former = open(in->config->publish.file.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* lives on when another is renamed over it */
 	return load_bind(in->run, in->config, -1, in->zone);
 }
 
@@ -212,8 +215,11 @@ static bool look(struct import *in, const char **why)
 	*why = view.why;
 	zs_fail(run, "PowerDNS has the zone, but %zu of %zu answers are wrong: %s", view.wrong, view.asked, view.why);
 	if (put_back(in))
-		zs_hint(run, "the former zone was put back. Does PowerDNS have keys of its own for the zone, or metadata such as SOA-EDIT or LUA-AXFR-SCRIPT? "
-		        "'pdnsutil show-zone' tells. A zone with DNAME needs dname-processing=yes there. Each run tries again");
+		zs_hint(run, "%s. Does PowerDNS have keys of its own for the zone, or metadata such as SOA-EDIT or LUA-AXFR-SCRIPT? "
+		        "'pdnsutil show-zone' tells. A zone with DNAME needs dname-processing=yes there. Each run tries again",
+		        in->config->publish.backend == ZS_PDNS_BIND && in->former < 0
+		        ? "there was no former zone: the file is removed, and PowerDNS keeps what it read of it until it is restarted"
+		        : "the former zone was put back");
 	else
 		zs_hint(run, "and the former zone could not be put back: look at PowerDNS now");
 	return false;

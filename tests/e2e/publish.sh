@@ -248,6 +248,26 @@ for policy in default n3 oo default oo n3 default; do
 	policy pbind.test $policy; zone_file pbind.zone "$policy A 192.0.2.7"
 	build pbind.test; is "PowerDNS, bind backend: to $policy" 0 $status; is "it serves $policy" "$(published pbind/out.zone)" "$(ask "$pbind" pbind.test)"
 done
+# wrong answers: the former zone comes back, also where the file is a link
+mkdir bin3
+cat > bin3/pdnsutil <<'EOF'
+#!/bin/sh
+case "$*" in *' set-presigned '*) [ ! -e way ] || { rm way; exec /usr/bin/pdnsutil --config-dir="$PWD/pbind" unset-presigned pbind.test; } ;; esac
+exec /usr/bin/pdnsutil "$@"
+EOF
+chmod +x bin3/pdnsutil
+for kind in file link; do
+	[ $kind = file ] || { mv pbind/pbind.test.zone pbind/real; ln -s real pbind/pbind.test.zone; }
+	before=$(ask "$pbind" pbind.test) sum=$(sha256sum < pbind/pbind.test.zone); touch way; zone_file pbind.zone "wrong-$kind A 192.0.2.7"
+	PATH=$work/bin3:$PATH build pbind.test; is "bind backend, $kind: wrong answers" 1 $status; has "$kind: put back" err 'the former zone was put back'
+	is "$kind: its file is as it was" "$sum" "$(sha256sum < pbind/pbind.test.zone)"; is "$kind: it is served" "$before" "$(ask "$pbind" pbind.test)"
+	has "$kind: with signatures" "$(dig +dnssec +tries=1 +time=1 "@${pbind%@*}" -p "${pbind#*@}" nosuch.pbind.test A > dig; echo dig)" RRSIG
+	build pbind.test; is "$kind: the next run mends it" 0 $status
+done
+rm pbind/pbind.test.zone; touch way; zone_file pbind.zone 'first A 192.0.2.7'
+PATH=$work/bin3:$PATH build pbind.test; is 'bind backend, the first zone is wrong' 1 $status; has 'nothing is put back' err 'there was no former zone'; is 'its file' no "$([ -e pbind/pbind.test.zone ] && echo yes || echo no)"
+mkdir pbind/pbind.test.zone; chmod 0 pbind/pbind.test.zone; build pbind.test; is 'what cannot be put back is not replaced' 1 $status
+rmdir pbind/pbind.test.zone; build pbind.test; is 'mended' 0 $status
 stop pbind
 start_pdns pbind "$pbind" launch=bind "bind-config=$PWD/pbind/named.conf" # no bind-dnssec-db: it serves the zone unsigned
 cp pbind/pbind.test.zone before; zone_file pbind.zone 'unsigned A 192.0.2.7'; build pbind.test; is 'without bind-dnssec-db' 1 $status; has 'it is said' err 'bind-dnssec-db'
