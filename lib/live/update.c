@@ -225,7 +225,7 @@ static bool is_wanted(const struct update *u, const struct zs_live_record *recor
 
 static bool push(ldns_rr_list *list, const uint8_t *owner, uint16_t type, ldns_rr_class class, uint32_t ttl, const struct zs_bytes *rdata)
 {
-	uint8_t wire[ZS_NAME_MAX + 10 + 65535 / 8];
+	uint8_t wire[ZS_NAME_MAX + 10 + 65535];
 	const size_t name_len = zs_name_len(owner), len = rdata ? rdata->len : 0;
 	ldns_rr *rr = NULL;
 	size_t at = 0;
@@ -351,7 +351,9 @@ static bool converge(struct update *u, size_t *changed)
 		ldns_rr_list *required = ldns_rr_list_new(), *list = ldns_rr_list_new();
 		unsigned rcode = 0;
 		size_t count = 0;
-		bool ok = look(u) && require(u, required) && changes(u, list, &count);
+		bool ok = look(u);
+		if (ok && !(ok = require(u, required) && changes(u, list, &count)))
+			u->why = "ldns cannot write one of the records";
 		const bool send = ok && count;
 		ok = ok && (!count || send_update(u, required, list, &rcode));
 		ldns_rr_list_deep_free(required);

@@ -30,7 +30,7 @@ options { directory "$PWD/bind"; pid-file "$PWD/bind/pid"; session-keyfile "$PWD
   listen-on port ${bind#*@} { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no; };
 controls { };
 zone "bind.test" { type primary; file "$PWD/bind/bind.test.zone"; dnssec-policy default; inline-signing yes;
-  update-policy { grant zonesign-key zonesub TLSA; }; };
+  update-policy { grant zonesign-key zonesub TLSA; grant zonesign-key zonesub OPENPGPKEY; }; };
 EOF
 named -g -n 1 -c bind/named.conf > bind/log 2>&1 &
 pids="$pids $!"; until_up "$bind"
@@ -124,6 +124,14 @@ for zone in bind knot pdns; do
 	at 290000 build $zone.test; is "$zone: put back" "$(record two.pem)" "$(tlsa "$server" $owner)"
 	cp one.pem cert.pem; rm -rf "state/$zone.test"
 done
+
+# a record that is longer than most: a key of 12 KB
+python3 -c '
+import sys
+key = bytes([4]) + bytes(4) + bytes([22]) + bytes(40)
+sys.stdout.buffer.write(bytes([0xc6, len(key)]) + key + bytes([0xcd, 0xff]) + (12000).to_bytes(4, "big") + b"u" * 12000)' > key.pgp
+printf 'zones:\n  bind.test: {file: bind.zone, openpgpkey: [{address: hugh@bind.test, key: key.pgp}], publish: {update: {server: %s, key: tsig.key}}}\n' "$bind" > long.yaml
+sed -i '1i state: state-long' long.yaml; run "$z" --now $t0 -q -c long.yaml build; is 'a long record' 0 $status
 
 # ---- what goes wrong keeps the words of the server, and changes nothing ----
 bad() { # NAME TEXT KEY
