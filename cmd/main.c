@@ -83,7 +83,7 @@ void zs_cli_diags(const struct zs_cli *cli, const struct zs_run *run, FILE *to)
 	for (const struct zs_diag *d = run->diags; d; d = d->next)
 		if (d->severity == ZS_ERROR || !cli->quiet)
 			print_diag(cli, run, d, to);
-	if (run->dropped_count)
+	if (run->dropped_count && (!cli->quiet || run->fault))
 		fprintf(to, "zonesign: %u more not shown\n", run->dropped_count);
 }
 

@@ -238,5 +238,8 @@ printf 'zones:\n  c.example: {file: a.zone, output: c.zone, reload: {shell: "ech
 run "$ZONESIGN" -q -c c.yaml build
 is 'a command with a secret' 0 $status; hasnt 'it is not in the state' state/c.example/state.yaml hunter2
 run "$ZONESIGN" -q -c c.yaml build; touch a.zone; run "$ZONESIGN" -q -c c.yaml build; is 'it is run once' 1 "$(wc -l < log)"
+# more warnings than are shown, and -q
+{ echo zones:; for n in $(seq 120); do echo "  z$n.example: {file: a.zone, output: z$n.zone, reload: 'true \"'}"; done; } > many.yaml
+run "$ZONESIGN" -q -c many.yaml build; is 'many warnings' 0 $status; is '-q: nothing is said of them' '' "$(cat out err)"
 cd .. || exit 1
 finish
