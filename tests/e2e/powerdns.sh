@@ -11,8 +11,8 @@ set -- $(free_ports 4)
 lite=127.0.0.1@$1 pg=127.0.0.1@$2 my=127.0.0.1@$3 unbound=$4
 ask() { dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" +short "$2" SOA | awk '{ print $3 }'; }
 published() { awk '$4 == "SOA" { print $7; exit }' "$1"; }
-until_up() { for _ in $(seq 100); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" . SOA 2>/dev/null | grep -q status && return; sleep 0.05; done; fail "$1 answers"; }
-until_there() { for _ in $(seq 200); do [ -S "$1" ] && return; sleep 0.05; done; fail "$1 is there"; }
+until_up() { for _ in $(seq 600); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" . SOA 2>/dev/null | grep -q status && return; sleep 0.05; done; fail "$1 answers"; }
+until_there() { for _ in $(seq 600); do [ -S "$1" ] && return; sleep 0.05; done; fail "$1 is there"; }
 start_pdns() { # NAME ADDRESS LINE...
 	sp_name=$1 sp_address=$2; shift 2
 	{ printf '%s\n' "local-address=127.0.0.1" "local-port=${sp_address#*@}" daemon=no guardian=no "socket-dir=$PWD/$sp_name" loglevel=4 security-poll-suffix= dname-processing=yes; printf '%s\n' "$@"; } > "$sp_name/pdns.conf"
@@ -45,7 +45,7 @@ if [ "$(id -u)" = 0 ]; then chown nobody pgdata; as='setpriv --reuid=nobody --cl
 (cd pgdata && $as initdb -D data -A trust -U pdns --no-sync -E UTF8 --locale=C) > pglog 2>&1 || fail 'initdb' "$(tail -n 3 pglog)"
 (cd pgdata && exec $as postgres -D data -k "$PWD" -h '' -c fsync=off) > pglog 2>&1 &
 pids="$pids $!"; until_there pgdata/.s.PGSQL.5432
-for _ in $(seq 100); do psql -q -h "$PWD/pgdata" -U pdns -c 'create database pdns' postgres > out 2>&1 && break; sleep 0.05; done
+for _ in $(seq 600); do psql -q -h "$PWD/pgdata" -U pdns -c 'create database pdns' postgres > out 2>&1 && break; sleep 0.05; done
 psql -q -h "$PWD/pgdata" -U pdns -c 'alter role pdns set standard_conforming_strings = off' postgres > out 2>&1 # backslashes must not depend on it
 psql -q -h "$PWD/pgdata" -U pdns pdns < /usr/share/pdns-backend-pgsql/schema/schema.pgsql.sql > out 2>&1
 start_pdns pg "$pg" launch=gpgsql "gpgsql-host=$PWD/pgdata" gpgsql-user=pdns gpgsql-dbname=pdns gpgsql-dnssec=yes
@@ -138,7 +138,7 @@ watch() { # BUILD...: policies to build in turn while it looks
 }
 look=look.py port=$unbound
 watch default default default default default default default default
-is 'changes of a zone: every answer in the meantime validates' 0 "$(awk '{ print $2 }' seen)"
+[ "$(awk '{ print $2 }' seen)" = 0 ] && pass || fail 'changes of a zone: every answer in the meantime validates' "$(cat seen)"
 [ "$(awk '{ print ($1 > 100) }' seen)" = 1 ] && pass || fail 'enough was asked' "$(cat seen)"
 # Between NSEC and NSEC3 PowerDNS goes on with the former kind until it is told to forget, a moment after the exchange. A denial is whole if
 # each NSEC or NSEC3 in it has its signature.
@@ -175,6 +175,6 @@ print(count, broken, round(longest * 1000))
 EOF
 look='denials.py' port=${lite#*@}
 watch n3 default oo n3 oo default n3 default n3 default
-[ "$(awk '{ print ($3 < 500) }' seen)" = 1 ] && pass || fail 'from one kind of denial to another: less than half a second' "$(cat seen)"
+[ "$(awk '{ print ($3 < 3000) }' seen)" = 1 ] && pass || fail 'from one kind of denial to another: a moment, though other tests are running' "$(cat seen)"
 [ -z "${VERBOSE:-}" ] || cat seen
 finish
