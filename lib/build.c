@@ -2,7 +2,6 @@
  * in zs_publish_commit nothing outside sees a change. */
 #include "build.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +10,6 @@
 #include "base/secret.h"
 #include "build_private.h"
 #include "dane/dane.h"
-#include "keys/keys.h"
 #include "live/live.h"
 #include "publish/publish.h"
 #include "report/report.h"
@@ -49,26 +47,6 @@ struct build {
 	bool rescue;                 /* the zone is the one last published, not the input */
 	bool certificates_ok;
 };
-
-static bool add_inputs_before(struct build *b)
-{
-	bool ok = true;
-	ok = zs_build_add_config(b->run, &b->inputs, &b->input_count, &b->input_room, b->config->files);
-	if (ok && b->zone_config->file_index)
-		ok = zs_build_add_config(b->run, &b->inputs, &b->input_count, &b->input_room, &b->config->files[b->zone_config->file_index]);
-	for (size_t d = 0; ok && d < b->zone_config->dane_count; d++) {
-		const struct zs_dane_entry *entry = &b->zone_config->dane[d];
-		for (size_t i = 0; ok && i < entry->certificate_count; i++)
-			ok = zs_build_add_input(b->run, &b->inputs, &b->input_count, &b->input_room, entry->certificates[i].path);
-		if (ok && entry->next.path)
-			ok = zs_build_add_input(b->run, &b->inputs, &b->input_count, &b->input_room, entry->next.path);
-	}
-	for (int kind = 0; kind < ZS_MADE_KINDS; kind++)
-		for (size_t e = 0; ok && e < b->zone_config->made[kind].count; e++)
-			for (size_t i = 0; ok && i < b->zone_config->made[kind].entries[e].file_count; i++)
-				ok = zs_build_add_input(b->run, &b->inputs, &b->input_count, &b->input_room, b->zone_config->made[kind].entries[e].files[i].path);
-	return ok;
-}
 
 /* What the signer makes itself does not come from the input. */
 static void drop_signer_types(struct build *b)
@@ -530,37 +508,6 @@ static bool nothing_to_do(struct build *b)
 	return true;
 }
 
-/* Another server signs the zone. Once a day it is looked whether our records are still there. */
-static bool update_elsewhere(struct build *b)
-{
-	enum { DAY = 86400 };
-	struct zs_facts *facts = b->facts;
-	const struct zs_zone_options options = { .apex = b->zone_config->name, .dnssec = ZS_DNSSEC_STRIP, .include_any = b->zone_config->include_any,
-		                                 .want_sha256 = true };
-	const struct zs_facts *before = zs_facts_copy(b->run->arena, facts);
-	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(b->run, b->zone_config->policy);
-	size_t changed = 0;
-	if (facts->input_count && b->run->now < facts->next_due && zs_build_unchanged(b->run, b->config, b->zone_config, facts))
-		return nothing_to_do(b);
-	zs_secret_no_dump();
-	if (!add_inputs_before(b) || !zs_zone_read(b->run, b->arena, b->zone_config->file.path, &options, &b->zone)
-	    || !zs_zone_check(b->run, b->zone, b->zone_config->policy->max_zone_ttl)
-	    || !zs_build_zone_inputs(b->run, b->zone, &b->inputs, &b->input_count, &b->input_room)
-	    || !zs_dane_insert(b->run, b->zone_config, facts, b->zone, &b->certificates_ok)
-	    || !zs_build_check_tlsa(b->run, b->options, facts, before, b->zone)
-	    || !zs_build_send(b->run, b->zone_config, b->zone, facts, before->tlsa, before->tlsa_count, &changed))
-		return false;
-	facts->inputs = b->inputs;
-	facts->input_count = b->certificates_ok ? b->input_count : 0;
-	facts->input_room = b->input_room;
-	facts->last_build = b->run->now;
-	facts->next_due = sooner(b->run->now + DAY, zs_tlsa_due(&timing, facts));
-	b->result->outcome = changed ? ZS_BUILT_UPDATED : ZS_BUILT_NOTHING;
-	b->result->record_count = changed;
-	b->result->next_due = facts->next_due;
-	return zs_facts_write(b->run, facts) && b->certificates_ok;
-}
-
 static bool build_locked(struct build *b)
 {
 	if (b->options->bench_no_verify)
@@ -568,7 +515,7 @@ static bool build_locked(struct build *b)
 	if (!zs_build_check_clock(b->run, b->options, b->facts))
 		return false;
 	if (b->zone_config->publish.kind == ZS_PUBLISH_UPDATE)
-		return update_elsewhere(b);
+		return zs_build_update(b->run, b->config, b->zone_config, b->options, b->facts, b->arena, b->result);
 	if (b->facts->published.known && b->facts->published.served_since && !b->facts->intent.present && !is_due(b)
 	    && zs_build_output_is_ours(b->zone_config, b->facts)
 	    && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts))
@@ -589,7 +536,7 @@ static bool build_locked(struct build *b)
 		b->facts->published.served_since = 0; /* somebody removed it: it is made again */
 	else if (unchanged)
 		return repeat_reload(b);
-	if (!add_inputs_before(b))
+	if (!zs_build_inputs_before(b->run, b->config, b->zone_config, &b->inputs, &b->input_count, &b->input_room))
 		return false;
 	if (!load_input(b))
 		return rescue(b);

@@ -59,6 +59,26 @@ bool zs_build_add_config(struct zs_run *run, struct zs_input_facts **list, size_
 	return true;
 }
 
+bool zs_build_inputs_before(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, struct zs_input_facts **list,
+                            size_t *count, size_t *room)
+{
+	bool ok = zs_build_add_config(run, list, count, room, config->files);
+	if (ok && zone->file_index)
+		ok = zs_build_add_config(run, list, count, room, &config->files[zone->file_index]);
+	for (size_t d = 0; ok && d < zone->dane_count; d++) {
+		const struct zs_dane_entry *entry = &zone->dane[d];
+		for (size_t i = 0; ok && i < entry->certificate_count; i++)
+			ok = zs_build_add_input(run, list, count, room, entry->certificates[i].path);
+		if (ok && entry->next.path)
+			ok = zs_build_add_input(run, list, count, room, entry->next.path);
+	}
+	for (int kind = 0; kind < ZS_MADE_KINDS; kind++)
+		for (size_t e = 0; ok && e < zone->made[kind].count; e++)
+			for (size_t i = 0; ok && i < zone->made[kind].entries[e].file_count; i++)
+				ok = zs_build_add_input(run, list, count, room, zone->made[kind].entries[e].files[i].path);
+	return ok;
+}
+
 void zs_build_add_output(struct zs_run *run, struct zs_facts *facts, const struct zs_candidate *candidate, const char *path)
 {
 	struct zs_input_facts output = { .path = path, .id = candidate->id };

@@ -16,6 +16,9 @@ bool zs_build_zone_inputs(struct zs_run *run, const struct zs_zone *zone, struct
 /* The same of a file of the config, from what was read of it. */
 bool zs_build_add_config(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room,
                          const struct zs_config_file *file);
+/* What is read before the zone: the config, certificates, the files of other records. */
+bool zs_build_inputs_before(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, struct zs_input_facts **list,
+                            size_t *count, size_t *room);
 /* The output just published, unless its times would not show a change that comes now; then the next run reads it. */
 void zs_build_add_output(struct zs_run *run, struct zs_facts *facts, const struct zs_candidate *candidate, const char *path);
 
@@ -34,11 +37,9 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 void zs_build_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy);
 bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in);
 
-
-/* build_update.c. Send the facts' TLSA, with the TTLs of zone, to the server that signs the zone, and take back those of former that are
- * not among them. The state knows of them before the server does. */
-bool zs_build_send(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, struct zs_facts *facts,
-                   const struct zs_tlsa_facts *former, size_t former_count, size_t *changed);
+/* build_update.c. Another server signs the zone: our records go there by dynamic update. zone_arena: of the zone that is read. */
+bool zs_build_update(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_build_options *options,
+                     struct zs_facts *facts, struct zs_arena *zone_arena, struct zs_build_result *result);
 
 /* build_plan.c. G11: did the zone shrink or grow beyond reason since it was published, or lose a type at its apex? */
 bool zs_build_check_shape(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts,

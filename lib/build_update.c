@@ -2,6 +2,7 @@
  * dynamic update, and the state remembers what was sent, since only that may be removed again. */
 #include <string.h>
 
+#include "base/secret.h"
 #include "build_private.h"
 #include "dane/dane.h"
 #include "live/live.h"
@@ -49,8 +50,10 @@ static bool record_intent(struct zs_run *run, struct zs_facts *facts, const stru
 	return ok;
 }
 
-bool zs_build_send(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, struct zs_facts *facts,
-                   const struct zs_tlsa_facts *former, size_t former_count, size_t *changed)
+/* Send the facts' records, with the TTLs of zone, and take back those of former that are not among them. The state knows of them before
+ * the server does. */
+static bool send_records(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, struct zs_facts *facts,
+                         const struct zs_tlsa_facts *former, size_t former_count, size_t *changed)
 {
 	struct zs_tsig_key key;
 	size_t wanted_count, sent_count;
@@ -61,4 +64,42 @@ bool zs_build_send(struct zs_run *run, const struct zs_zone_config *config, cons
 		return false;
 	zs_tlsa_served(facts, config->policy->propagation_zone, run->now_given ? run->now : zs_time_now());
 	return true;
+}
+
+/* Once a day it is looked whether our records are still there. */
+bool zs_build_update(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_build_options *options,
+                     struct zs_facts *facts, struct zs_arena *zone_arena, struct zs_build_result *result)
+{
+	enum { DAY = 86400 };
+	const struct zs_zone_options read_options = { .apex = zone->name, .dnssec = ZS_DNSSEC_STRIP, .include_any = zone->include_any, .want_sha256 = true };
+	const struct zs_facts *before = zs_facts_copy(run->arena, facts);
+	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(run, zone->policy);
+	struct zs_input_facts *inputs = NULL;
+	size_t input_count = 0, input_room = 0, changed = 0;
+	struct zs_zone *read = NULL;
+	bool certificates_ok = true;
+	if (facts->input_count && run->now < facts->next_due && zs_build_unchanged(run, config, zone, facts)) {
+		result->outcome = ZS_BUILT_NOTHING;
+		result->serial = facts->published.serial;
+		result->earliest_expiration = facts->published.earliest_expiration;
+		result->next_due = facts->next_due;
+		return true;
+	}
+	zs_secret_no_dump();
+	if (!zs_build_inputs_before(run, config, zone, &inputs, &input_count, &input_room)
+	    || !zs_zone_read(run, zone_arena, zone->file.path, &read_options, &read) || !zs_zone_check(run, read, zone->policy->max_zone_ttl)
+	    || !zs_build_zone_inputs(run, read, &inputs, &input_count, &input_room) || !zs_dane_insert(run, zone, facts, read, &certificates_ok)
+	    || !zs_build_check_tlsa(run, options, facts, before, read)
+	    || !send_records(run, zone, read, facts, before->tlsa, before->tlsa_count, &changed))
+		return false;
+	const zs_time due = zs_tlsa_due(&timing, facts), tomorrow = run->now + DAY;
+	facts->inputs = inputs;
+	facts->input_count = certificates_ok ? input_count : 0;
+	facts->input_room = input_room;
+	facts->last_build = run->now;
+	facts->next_due = due && due < tomorrow ? due : tomorrow;
+	result->outcome = changed ? ZS_BUILT_UPDATED : ZS_BUILT_NOTHING;
+	result->record_count = changed;
+	result->next_due = facts->next_due;
+	return zs_facts_write(run, facts) && certificates_ok;
 }
