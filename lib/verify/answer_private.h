@@ -61,7 +61,7 @@ void zs_answer_wildcard(struct zs_answer_judge *j, const uint8_t *name, const st
 /* That the delegation at name has no DS. */
 void zs_answer_no_ds(struct zs_answer_judge *j, const uint8_t *name);
 
-enum { ZS_EDE_OTHER = 0, ZS_EDE_ALGORITHM = 1, ZS_EDE_BOGUS = 6, ZS_EDE_EXPIRED = 7, ZS_EDE_NOT_YET = 8, ZS_EDE_NO_DNSKEY = 9,
+enum { ZS_EDE_OTHER = 0, ZS_EDE_ALGORITHM = 1, ZS_EDE_DS_DIGEST = 2, ZS_EDE_BOGUS = 6, ZS_EDE_EXPIRED = 7, ZS_EDE_NOT_YET = 8, ZS_EDE_NO_DNSKEY = 9,
        ZS_EDE_NO_RRSIG = 10, ZS_EDE_NO_NSEC = 12, ZS_EDE_ITERATIONS = 27 };
 
 #endif

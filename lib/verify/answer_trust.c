@@ -12,7 +12,8 @@ static size_t collect(struct zs_run *run, const struct zs_answer *answer, const 
 		if (record->section != ZS_SECTION_ANSWER || record->type != ZS_TYPE_DNSKEY || !zs_name_equal(record->owner, trust->zone))
 			continue;
 		for (size_t d = 0; d < ds_count && !named; d++)
-			named = zs_verify_ds_matches(run, trust->zone, ds[d], record->rdata) && !(zs_get_u16(record->rdata.data) & ZS_DNSKEY_REVOKE);
+			named = zs_verify_ds_counts(ds[d], ds, ds_count) && zs_verify_ds_matches(run, trust->zone, ds[d], record->rdata)
+			     && !(zs_get_u16(record->rdata.data) & ZS_DNSKEY_REVOKE);
 		if (named)
 			out[count++] = record->rdata;
 	}
@@ -27,7 +28,15 @@ bool zs_verify_trust(struct zs_run *run, struct zs_arena *arena, const struct zs
 	const struct zs_answer_trust first = { .zone = trust->zone, .dnskeys = entry, .now = trust->now,
 		                               .dnskey_count = collect(run, answer, trust, ds, ds_count, entry) };
 	zs_verify_answer(run, arena, answer, &first, out);
-	if (ds_count && all_count && !first.dnskey_count && out->state != ZS_ANSWER_BOGUS) {
+	bool usable = false;
+	for (size_t d = 0; d < ds_count; d++)
+		usable = usable || zs_verify_ds_counts(ds[d], ds, ds_count);
+	if (ds_count && !usable && out->state != ZS_ANSWER_BOGUS) {
+		out->state = ZS_ANSWER_INSECURE; /* for validators the zone is as unsigned */
+		out->why = "no DS of the zone is of an algorithm and a digest known here";
+		out->rfc = "RFC 4035 section 5.2";
+		out->ede = ZS_EDE_DS_DIGEST;
+	} else if (ds_count && all_count && !first.dnskey_count && out->state != ZS_ANSWER_BOGUS) {
 		out->state = ZS_ANSWER_BOGUS;
 		out->why = "no DS of the zone leads to a key in its DNSKEY RRset";
 		out->rfc = "RFC 4035 section 5.2";

@@ -43,17 +43,21 @@ static bool matches(struct zs_verifier *v, struct zs_bytes ds, const struct zs_v
 	return key->in_zone && zs_verify_ds_matches(v->run, v->zone->apex, ds, key->rdata);
 }
 
-/* Would a validator look at this DS? SHA-1 is ignored where a better digest is there: RFC 4509 section 3. */
-static bool counts(const struct zs_verifier *v, struct zs_bytes ds)
+bool zs_verify_ds_counts(struct zs_bytes ds, const struct zs_bytes *all, size_t count)
 {
 	enum zs_hash hash;
 	const struct zs_algorithm_info *info = ds.len > 4 ? zs_algorithm_info(ds.data[2]) : NULL;
 	if (!info || !info->verifies || !digest_of(ds.data[3], &hash))
 		return false;
-	for (size_t i = 0; ds.data[3] == ZS_DS_SHA1 && i < v->options->ds_count; i++)
-		if (v->options->ds[i].len > 4 && (v->options->ds[i].data[3] == ZS_DS_SHA256 || v->options->ds[i].data[3] == ZS_DS_SHA384))
+	for (size_t i = 0; ds.data[3] == ZS_DS_SHA1 && i < count; i++)
+		if (all[i].len > 4 && (all[i].data[3] == ZS_DS_SHA256 || all[i].data[3] == ZS_DS_SHA384))
 			return false;
 	return true;
+}
+
+static bool counts(const struct zs_verifier *v, struct zs_bytes ds)
+{
+	return zs_verify_ds_counts(ds, v->options->ds, v->options->ds_count);
 }
 
 /* Why this DS leads nowhere, or NULL if it leads to a key that signs the DNSKEY RRset. */

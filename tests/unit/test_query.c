@@ -416,8 +416,138 @@ START_TEST(a_ds_leads_to_the_key_that_signed_the_keys)
 	ck_assert(!zs_verify_trust(w->f.run, w->f.run->arena, &keys, &entry[1], 1, &trust, &verdict));
 	ck_assert_ptr_nonnull(strstr(verdict.why, "no DS of the zone leads to a key"));
 	ck_assert_int_eq(verdict.ede, 9);
+	/* RFC 4509 section 3: beside SHA-256 nobody looks at SHA-1; alone it counts */
+	uint8_t sha1[52];
+	struct zs_bytes both[2] = { { .data = sha1 }, entry[1] };
+	for (size_t i = 0; i < keys.count; i++)
+		if (keys.records[i].type == ZS_TYPE_DNSKEY && keys.records[i].rdata.data[1] & 1)
+			ck_assert(zs_ds_make(w->f.run, w->f.apex, keys.records[i].rdata, ZS_DS_SHA1, sha1, &both[0].len));
+	ck_assert(zs_verify_trust(w->f.run, w->f.run->arena, &keys, both, 1, &trust, &verdict));
+	ck_assert(!zs_verify_trust(w->f.run, w->f.run->arena, &keys, both, 2, &trust, &verdict));
+	ck_assert_int_eq(verdict.state, ZS_ANSWER_BOGUS);
+	ds[1][3] = 200; /* a digest that nobody knows: RFC 4035 section 5.2 */
+	ck_assert(!zs_verify_trust(w->f.run, w->f.run->arena, &keys, &entry[1], 1, &trust, &verdict));
+	ck_assert_int_eq(verdict.state, ZS_ANSWER_INSECURE);
+	ck_assert_int_eq(verdict.ede, 2);
 	close_world(w);
 	free(w);
+}
+END_TEST
+
+/* ---- answers that no signed zone here gives: signed on the spot ---- */
+
+struct signer {
+	struct zs_run *run;
+	EVP_PKEY *key;
+	uint8_t dnskey[36];
+	struct zs_bytes dnskeys;
+	struct zs_answer answer;
+	struct zs_answer_record records[16];
+};
+
+static void begin_signer(struct signer *s, struct zs_run *run)
+{
+	size_t len = 32;
+	memset(s, 0, sizeof *s);
+	s->run = run;
+	s->key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	memcpy(s->dnskey, "\1\1\3\17", 4);
+	ck_assert(EVP_PKEY_get_raw_public_key(s->key, s->dnskey + 4, &len) == 1);
+	s->dnskeys = (struct zs_bytes){ s->dnskey, sizeof s->dnskey };
+}
+
+static void add(struct signer *s, enum zs_section section, const char *owner, uint16_t type, struct zs_bytes rdata)
+{
+	ck_assert_uint_lt(s->answer.count, ZS_COUNT(s->records));
+	s->records[s->answer.count++] =
+	    (struct zs_answer_record){ .owner = (const uint8_t *)owner, .type = type, .ttl = 60, .section = (uint8_t)section, .rdata = rdata };
+}
+
+/* A record of "example." and its signature. */
+static void add_signed(struct signer *s, enum zs_section section, const char *owner, uint16_t type, const char *data, size_t len)
+{
+	static const uint8_t zone[] = "\7example";
+	uint8_t *sig = zs_arena_alloc(s->run->arena, 18 + sizeof zone + 64), text[1024];
+	const size_t fixed = 18 + sizeof zone, owner_len = zs_name_len((const uint8_t *)owner);
+	size_t sig_len = 64;
+	zs_put_u16(sig, type);
+	sig[2] = 15;
+	sig[3] = (uint8_t)(zs_name_labels((const uint8_t *)owner) - zs_name_is_wildcard((const uint8_t *)owner));
+	zs_put_u32(sig + 4, 60);
+	zs_put_u32(sig + 8, NOW + 86400);
+	zs_put_u32(sig + 12, NOW - 86400);
+	zs_put_u16(sig + 16, zs_key_tag(s->dnskey, sizeof s->dnskey));
+	memcpy(sig + 18, zone, sizeof zone);
+	memcpy(text, sig, fixed);
+	memcpy(text + fixed, owner, owner_len);
+	uint8_t *at = text + fixed + owner_len;
+	zs_put_u16(at, type);
+	zs_put_u16(at + 2, 1);
+	zs_put_u32(at + 4, 60);
+	zs_put_u16(at + 8, (uint16_t)len);
+	memcpy(at + 10, data, len);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	ck_assert(EVP_DigestSignInit(context, NULL, NULL, NULL, s->key) == 1
+	          && EVP_DigestSign(context, sig + fixed, &sig_len, text, (size_t)(at + 10 + len - text)) == 1);
+	EVP_MD_CTX_free(context);
+	add(s, section, owner, type, (struct zs_bytes){ (const uint8_t *)data, len });
+	add(s, section, owner, ZS_TYPE_RRSIG, (struct zs_bytes){ sig, fixed + 64 });
+}
+
+static void judge_as(struct signer *s, const char *name, uint16_t type, uint8_t rcode, struct zs_answer_verdict *out)
+{
+	const struct zs_answer_trust trust = { .zone = (const uint8_t *)"\7example", .dnskeys = &s->dnskeys, .dnskey_count = 1, .now = NOW };
+	s->answer.qname = (const uint8_t *)name;
+	s->answer.qtype = type;
+	s->answer.rcode = rcode;
+	s->answer.authoritative = true;
+	s->answer.records = s->records;
+	zs_verify_answer(s->run, s->run->arena, &s->answer, &trust, out);
+	s->answer.count = 0;
+}
+
+#define ADD(section, owner, type, data) add_signed(s, ZS_SECTION_##section, owner, ZS_TYPE_##type, data, sizeof data - 1)
+
+START_TEST(rare_answers_are_judged_as_validators_do)
+{
+	static const char soa[] = "\2ns\7example\0\1h\7example\0\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1";
+	static const char around[] = "\1x\1*\7example\0\0\6\0\0\0\0\0\3"; /* NSEC of the apex to x.*.example.: RRSIG NSEC */
+	struct zs_run *run = zs_run_begin();
+	struct signer *s = malloc(sizeof *s);
+	struct zs_answer_verdict v;
+	begin_signer(s, run);
+
+	/* the wildcard is an empty non-terminal: no data (RFC 4592 section 4.9), and never NXDOMAIN */
+	for (uint8_t rcode = 0; rcode <= ZS_RCODE_NXDOMAIN; rcode += ZS_RCODE_NXDOMAIN) {
+		ADD(AUTHORITY, "\7example", SOA, soa);
+		ADD(AUTHORITY, "\7example", NSEC, around);
+		ADD(AUTHORITY, "\1x\1*\7example", NSEC, "\7example\0\0\6\0\0\0\0\0\3");
+		judge_as(s, "\1q\7example", ZS_TYPE_A, rcode, &v);
+		ck_assert_msg(v.state == (rcode ? ZS_ANSWER_BOGUS : ZS_ANSWER_SECURE), "rcode %u: %s", rcode, v.why);
+		ck_assert_int_eq(v.kind, rcode ? ZS_ANSWER_NXDOMAIN : ZS_ANSWER_NODATA);
+	}
+
+	/* a DS is the parent's: RFC 4035 section 5.2 */
+	ADD(ANSWER, "\7example", DS, "\0\1\17\2aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	judge_as(s, "\7example", ZS_TYPE_DS, 0, &v);
+	ck_assert_int_eq(v.state, ZS_ANSWER_BOGUS);
+	ADD(ANSWER, "\1d\7example", DS, "\0\1\17\2aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	judge_as(s, "\1d\7example", ZS_TYPE_DS, 0, &v);
+	ck_assert_int_eq(v.state, ZS_ANSWER_SECURE);
+
+	/* NSD goes on in other zones that it has: that is no matter of this one */
+	ADD(ANSWER, "\3out\7example", CNAME, "\1w\4test\0");
+	add(s, ZS_SECTION_ANSWER, "\1w\4test", ZS_TYPE_A, (struct zs_bytes){ (const uint8_t *)"\300\0\2\1", 4 });
+	add(s, ZS_SECTION_AUTHORITY, "\4test", ZS_TYPE_NS, (struct zs_bytes){ (const uint8_t *)"\2ns\4test\0", 9 });
+	judge_as(s, "\3out\7example", ZS_TYPE_A, 0, &v);
+	ck_assert_msg(v.state == ZS_ANSWER_SECURE && v.kind == ZS_ANSWER_ALIAS, "%s", v.why);
+	ADD(ANSWER, "\3out\7example", A, "\300\0\2\1");
+	add(s, ZS_SECTION_ANSWER, "\1w\4test", ZS_TYPE_A, (struct zs_bytes){ (const uint8_t *)"\300\0\2\1", 4 });
+	judge_as(s, "\3out\7example", ZS_TYPE_A, 0, &v);
+	ck_assert_int_eq(v.state, ZS_ANSWER_BOGUS);
+	EVP_PKEY_free(s->key);
+	free(s);
+	zs_run_end(run);
 }
 END_TEST
 
