@@ -205,7 +205,9 @@ static void judge_rest(struct zs_answer_judge *j)
 	for (size_t i = 0; i < j->set_count; i++) {
 		struct zs_answer_set *set = &j->sets[i];
 		const bool cut = set->type == ZS_TYPE_NS && set->section == ZS_SECTION_AUTHORITY && !zs_name_equal(set->owner, j->trust->zone);
-		if (set->section != ZS_SECTION_ADDITIONAL && !cut && set->type != ZS_TYPE_RRSIG)
+		/* an alias that leads out: a server of the other zone may go on there, and validators ask for it by itself */
+		const bool beyond = j->out->kind == ZS_ANSWER_ALIAS && !zs_name_within(set->owner, j->trust->zone);
+		if (set->section != ZS_SECTION_ADDITIONAL && !cut && !beyond && set->type != ZS_TYPE_RRSIG)
 			(void)zs_answer_must(j, set);
 	}
 }
@@ -234,6 +236,11 @@ static void judge_content(struct zs_answer_judge *j)
 		struct zs_answer_set *set = failed ? NULL : find_data(j, name);
 		if (!failed && j->answer->qtype == ZS_TYPE_RRSIG && has_rrsig(j, name))
 			zs_answer_insecure(j, -1, "RFC 4035 section 2.2", "RRSIGs are not signed themselves; ask for the type that they cover");
+		else if (set && j->answer->rcode == ZS_RCODE_NXDOMAIN)
+			zs_answer_bogus(j, ZS_EDE_OTHER, "RFC 2308 section 2.1", "the answer is NXDOMAIN, and has data of '%s'", zs_answer_name(j, name));
+		else if (set && set->type == ZS_TYPE_DS && zs_name_equal(name, j->trust->zone) && j->answer->qtype == ZS_TYPE_DS)
+			zs_answer_bogus(j, ZS_EDE_BOGUS, "RFC 4035 section 5.2", "the zone '%s' itself has a DS of its own name; only the zone above can have it",
+			                zs_answer_name(j, name));
 		else if (set)
 			(void)take(j, name, set);
 		else if (!failed)

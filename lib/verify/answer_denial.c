@@ -189,8 +189,12 @@ static void nsec_nxdomain(const struct denial *d, const uint8_t *name)
 		return;
 	}
 	const uint8_t *star = wildcard_at(d->j, name, encloser_labels(gap, name));
-	if (!nsec_covering(d, star))
+	const struct nsec *around = nsec_covering(d, star);
+	if (!around)
 		missing(d, "RFC 4035 section 5.4", "there is no wildcard", star);
+	else if (zs_name_below(around->next, star))
+		zs_answer_bogus(d->j, ZS_EDE_BOGUS, "RFC 4592 section 2.2.2", "the answer is NXDOMAIN, but the wildcard '%s' exists: it is an empty non-terminal above '%s'",
+		                zs_answer_name(d->j, star), zs_answer_name(d->j, around->next));
 }
 
 /* The type is not at the name itself: from the right side of a zone cut, and no CNAME (RFC 6840 section 4.3). */
@@ -230,12 +234,13 @@ static void nsec_nodata(const struct denial *d, const uint8_t *name)
 	if (zs_name_below(gap->next, name))
 		return; /* an empty non-terminal has no types */
 	const uint8_t *star = wildcard_at(j, name, encloser_labels(gap, name));
-	const struct nsec *wild = nsec_at(d, star);
-	j->out->wildcard = wild != NULL;
-	j->out->wildcard_name = wild ? star : NULL;
-	if (!wild)
+	const struct nsec *wild = nsec_at(d, star), *around = wild ? NULL : nsec_covering(d, star);
+	const bool empty = around && zs_name_below(around->next, star); /* the wildcard is an empty non-terminal: RFC 4592 section 4.9 */
+	j->out->wildcard = wild || empty;
+	j->out->wildcard_name = wild || empty ? star : NULL;
+	if (!wild && !empty)
 		missing(d, "RFC 4035 section 5.4", "the type is not at the wildcard", star);
-	else
+	else if (wild)
 		(void)denies_type(j, wild->types, star);
 }
 

@@ -2,6 +2,8 @@
  * The zones of testdata/verify were signed by BIND. */
 #include "verify_fixture.h"
 
+#include <openssl/evp.h>
+
 #include "query/query.h"
 
 enum { QUESTIONS_MAX = 4096, TYPE_ANY = 255 };
@@ -365,6 +367,9 @@ START_TEST(each_cause_is_named_with_its_extended_error)
 	answer.count = 0;
 	cause(w, &answer, 0, "has no SOA of the zone");
 	answer_to(w, "mail", ZS_TYPE_A, &answer, &records);
+	answer.rcode = ZS_RCODE_NXDOMAIN;
+	cause(w, &answer, 0, "the answer is NXDOMAIN, and has data of 'mail.example.'");
+	answer.rcode = 0;
 	answer.authoritative = false;
 	cause(w, &answer, 20, "does not answer with authority");
 	answer.rcode = ZS_RCODE_SERVFAIL;
@@ -616,6 +621,7 @@ ZS_SUITE(query)
 	tcase_add_loop_test(tests, a_delegation_is_believed_only_where_there_is_one, 0, ZS_COUNT(zones));
 	tcase_add_test(tests, each_cause_is_named_with_its_extended_error);
 	tcase_add_test(tests, a_ds_leads_to_the_key_that_signed_the_keys);
+	tcase_add_test(tests, rare_answers_are_judged_as_validators_do);
 	tcase_add_test(tests, aliases_are_followed_and_end);
 	suite_add_tcase(suite, tests);
 	return suite;
