@@ -1,10 +1,12 @@
-/* answer.c - what a server's answer says, and whether a signature of the parent's keys proves it. ldns reads and verifies. */
+/* answer.c - what a server's answer says, and whether a signature of the parent's keys proves it. ldns reads; verify/
+ * judges what is denied. */
 #include <ldns/ldns.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dns/type.h"
 #include "live/live_private.h"
+#include "verify/verify.h"
 
 enum { DS_MAX = 64 }; /* DS records of one answer; real ones have up to 8 */
 
@@ -78,57 +80,17 @@ static bool is_signed(const ldns_rr_list *set, const ldns_rr_list *rrsigs, const
 	return false;
 }
 
-/* NSEC at the delegation itself: it is one (NS, no SOA), and there is no DS. */
-static bool nsec_denies(const ldns_rr *nsec, const ldns_rdf *zone)
+/* "No DS" is proven, as a validator of the parent's keys sees it. By opt-out too, which says that there may be a delegation without one. */
+static bool is_denied(struct zs_run *run, struct zs_bytes wire, const uint8_t *zone, const struct zs_chain_keys *chain)
 {
-	if (ldns_rr_rd_count(nsec) < 2 || !owner_is(nsec, zone))
+	const struct zs_answer_trust trust = { .zone = chain->zone, .dnskeys = chain->keys, .dnskey_count = chain->key_count, .now = chain->now };
+	struct zs_answer_verdict verdict;
+	struct zs_answer answer;
+	if (!chain->key_count || !zs_live_message(run, wire, zone, ZS_TYPE_DS, &answer))
 		return false;
-	const ldns_rdf *types = ldns_rr_rdf(nsec, 1);
-	return ldns_nsec_bitmap_covers_type(types, LDNS_RR_TYPE_NS) && !ldns_nsec_bitmap_covers_type(types, LDNS_RR_TYPE_DS)
-	    && !ldns_nsec_bitmap_covers_type(types, LDNS_RR_TYPE_SOA);
-}
-
-/* Well-formed enough for ldns's own proof. */
-static bool nsec3_sound(const ldns_rr *nsec3)
-{
-	return ldns_rr_rd_count(nsec3) >= 5 && ldns_nsec3_iterations(nsec3) <= 150;
-}
-
-/* The records that prove "no DS", each signed: RFC 4035 section 5.4, RFC 5155 section 8.6. */
-static bool denial_is_signed(ldns_pkt *pkt, const ldns_rr_list *rrsigs, const ldns_rr_list *keys, const ldns_rdf *zone,
-                             const struct zs_chain_keys *chain)
-{
-	const ldns_rr_list *authority = ldns_pkt_authority(pkt);
-	ldns_rr_list *proven = ldns_rr_list_new();
-	ldns_rdf *parent = name_rdf(chain->zone);
-	bool denied = false, nsec3 = false;
-	for (size_t i = 0; authority && i < ldns_rr_list_rr_count(authority); i++) {
-		ldns_rr *rr = ldns_rr_list_rr(authority, i);
-		const ldns_rr_type type = ldns_rr_get_type(rr);
-		uint32_t ttl;
-		if (type != LDNS_RR_TYPE_NSEC && (type != LDNS_RR_TYPE_NSEC3 || !nsec3_sound(rr)))
-			continue;
-		ldns_rr_list *set = pick(authority, type, ldns_rr_owner(rr));
-		if (is_signed(set, rrsigs, keys, parent, chain->now, &ttl)) {
-			denied = denied || (type == LDNS_RR_TYPE_NSEC && nsec_denies(rr, zone));
-			nsec3 = nsec3 || type == LDNS_RR_TYPE_NSEC3;
-			if (type == LDNS_RR_TYPE_NSEC3)
-				ldns_rr_list_push_rr(proven, rr);
-		}
-		ldns_rr_list_free(set);
-	}
-	if (!denied && nsec3) {
-		ldns_rr *question = ldns_rr_new();
-		ldns_rr_set_owner(question, ldns_rdf_clone(zone));
-		ldns_rr_set_type(question, LDNS_RR_TYPE_DS);
-		ldns_rr_set_question(question, true);
-		denied = ldns_dnssec_verify_denial_nsec3(question, proven, (ldns_rr_list *)(uintptr_t)rrsigs, LDNS_RCODE_NOERROR, LDNS_RR_TYPE_DS,
-		                                         true) == LDNS_STATUS_OK;
-		ldns_rr_free(question);
-	}
-	ldns_rdf_deep_free(parent);
-	ldns_rr_list_free(proven);
-	return denied;
+	zs_verify_answer(run, run->arena, &answer, &trust, &verdict);
+	return verdict.kind == ZS_ANSWER_NODATA
+	    && (verdict.state == ZS_ANSWER_SECURE || (verdict.state == ZS_ANSWER_INSECURE && verdict.ede < 0)); /* an EDE: there was no proof to look at */
 }
 
 /* A DS record's RDATA; false if it has not four fields. */
@@ -180,7 +142,7 @@ static const char *denied_by_child(ldns_pkt *pkt, const ldns_rdf *zone)
 	return !count ? "it says neither yes nor no" : above ? NULL : "it answers for the zone itself, not for its parent";
 }
 
-static const char *read_content(struct zs_run *run, ldns_pkt *pkt, const uint8_t *zone, const struct zs_chain_keys *chain,
+static const char *read_content(struct zs_run *run, struct zs_bytes wire, ldns_pkt *pkt, const uint8_t *zone, const struct zs_chain_keys *chain,
                                 struct zs_server_view *view)
 {
 	const ldns_pkt_rcode rcode = ldns_pkt_get_rcode(pkt);
@@ -191,7 +153,7 @@ static const char *read_content(struct zs_run *run, ldns_pkt *pkt, const uint8_t
 		return "it has no authority for the parent zone";
 	ldns_rdf *name = name_rdf(zone);
 	ldns_rr_list *set = pick(ldns_pkt_answer(pkt), LDNS_RR_TYPE_DS, name);
-	ldns_rr_list *rrsigs = pick(ldns_rr_list_rr_count(set) ? ldns_pkt_answer(pkt) : ldns_pkt_authority(pkt), LDNS_RR_TYPE_RRSIG, NULL);
+	ldns_rr_list *rrsigs = pick(ldns_pkt_answer(pkt), LDNS_RR_TYPE_RRSIG, NULL);
 	ldns_rr_list *keys = chain_keys(chain);
 	ldns_rdf *parent = name_rdf(chain->zone);
 	const char *why = NULL;
@@ -202,7 +164,7 @@ static const char *read_content(struct zs_run *run, ldns_pkt *pkt, const uint8_t
 		why = denied_by_child(pkt, name);
 	if (!why && chain->chain == ZS_CHAIN_SECURE)
 		view->validated = view->ds_count ? is_signed(set, rrsigs, keys, parent, chain->now, &original)
-		                                 : denial_is_signed(pkt, rrsigs, keys, name, chain);
+		                                 : is_denied(run, wire, zone, chain);
 	if (original > view->ttl)
 		view->ttl = original;
 	ldns_rdf_deep_free(parent);
@@ -223,7 +185,7 @@ void zs_answer_read(struct zs_run *run, struct zs_bytes answer, const uint8_t *z
 	view->ds_count = 0;
 	view->ttl = 0;
 	if (ldns_wire2pkt(&pkt, answer.data, answer.len) == LDNS_STATUS_OK) {
-		why = read_content(run, pkt, zone, keys, view);
+		why = read_content(run, answer, pkt, zone, keys, view);
 		ldns_pkt_free(pkt);
 	}
 	view->reply = why ? ZS_REPLY_LAME : ZS_REPLY_ANSWERED;
