@@ -44,9 +44,8 @@ static bool judge_reach(struct zs_outside_judge *j, const struct zs_server_look 
 	}
 	if (server->has_serial)
 		return true;
-	step = zs_outside_add(j, ZS_MARK_FAIL, "lame", place(j, server), "%s", zs_live_probe_fault(j->run, answers(udp) ? udp : tcp));
-	if (!step->text || !*step->text)
-		step->text = "it has no authority for the zone";
+	const char *fault = zs_live_probe_fault(j->run, answers(udp) ? udp : tcp);
+	step = zs_outside_add(j, ZS_MARK_FAIL, "lame", place(j, server), "%s", fault ? fault : "it has no SOA of the zone");
 	step->ede = 20; /* Not Authoritative */
 	step->rfc = "RFC 1034 section 4.2.1";
 	step->advice = "load the zone on this server, or take it out of the NS records here and at the parent";
