@@ -7,7 +7,7 @@
 #include "dns/rdata.h"
 #include "live/live_private.h"
 
-enum { EDE_OPTION = 15, EDE_TEXT_MAX = 200 };
+enum { EDE_OPTION = 15, EDE_TEXT_MAX = 200, UNPACKED_MAX = 4 * 65536 }; /* names of 255 octets may come as two each */
 
 /* One record; false if it is not of class IN, or damaged. */
 static bool read_record(struct zs_run *run, const ldns_rr *rr, enum zs_section section, ldns_buffer *buffer, struct zs_answer_record *out)
@@ -27,13 +27,16 @@ static bool read_record(struct zs_run *run, const ldns_rr *rr, enum zs_section s
 }
 
 static bool read_section(struct zs_run *run, const ldns_rr_list *list, enum zs_section section, ldns_buffer *buffer,
-                         struct zs_answer_record *records, struct zs_answer *out)
+                         struct zs_answer_record *records, size_t *unpacked, struct zs_answer *out)
 {
 	for (size_t i = 0; list && i < ldns_rr_list_rr_count(list); i++) {
 		const ldns_rr *rr = ldns_rr_list_rr(list, i);
 		if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
 			continue;
 		if (!read_record(run, rr, section, buffer, &records[out->count]))
+			return false;
+		*unpacked += zs_name_len(records[out->count].owner) + records[out->count].rdata.len;
+		if (*unpacked > UNPACKED_MAX)
 			return false;
 		out->count++;
 	}
@@ -48,7 +51,7 @@ bool zs_live_message(struct zs_run *run, struct zs_bytes wire, const uint8_t *na
 	*out = (struct zs_answer){ .qname = name, .qtype = type };
 	if (ok) {
 		const ldns_rr_list *lists[] = { ldns_pkt_answer(pkt), ldns_pkt_authority(pkt), ldns_pkt_additional(pkt) };
-		size_t count = 0;
+		size_t count = 0, unpacked = 0;
 		for (size_t i = 0; i < ZS_COUNT(lists); i++)
 			count += lists[i] ? ldns_rr_list_rr_count(lists[i]) : 0;
 		struct zs_answer_record *records = zs_arena_array(run->arena, count + 1, sizeof *records);
@@ -56,7 +59,7 @@ bool zs_live_message(struct zs_run *run, struct zs_bytes wire, const uint8_t *na
 		out->authoritative = ldns_pkt_aa(pkt);
 		out->records = records;
 		for (size_t i = 0; i < ZS_COUNT(lists) && ok; i++)
-			ok = read_section(run, lists[i], (enum zs_section)i, buffer, records, out);
+			ok = read_section(run, lists[i], (enum zs_section)i, buffer, records, &unpacked, out);
 	}
 	ldns_pkt_free(pkt);
 	ldns_buffer_free(buffer);

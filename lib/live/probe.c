@@ -7,6 +7,7 @@
 
 enum { EDE_NO_DNSKEY = 9 }; /* RFC 8914 section 4.10 */
 enum { AT_ONCE = 192, FIRST_LIMIT = 3200 }; /* sockets; milliseconds: a question is sent twice, then a server is silent */
+enum { OCTETS_ONCE = 64 << 10, OCTETS_EACH = 8 << 10 }; /* of all answers of one address; more has none but who wants our memory */
 
 struct probing {
 	struct zs_run *run;
@@ -15,9 +16,15 @@ struct probing {
 	size_t target_count;
 	const struct zs_probe *plan;
 	size_t plan_count;
-	int64_t deadline;
+	int64_t deadline, judged_by;  /* of the questions, and of the verdicts */
 	struct zs_probe_view **views; /* by target, then by probe */
+	size_t *octets, *answers;     /* of each target so far */
 };
+
+static bool is_flooding(const struct probing *p, size_t target)
+{
+	return p->octets[target] > OCTETS_ONCE + OCTETS_EACH * p->answers[target];
+}
 
 static void take(const struct zs_live_question *q, struct zs_probe_view *view)
 {
@@ -35,11 +42,14 @@ static void ask(struct probing *p, size_t from, size_t to, int64_t most, const b
 {
 	struct zs_live_question *questions = zs_arena_array(p->run->arena, AT_ONCE, sizeof *questions);
 	struct zs_probe_view **whose = zs_arena_array(p->run->arena, AT_ONCE, sizeof(struct zs_probe_view *));
-	size_t count = 0;
+	size_t *target = zs_arena_array(p->run->arena, AT_ONCE, sizeof *target), count = 0;
 	for (size_t probe = from; probe < to; probe++)
 		for (size_t t = 0; t < p->target_count; t++) {
 			const bool last = probe + 1 == to && t + 1 == p->target_count;
-			if (wanted[t]) {
+			if (wanted[t] && is_flooding(p, t)) {
+				p->views[t][probe].why = "its answers are too large together";
+			} else if (wanted[t]) {
+				target[count] = t;
 				whose[count] = &p->views[t][probe];
 				questions[count++] = (struct zs_live_question){ .to = &p->targets[t].address, .name = p->plan[probe].name,
 					                                        .type = p->plan[probe].type, .tcp = p->plan[probe].tcp };
@@ -49,8 +59,11 @@ static void ask(struct probing *p, size_t from, size_t to, int64_t most, const b
 			const int64_t left = p->deadline - zs_live_clock();
 			if (left > 0)
 				zs_live_ask(p->run, questions, count, left < most ? left : most);
-			for (size_t i = 0; i < count && left > 0; i++)
+			for (size_t i = 0; i < count && left > 0; i++) {
 				take(&questions[i], whose[i]);
+				p->octets[target[i]] += questions[i].size;
+				p->answers[target[i]]++;
+			}
 			count = 0;
 		}
 }
@@ -85,6 +98,17 @@ static void read_apex(struct probing *p, struct zs_server_look *server)
 	server->dnskeys = out;
 }
 
+/* Keys and answers can be made so that each verdict takes long. */
+static bool is_too_late(const struct probing *p, struct zs_probe_view *view)
+{
+	if (zs_live_clock() <= p->judged_by)
+		return false;
+	view->asked = false;
+	view->reply = ZS_REPLY_SILENT;
+	view->why = "the time was over before the answers were judged";
+	return true;
+}
+
 /* Judge what came. The answer for DNSKEY gives the keys, unless they are known. */
 static void judge(struct probing *p, struct zs_probe_view *views, const struct zs_bytes *keys, size_t key_count, const struct zs_bytes *ds,
                   size_t ds_count)
@@ -92,7 +116,7 @@ static void judge(struct probing *p, struct zs_probe_view *views, const struct z
 	struct zs_answer_trust trust = { .zone = p->zone, .dnskeys = keys, .dnskey_count = key_count, .now = p->run->now };
 	struct zs_probe_view *own = &views[ZS_PROBE_DNSKEY];
 	struct zs_answer_trust found = { .zone = p->zone, .now = p->run->now };
-	if (own->reply == ZS_REPLY_ANSWERED && !key_count) {
+	if (own->reply == ZS_REPLY_ANSWERED && !key_count && !is_too_late(p, own)) {
 		(void)zs_verify_trust(p->run, p->run->arena, &own->answer, ds, ds_count, &found, &own->verdict);
 		if (ds_count && own->verdict.state != ZS_ANSWER_BOGUS && own->verdict.kind != ZS_ANSWER_POSITIVE)
 			own->verdict = (struct zs_answer_verdict){ .state = ZS_ANSWER_BOGUS, .kind = own->verdict.kind, .rfc = "RFC 4035 section 5.2", .ede = EDE_NO_DNSKEY,
@@ -102,7 +126,7 @@ static void judge(struct probing *p, struct zs_probe_view *views, const struct z
 		trust = found;
 	}
 	for (size_t i = 0; i < p->plan_count; i++)
-		if (views[i].reply == ZS_REPLY_ANSWERED && (i != ZS_PROBE_DNSKEY || key_count))
+		if (views[i].reply == ZS_REPLY_ANSWERED && (i != ZS_PROBE_DNSKEY || key_count) && !is_too_late(p, &views[i]))
 			zs_verify_answer(p->run, p->run->arena, &views[i].answer, &trust, &views[i].verdict);
 }
 
@@ -112,12 +136,15 @@ void zs_live_probe(struct zs_run *run, const uint8_t *zone, const struct zs_prob
 {
 	struct probing p = { .run = run, .zone = zone, .targets = targets, .target_count = count, .plan = plan, .plan_count = plan_count,
 		             .deadline = zs_live_clock() + limit };
+	p.judged_by = p.deadline + limit / 4;
 	bool *wanted = zs_arena_array(run->arena, count + 1, sizeof *wanted);
+	p.octets = zs_arena_array(run->arena, count + 1, sizeof *p.octets);
+	p.answers = zs_arena_array(run->arena, count + 1, sizeof *p.answers);
 	p.views = zs_arena_array(run->arena, count + 1, sizeof(struct zs_probe_view *));
 	for (size_t t = 0; t < count; t++) {
 		p.views[t] = zs_arena_array(run->arena, plan_count + 1, sizeof(struct zs_probe_view));
 		for (size_t i = 0; i < plan_count; i++)
-			p.views[t][i] = (struct zs_probe_view){ .probe = &plan[i], .ede = -1, .ede_text = "", .why = "it was not asked" };
+			p.views[t][i] = (struct zs_probe_view){ .probe = &plan[i], .ede = -1, .ede_text = "", .why = "the time was over" };
 		wanted[t] = true;
 	}
 	/* a silent server must not cost the others their time */

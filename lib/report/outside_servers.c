@@ -100,7 +100,7 @@ static void judge_answers(struct zs_outside_judge *j, const struct zs_server_loo
 {
 	char time[ZS_TIME_TEXT], left[ZS_DURATION_TEXT];
 	const zs_seconds margin = j->known && j->known->margin ? j->known->margin : SOON;
-	const struct zs_probe_view *soonest = NULL;
+	const struct zs_probe_view *soonest = NULL, *not_asked = NULL;
 	size_t good = 0, secure = 0, told = 0, wrong = 0, unasked = 0;
 	enum { TOLD_MAX = 6 };
 	for (size_t i = 0; i < server->probe_count; i++) {
@@ -109,6 +109,7 @@ static void judge_answers(struct zs_outside_judge *j, const struct zs_server_loo
 		if (i == ZS_PROBE_SOA_TCP && !answers(view))
 			continue; /* said already */
 		if (!view->asked) {
+			not_asked = view;
 			unasked++;
 			continue;
 		}
@@ -126,9 +127,10 @@ static void judge_answers(struct zs_outside_judge *j, const struct zs_server_loo
 	if (wrong > TOLD_MAX)
 		more_wrong(j, place(j, server), wrong - TOLD_MAX);
 	if (unasked) {
-		struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "time-over", place(j, server), "%zu questions were not asked: the time was over", unasked);
+		struct zs_step *step = zs_outside_add(j, ZS_MARK_FAIL, "time-over", place(j, server), "%zu questions were not asked: %s", unasked,
+		                                      not_asked->why ? not_asked->why : "the time was over");
 		step->unreachable = true;
-		step->advice = "give more with --timeout";
+		step->advice = not_asked->why && strstr(not_asked->why, "too large") ? "why are this server's answers so large?" : "give more with --timeout";
 	}
 	const zs_seconds rest = soonest ? soonest->verdict.expires - j->look->time : 0;
 	if (soonest && rest < margin) {

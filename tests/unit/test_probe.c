@@ -106,6 +106,38 @@ static const struct {
 	{ ZS_PROBE_ANY, 3, ZS_ANSWER_NXDOMAIN, ZS_ANSWER_BOGUS, false, true, "validators do not believe" },
 };
 
+/* Names of 255 octets that take two octets each: an answer may not cost more memory than it took to send. */
+START_TEST(an_answer_that_swells_is_damaged)
+{
+	enum { HEAD = 12 + 6, LONG = 255, EACH = 14 };
+	static uint8_t wire[HEAD + 11 + LONG + 2000 * EACH];
+	struct zs_run *run = zs_run_begin();
+	struct zs_answer answer;
+	for (size_t records = 1; records <= 2000; records += 1999) {
+		uint8_t *at = wire + HEAD;
+		memcpy(wire, "\1\1\204\0\0\1", 6);
+		zs_put_u16(wire + 6, (uint16_t)records);
+		memcpy(wire + 12, "\0\0\2\0\1", 5); /* ". NS" */
+		at = wire + 12 + 5;
+		const uint16_t name = (uint16_t)(0xc000 | (at + 11 - wire));
+		memcpy(at, "\0\0\2\0\1\0\0\0\74\0\377", 11);
+		at += 11;
+		for (unsigned i = 0; i < 3; i++, at += 64)
+			*at = 63, memset(at + 1, 'a', 63);
+		*at = 61, memset(at + 1, 'a', 61), at[62] = 0;
+		at += 63;
+		for (size_t i = 1; i < records; i++, at += EACH) {
+			zs_put_u16(at, name);
+			memcpy(at + 2, "\0\2\0\1\0\0\0\74\0\2", 10);
+			zs_put_u16(at + 12, name);
+		}
+		const bool good = zs_live_message(run, (struct zs_bytes){ wire, (size_t)(at - wire) }, (const uint8_t *)"", ZS_TYPE_NS, &answer);
+		ck_assert_msg(good == (records == 1), "%zu records", records);
+	}
+	zs_run_end(run);
+}
+END_TEST
+
 START_TEST(answers_that_suit)
 {
 	struct zs_run *run = zs_run_begin();
@@ -131,6 +163,7 @@ ZS_SUITE(probe)
 	TCase *tcase = tcase_create("plan");
 	tcase_add_test(tcase, a_plan_touches_every_kind_of_answer);
 	tcase_add_test(tcase, a_plan_without_content_and_one_of_long_names_are_bounded);
+	tcase_add_test(tcase, an_answer_that_swells_is_damaged);
 	tcase_add_loop_test(tcase, answers_that_suit, 0, (int)ZS_COUNT(cases));
 	suite_add_tcase(suite, tcase);
 	return suite;
