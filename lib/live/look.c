@@ -212,13 +212,38 @@ static void look_up_services(struct looking *l)
 
 /* -- every kind of answer: through the chain, and from each server */
 
+/* The MX hosts in the zone. One in a zone below is not among them, though the same servers may answer for it: with other keys. */
+static size_t hosts_inside(struct looking *l, const uint8_t *inside[HOSTS_MAX])
+{
+	enum { ABOVE_MAX = 8 };
+	struct zs_lookup_view *cuts = zs_arena_array(l->run->arena, HOSTS_MAX * ABOVE_MAX, sizeof *cuts);
+	const unsigned top = zs_name_labels(l->out->zone);
+	size_t count = 0, cut_count = 0;
+	for (size_t i = 0; i < l->host_count; i++) {
+		const uint8_t *name = l->hosts[i];
+		if (!zs_name_within(name, l->out->zone))
+			continue;
+		inside[count++] = name;
+		for (unsigned up = 0; up < ABOVE_MAX && zs_name_labels(name) > top; up++, name = zs_name_skip(name, 1))
+			cuts[cut_count++] = question(name, ZS_TYPE_NS);
+	}
+	zs_resolver_look_up(l->resolver, cuts, cut_count);
+	for (size_t i = 0; i < cut_count; i++) {
+		size_t kept = 0;
+		if (!cuts[i].count || !zs_name_equal(cuts[i].canonical, cuts[i].name))
+			continue;
+		for (size_t h = 0; h < count; h++)
+			if (!zs_name_within(inside[h], cuts[i].name))
+				inside[kept++] = inside[h];
+		count = kept;
+	}
+	return count;
+}
+
 static void make_plan(struct looking *l)
 {
 	const uint8_t *inside[HOSTS_MAX];
-	size_t count = 0;
-	for (size_t i = 0; i < l->host_count; i++)
-		if (zs_name_within(l->hosts[i], l->out->zone))
-			inside[count++] = l->hosts[i];
+	const size_t count = hosts_inside(l, inside);
 	l->plan = zs_arena_array(l->run->arena, ZS_LOOK_PROBES_MAX, sizeof *l->plan);
 	l->out->plan = l->plan;
 	l->out->plan_count = zs_live_plan(l->run, l->out->zone, l->options->content, inside, count, l->plan);

@@ -280,7 +280,23 @@ told 'a server that explains itself' fail answer-wrong 'Signature Expired'
 live; has 'EDE of the server' both 'EDE 7 (Signature Expired), sent by the server: signatures are on \007holiday'
 serve "$good" "dns 127.0.0.4 53 127.0.0.3@53 notcp"
 told 'no TCP' warn no-tcp 'RFC 7766'
+serve "$good" "dns 127.0.0.4 53 127.0.0.3@53 huge"
+told 'answers that fill our memory' fail time-over 'questions were not asked: its answers are too large together'
 serve "$good"
+# a zone below on the same servers, with the MX host in it: its answers have its own keys, or none
+printf '$TTL 60\n@ SOA ns1.a.test. host 1 7200 3600 1209600 60\n@ NS ns1.a.test.\nmail A 192.0.2.25\n' > c1/sub.a.test.zone
+cp c1/sub.a.test.zone c2/sub.a.test.zone
+zone '@ MX 10 mail.sub' 'sub NS ns1' 'sub NS ns2'
+cp a.signed c1/a.test.zone; cp a.signed c2/a.test.zone
+kill "$(cat c1/pid)"; wait "$(cat c1/pid)" 2>/dev/null
+nsd_start c1 127.0.0.3@53 a.test sub.a.test
+nsd_start c2 127.0.0.4@53 a.test sub.a.test
+told 'an MX host in a zone below' warn no-tlsa 'mail.sub.a.test:25'
+none 'an MX host in a zone below: nothing fails' fail
+for s in c1 c2; do kill "$(cat $s/pid)"; wait "$(cat $s/pid)" 2>/dev/null; done
+zone "$mail" "_25._tcp.mail TLSA $ec"
+cp a.signed c1/a.test.zone; cp a.signed c2/a.test.zone
+nsd_start c1 127.0.0.3@53 a.test
 nsd_start c2 127.0.0.4@53 a.test
 parent_load() { nsd_load p 127.0.0.1@53 test parent; }
 
