@@ -7,7 +7,8 @@
 #include "base/hash.h"
 #include "dane/dane.h"
 
-enum { CHAIN_MAX = 32, SHOWN = 4 };
+/* Who presents chains and publishes records may want our time: issuers above a certificate (Postfix takes as many), chains that are built. */
+enum { CHAIN_MAX = 32, SHOWN = 4, DEPTH_MAX = 9, BUILDS_MAX = 8 };
 
 struct prophet {
 	struct zs_run *run;
@@ -15,6 +16,7 @@ struct prophet {
 	struct zs_dane_prediction *out;
 	X509 *chain[CHAIN_MAX]; /* as presented; those that can be read */
 	int chain_count;
+	unsigned builds;
 	const char *failure, *rfc; /* why the record nearest to a match does not do */
 };
 
@@ -146,7 +148,7 @@ static bool leads_to(struct prophet *p, X509 *const *anchors, size_t count, bool
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *others = sk_X509_new_null();
-	bool ok = store && ctx && others;
+	bool ok = store && ctx && others && p->builds++ < BUILDS_MAX;
 	for (size_t i = 0; ok && i < count; i++)
 		ok = X509_STORE_add_cert(store, anchors[i]) == 1;
 	for (int i = 1; ok && i < p->chain_count; i++)
@@ -158,6 +160,7 @@ static bool leads_to(struct prophet *p, X509 *const *anchors, size_t count, bool
 		X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 		X509_VERIFY_PARAM_set_time(param, (time_t)p->in->now);
 		X509_VERIFY_PARAM_set_auth_level(param, 1); /* OpenSSL's own default for TLS */
+		X509_VERIFY_PARAM_set_depth(param, DEPTH_MAX);
 		if (partial)
 			X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 		ok = add_names(p, param) && X509_verify_cert(ctx) == 1;

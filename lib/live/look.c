@@ -10,6 +10,7 @@
 
 /* Until which part of the whole time each step may last, in percent. */
 enum { UNTIL_PARENT = 30, UNTIL_CUTS = 40, UNTIL_CHAIN = 50, UNTIL_SERVICES = 60, UNTIL_PROBES = 80 };
+enum { AFTER = 50 }; /* milliseconds: to find reasons for what was seen */
 enum { HOSTS_MAX = 16, WISHES_MAX = 4 * HOSTS_MAX + 2 + ZS_LOOK_SERVICES_MAX };
 
 struct wish {
@@ -390,7 +391,7 @@ static void talk_to_services(struct looking *l)
 void zs_live_look(struct zs_run *run, const struct zs_look_options *options, struct zs_look *out)
 {
 	struct looking l = { .run = run, .options = options, .out = out, .begun = zs_live_clock() };
-	*out = (struct zs_look){ .time = run->now, .zone = options->zone };
+	*out = (struct zs_look){ .time = run->now, .zone = options->zone, .until = l.begun + options->limit + AFTER };
 	l.resolver = zs_resolver_new(run, &options->observe, &out->why);
 	if (!l.resolver)
 		return;

@@ -160,6 +160,7 @@ struct zs_look_options {
 struct zs_look {
 	zs_time time;
 	int64_t took;                  /* milliseconds */
+	int64_t until;                 /* instant of zs_live_clock after which nobody waits for more; 0: none */
 	const uint8_t *zone;
 	const char *why;               /* nothing could be asked; or NULL */
 	const struct zs_link_view *links;
@@ -179,6 +180,9 @@ struct zs_look {
 	size_t service_count;
 	const char *left_out;          /* a bound was reached: what was not looked at; or NULL */
 };
+
+/* Milliseconds of a clock that only goes on. */
+int64_t zs_live_clock(void);
 
 /* Look. Never fails and never takes longer than the limit: what went wrong is in the look. */
 void zs_live_look(struct zs_run *run, const struct zs_look_options *options, struct zs_look *out);

@@ -5,9 +5,6 @@
 #include "live/live_private.h"
 #include "live/look.h"
 
-/* Milliseconds of a clock that only goes on. */
-int64_t zs_live_clock(void);
-
 /* The same resolver without validation: to find the servers of a zone whose chain is broken. Nothing of it is believed. */
 struct zs_resolver *zs_resolver_plain(struct zs_run *run, const struct zs_observe_options *options, const char **why);
 /* All lookups at once; name and type of each are set. */

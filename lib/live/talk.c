@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "live/look_private.h"
 
-enum { RECEIVED_MAX = 1 << 20, CHAIN_MAX = 32, SUBJECT_MAX = 256 };
+enum { RECEIVED_MAX = 1 << 20, CHAIN_MAX = 32, DEPTH_MAX = 9, SUBJECT_MAX = 256 }; /* depth: Postfix takes as much */
 
 /* Certificates of one kind of key at a time: a server with both shows both (SSL_CTX_set1_sigalgs_list). */
 static const char *const signatures[ZS_FAMILY_COUNT] = {
@@ -115,6 +115,7 @@ static SSL_CTX *make_context(void)
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL); /* report, do not break off */
 	SSL_CTX_set_security_level(ctx, 1);
 	SSL_CTX_set_max_cert_list(ctx, 128 << 10);
+	SSL_CTX_set_verify_depth(ctx, DEPTH_MAX);
 	(void)SSL_CTX_set_default_verify_paths(ctx); /* for usages 0 and 1, outside SMTP */
 	if (SSL_CTX_dane_enable(ctx) > 0 && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1)
 		return ctx;
@@ -339,7 +340,7 @@ static void serve(struct line *lines, struct pollfd *fds, size_t count, BIO_METH
 		}
 		if (open && poll(fds, (nfds_t)count, (int)(left < 1000 ? left : 1000)) > 0)
 			for (size_t i = 0; i < count; i++)
-				if (lines[i].step != STEP_DONE)
+				if (lines[i].step != STEP_DONE && zs_live_clock() < deadline) /* a handshake may take its time */
 					progress(&lines[i], method, fds[i].revents);
 	}
 }
