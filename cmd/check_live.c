@@ -12,7 +12,7 @@
 #include "dns/type.h"
 #include "report/outside.h"
 
-enum { AT_ONCE = 16, FILES_EACH = 600, ENOUGH = 1000, MARGIN = 100 }; /* zones, and open files of each; milliseconds that are worth
+enum { AT_ONCE = 16, FILES_EACH = 600, ENOUGH = 500, MARGIN = 100 }; /* zones, and open files of each; milliseconds that are worth
                                                                       * beginning with, and kept for printing */
 
 struct visit {

@@ -388,6 +388,8 @@ is 'a wrong anchor' 4 $status
 has 'a wrong anchor: advice' out 'is the trust anchor the right one'
 run "$ZONESIGN" check --live --trust-anchor nothing --root-hints hints --origin a.test
 is 'an anchor that is not there' 1 $status
+run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --timeout 1s --origin a.test
+is 'the shortest --timeout is one' 0 "$(grep -c 'before it was asked' out)"
 run "$ZONESIGN" check --timeout 2s
 is '--timeout without --live' 2 $status
 run "$ZONESIGN" check --live --origin a.test a.zone
