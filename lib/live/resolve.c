@@ -1,5 +1,6 @@
 /* resolve.c - libunbound: which zone is the parent, which servers it has, and the keys of its chain of trust. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unbound.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "dns/rdata.h"
@@ -79,10 +81,20 @@ static bool set_up(struct ub_ctx *context, const struct zs_run *run, const struc
 
 static pthread_mutex_t creation = PTHREAD_MUTEX_INITIALIZER;
 
+/* libunbound opens its files late, and says no more than that it failed. */
+static const char *unreadable(struct zs_run *run, const char *path)
+{
+	return path && access(path, R_OK) != 0 ? zs_arena_printf(run->arena, "cannot read '%s': %s", path, strerrordesc_np(errno)) : NULL;
+}
+
 static struct zs_resolver *make(struct zs_run *run, const struct zs_observe_options *options, bool validate, const char **why)
 {
 	struct zs_resolver *resolver = zs_arena_alloc(run->arena, sizeof *resolver);
 	resolver->run = run;
+	*why = validate ? unreadable(run, options->trust_anchor.path) : NULL;
+	*why = *why ? *why : unreadable(run, options->root_hints.path);
+	if (*why)
+		return NULL;
 	/* the first of them sets up what all contexts of a process share, and takes no lock for it */
 	pthread_mutex_lock(&creation);
 	resolver->context = ub_ctx_create();
@@ -92,6 +104,7 @@ static struct zs_resolver *make(struct zs_run *run, const struct zs_observe_opti
 	if (!resolver->context)
 		return NULL;
 	zs_arena_defer(run->arena, release, resolver->context);
+	(void)ub_ctx_debugout(resolver->context, NULL); /* what it has to say comes with the results */
 	if (!set_up(resolver->context, run, options, validate, why)) {
 		*why = zs_arena_printf(run->arena, "libunbound: %s", *why);
 		return NULL;
@@ -149,8 +162,11 @@ static void look_up(struct zs_resolver *resolver, struct lookup *lookups, size_t
 	size_t open = 0;
 	for (size_t i = 0; i < count; i++) {
 		/* the callback may run before this returns */
-		if (ub_resolve_async(resolver->context, lookups[i].name, lookups[i].type, CLASS_IN, &lookups[i], on_answer, &lookups[i].id) != 0)
+		const int error = ub_resolve_async(resolver->context, lookups[i].name, lookups[i].type, CLASS_IN, &lookups[i], on_answer, &lookups[i].id);
+		if (error) {
+			lookups[i].error = error;
 			lookups[i].done = true;
+		}
 		open += !lookups[i].done;
 	}
 	while (open) {

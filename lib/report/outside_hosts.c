@@ -333,7 +333,7 @@ void zs_outside_hosts(struct zs_outside_judge *j)
 		step->rfc = "RFC 7672 section 2.2.1";
 	} else if (mx->count) {
 		zs_outside_add(j, ZS_MARK_OK, "mx", zone, "%zu MX, secure", mx->count);
-	} else if (mx->rcode == 0) {
+	} else if (mx->rcode == 0 && !look->why) {
 		zs_outside_add(j, ZS_MARK_NOTE, "no-mx", zone, "there is no MX");
 	}
 	for (size_t i = 0; i < look->service_count; i++)

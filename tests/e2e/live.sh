@@ -390,6 +390,14 @@ run "$ZONESIGN" check --live --trust-anchor nothing --root-hints hints --origin 
 is 'an anchor that is not there' 1 $status
 run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --timeout 1s --origin a.test
 is 'the shortest --timeout is one' 0 "$(grep -c 'before it was asked' out)"
+run "$ZONESIGN" check --live --root-hints hints --trust-anchor absent --timeout 2s --origin a.test
+is 'no file of anchors: exit status, and nothing beside it' '1 ' "$status $(cat err)"
+has 'no file of anchors: it is named' out "a.test.: cannot read 'absent': No such file or directory"
+is 'no file of anchors: nothing is said of what was not asked' 0 "$(grep -c 'no MX' out)"
+echo 'no anchor' > nonsense
+run "$ZONESIGN" check --live --root-hints hints --trust-anchor nonsense --timeout 2s --origin a.test
+is 'a file without anchors: exit status, and nothing beside it' '1 ' "$status $(cat err)"
+has 'a file without anchors: it is said' out 'initialization failure'
 run "$ZONESIGN" check --timeout 2s
 is '--timeout without --live' 2 $status
 run "$ZONESIGN" check --live --origin a.test a.zone
