@@ -53,7 +53,7 @@ $(oracles): $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(BUILD)/libzonesign.
 
 check: deps                       ## install what the tests need, then run every test
 	@$(MAKE) --no-print-directory all $(timelines) $(oracles)
-	@sh tests/run.sh unit lint golden timeline cli interop e2e fuzz
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} sh tests/run.sh unit lint golden timeline cli interop e2e fuzz
 unit: $(BUILD)/unit               ## the unit tests
 	$(BUILD)/unit
 golden cli e2e: all               ## one kind of test, without installing anything
