@@ -24,7 +24,7 @@ for address in $mx_address 10.99.53.1 10.99.53.10 10.99.53.11; do ip address add
 from=$(date -u -d '1 hour ago' +%Y%m%d%H%M%S) until=$(date -u -d '30 days' +%Y%m%d%H%M%S)
 mkdir root-keys test-keys root test
 for name in . test; do
-	dir=$(echo $name | sed 's/^\.$/root/')-keys
+	case $name in .) dir=root-keys ;; *) dir=test-keys ;; esac
 	dnssec-keygen -q -K "$dir" -a ECDSAP256SHA256 -f KSK $name > /dev/null
 	dnssec-keygen -q -K "$dir" -a ECDSAP256SHA256 $name > /dev/null
 done
