@@ -180,30 +180,31 @@ size_t zs_name_check(const uint8_t *data, size_t len)
 	return used < len && used < ZS_NAME_MAX ? used + 1 : 0;
 }
 
-/* Of two runs of octets, how many at the start are the same octets; found eight at a time. */
-static unsigned equal_octets(const uint8_t *a, const uint8_t *b, unsigned len)
+size_t zs_fold_difference(const uint8_t *a, const uint8_t *b, size_t len)
 {
-	unsigned i = 0;
-	for (; i + 8 <= len; i += 8) {
-		uint64_t left, right;
-		memcpy(&left, a + i, 8);
-		memcpy(&right, b + i, 8);
-		if (left != right)
-			break;
+	size_t i = 0;
+	for (;;) {
+		for (; i + 8 <= len; i += 8) { /* most octets are the same also in case */
+			uint64_t left, right;
+			memcpy(&left, a + i, 8);
+			memcpy(&right, b + i, 8);
+			if (left != right)
+				break;
+		}
+		while (i < len && a[i] == b[i])
+			i++;
+		if (i == len || zs_octet_lower(a[i]) != zs_octet_lower(b[i]))
+			return i;
+		i++;
 	}
-	return i;
 }
 
 static int compare_labels(const uint8_t *a, const uint8_t *b)
 {
 	const unsigned a_len = *a++, b_len = *b++;
 	const unsigned common = a_len < b_len ? a_len : b_len;
-	for (unsigned i = equal_octets(a, b, common); i < common; i++) {
-		const int order = zs_octet_lower(a[i]) - zs_octet_lower(b[i]);
-		if (order)
-			return order;
-	}
-	return (int)a_len - (int)b_len;
+	const size_t i = zs_fold_difference(a, b, common);
+	return i < common ? zs_octet_lower(a[i]) - zs_octet_lower(b[i]) : (int)a_len - (int)b_len;
 }
 
 /* Pointers to the labels of name, left to right; returns their number (at most 127). */
@@ -235,13 +236,10 @@ bool zs_name_equal(const uint8_t *a, const uint8_t *b)
 			return false;
 		if (!len)
 			return true;
-		a++;
-		b++;
-		for (unsigned i = equal_octets(a, b, len); i < len; i++)
-			if (a[i] != b[i] && zs_octet_lower(a[i]) != zs_octet_lower(b[i]))
-				return false;
-		a += len;
-		b += len;
+		if (zs_fold_difference(a + 1, b + 1, len) < len)
+			return false;
+		a += 1 + len;
+		b += 1 + len;
 	}
 }
 
@@ -252,27 +250,27 @@ const uint8_t *zs_name_skip(const uint8_t *name, unsigned count)
 	return name;
 }
 
-/* Where the last ancestor_len octets of name begin, if a label begins there; else NULL. */
-static const uint8_t *suffix(const uint8_t *name, size_t name_len, size_t ancestor_len)
+bool zs_name_ends_in(const uint8_t *name, size_t len, const uint8_t *ancestor, size_t ancestor_len)
 {
-	if (name_len < ancestor_len)
-		return NULL;
-	const uint8_t *wanted = name + (name_len - ancestor_len);
-	while (name < wanted)
+	if (len < ancestor_len)
+		return false;
+	const uint8_t *end = name + (len - ancestor_len); /* length octets have no case: names may be compared as octets */
+	if (memcmp(end, ancestor, ancestor_len) != 0 && zs_fold_difference(end, ancestor, ancestor_len) < ancestor_len)
+		return false;
+	while (name < end)
 		name += 1 + *name;
-	return name == wanted ? name : NULL;
+	return name == end;
 }
 
 bool zs_name_within(const uint8_t *name, const uint8_t *ancestor)
 {
-	const uint8_t *end = suffix(name, zs_name_len(name), zs_name_len(ancestor));
-	return end && zs_name_equal(end, ancestor);
+	return zs_name_ends_in(name, zs_name_len(name), ancestor, zs_name_len(ancestor));
 }
 
 bool zs_name_below(const uint8_t *name, const uint8_t *ancestor)
 {
-	const uint8_t *end = suffix(name, zs_name_len(name), zs_name_len(ancestor));
-	return end && end != name && zs_name_equal(end, ancestor);
+	const size_t len = zs_name_len(name), ancestor_len = zs_name_len(ancestor);
+	return len > ancestor_len && zs_name_ends_in(name, len, ancestor, ancestor_len);
 }
 
 unsigned zs_name_common_labels(const uint8_t *a, const uint8_t *b)

@@ -45,8 +45,13 @@ size_t zs_name_check(const uint8_t *data, size_t len);
 int zs_name_compare(const uint8_t *a, const uint8_t *b);
 bool zs_name_equal(const uint8_t *a, const uint8_t *b);
 
+/* Of two runs of len octets, the first octet where they differ, case folded; len if there is none. */
+size_t zs_fold_difference(const uint8_t *a, const uint8_t *b, size_t len);
+
 /* True if name is ancestor itself or below it. */
 bool zs_name_within(const uint8_t *name, const uint8_t *ancestor);
+/* The same where the octets of both are known. */
+bool zs_name_ends_in(const uint8_t *name, size_t len, const uint8_t *ancestor, size_t ancestor_len);
 /* True if name is below ancestor, and not itself. */
 bool zs_name_below(const uint8_t *name, const uint8_t *ancestor);
 

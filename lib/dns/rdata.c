@@ -254,11 +254,16 @@ int zs_rdata_compare(uint16_t type, struct zs_bytes a, struct zs_bytes b)
 {
 	if (!zs_rdata_has_lower(type))
 		return zs_bytes_compare(a, b);
-	/* up to their first difference both have the same fields in the same places, so a's run serves for both */
-	const struct zs_bytes run = lower_run(type, a.data, a.len);
 	const size_t common = a.len < b.len ? a.len : b.len;
+	size_t i = 0;
+	while (i < common && a.data[i] == b.data[i])
+		i++;
+	if (i < common && zs_octet_lower(a.data[i]) == a.data[i] && zs_octet_lower(b.data[i]) == b.data[i])
+		return a.data[i] - b.data[i];
+	/* up to their first difference both have the same fields in the same places, so a's run serves for both */
+	const struct zs_bytes run = i < common ? lower_run(type, a.data, a.len) : (struct zs_bytes){ a.data, 0 };
 	const size_t start = (size_t)(run.data - a.data), end = start + run.len;
-	for (size_t i = 0; i < common; i++) {
+	for (; i < common; i++) {
 		const bool name = i >= start && i < end;
 		const int order =
 		    name ? zs_octet_lower(a.data[i]) - zs_octet_lower(b.data[i]) : a.data[i] - b.data[i];

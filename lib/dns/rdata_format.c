@@ -179,11 +179,6 @@ static void pairs(const uint8_t *data, unsigned octets, unsigned every, char mar
 	zs_buf_add(out, text, (size_t)(p - text));
 }
 
-static uint64_t get_u64(const uint8_t *p)
-{
-	return (uint64_t)zs_get_u32(p) << 32 | zs_get_u32(p + 4);
-}
-
 static void base32hex(const uint8_t *data, size_t len, struct zs_buf *out)
 {
 	char *room = (char *)zs_buf_reserve(out, (8 * len + 4) / 5);
@@ -230,7 +225,7 @@ static size_t fixed(enum zs_field field, const uint8_t *p, struct zs_buf *out)
 		pairs(p, 8, 1, '-', out);
 		return 8;
 	case ZS_FIELD_U64:
-		zs_format_number(get_u64(p), out);
+		zs_format_number(zs_get_u64(p), out);
 		return 8;
 	case ZS_FIELD_U64HEX:
 		pairs(p, 8, 2, ':', out);

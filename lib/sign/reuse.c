@@ -95,11 +95,6 @@ static bool zone_id(struct zs_run *run, const uint8_t *apex, uint8_t out[ZS_HASH
 	return zs_hash(run, ZS_SHA256, (struct zs_bytes){ lower, len }, out);
 }
 
-static uint64_t get_u64(const uint8_t *p)
-{
-	return (uint64_t)zs_get_u32(p) << 32 | zs_get_u32(p + 4);
-}
-
 static void put_u64(uint8_t *p, uint64_t value)
 {
 	zs_put_u32(p, (uint32_t)(value >> 32));
@@ -109,7 +104,7 @@ static void put_u64(uint8_t *p, uint64_t value)
 /* The sections, which must fill the file exactly. */
 static bool split(struct zs_signatures *s)
 {
-	const size_t key_count = s->len >= KEYS_AT ? (size_t)get_u64(s->map + KEYS_AT - 8) : 0;
+	const size_t key_count = s->len >= KEYS_AT ? (size_t)zs_get_u64(s->map + KEYS_AT - 8) : 0;
 	if (!key_count || key_count > ZS_COUNT(s->keys) || s->len - KEYS_AT < key_count * KEY_LEN)
 		return false;
 	size_t at = KEYS_AT + key_count * KEY_LEN;
@@ -117,7 +112,7 @@ static bool split(struct zs_signatures *s)
 		const uint8_t *p = s->map + KEYS_AT + i * KEY_LEN;
 		struct zs_known_key *key = &s->keys[i];
 		const uint32_t signature_len = zs_get_u32(p + 32);
-		const uint64_t count = get_u64(p + 40);
+		const uint64_t count = zs_get_u64(p + 40);
 		if (!signature_len || signature_len > 1024 || count > (s->len - at) / (FIXED + signature_len) || count >= UINT32_MAX)
 			return false;
 		*key = (struct zs_known_key){ .id = p, .entries = s->map + at, .count = (size_t)count, .stride = FIXED + signature_len,
@@ -319,7 +314,7 @@ static size_t sort_jobs(const struct zs_signed_zone *zone, struct zs_arena *aren
 	struct ordered *list = zs_arena_array(arena, count, sizeof *list);
 	for (size_t i = 0; i < zone->job_count; i++)
 		if (zone->jobs[i].key == key && !zone->reused[i])
-			list[start[zs_get_u16(zone->lookups[i]) >> shift]++] = (struct ordered){ get_u64(zone->lookups[i]), (uint32_t)i };
+			list[start[zs_get_u16(zone->lookups[i]) >> shift]++] = (struct ordered){ zs_get_u64(zone->lookups[i]), (uint32_t)i };
 	for (size_t i = 0, first = 0; i < buckets; first = start[i++])
 		if (start[i] - first > 1)
 			qsort_r(list + first, start[i] - first, sizeof *list, compare, (void *)(uintptr_t)zone);

@@ -4,11 +4,18 @@
 #include "base/pool.h"
 #include "zone/zone.h"
 
+/* Host names that have an address in the zone, of the RDATA seen last: many records point to the same few hosts. */
+struct known_hosts {
+	struct zs_bytes names[64]; /* by a hash of the name */
+};
+
 struct checker {
 	struct zs_run *run;
 	const struct zs_zone *zone;
 	uint32_t max_ttl;
-	bool has_dname; /* anywhere in the zone */
+	size_t apex_len; /* octets */
+	bool has_dname;  /* anywhere in the zone */
+	struct known_hosts *hosts;
 };
 
 /* An RRset under scrutiny. */
@@ -144,15 +151,14 @@ static bool begins_with(const uint8_t *name, const uint8_t *prefix, unsigned lab
 	return true;
 }
 
-/* "www.example.com" without its final dot became www.example.com.example.com. */
-static bool is_doubled(const struct zs_zone *zone, const uint8_t *name)
+/* "www.example.com" without its final dot became www.example.com.example.com. The name is inside of the zone. */
+static bool is_doubled(const struct checker *c, const uint8_t *name, size_t len)
 {
-	const unsigned apex = zone->apex_labels;
-	if (zs_name_len(name) + 1 < 2 * zs_name_len(zone->apex)) /* the short way out for nearly all */
+	const unsigned apex = c->zone->apex_labels;
+	if (len + 1 < 2 * c->apex_len) /* the short way out for nearly all */
 		return false;
 	const unsigned labels = zs_name_labels(name);
-	return apex > 0 && labels >= 2 * apex && zs_name_within(name, zone->apex)
-	    && begins_with(zs_name_skip(name, labels - 2 * apex), zone->apex, apex);
+	return apex > 0 && labels >= 2 * apex && begins_with(zs_name_skip(name, labels - 2 * apex), c->zone->apex, apex);
 }
 
 static void owners_are_inside(const struct checker *c, const struct place *p)
@@ -160,10 +166,11 @@ static void owners_are_inside(const struct checker *c, const struct place *p)
 	char apex[ZS_NAME_TEXT];
 	if (p->set != &c->zone->rrsets[p->owner->first])
 		return;
-	const struct zs_source at = where(c, p->set);
-	if (!zs_name_within(p->name, c->zone->apex)) {
+	if (!zs_name_ends_in(p->name, p->owner->name_len, c->zone->apex, c->apex_len)) {
+		const struct zs_source at = where(c, p->set);
 		zs_error(c->run, &at, "'%s' is outside of zone '%s' (RFC 1034 section 4.2)", text_of(c, p), zs_name_text(c->zone->apex, apex));
-	} else if (is_doubled(c->zone, p->name)) {
+	} else if (is_doubled(c, p->name, p->owner->name_len)) {
+		const struct zs_source at = where(c, p->set);
 		zs_error(c->run, &at, "'%s' repeats the name of the zone (G12)", text_of(c, p));
 		zs_hint(c->run, "a final dot was forgotten: write the name with a dot at its end, or without the zone's name");
 	}
@@ -180,18 +187,20 @@ static void ttl_is_within_the_limit(const struct checker *c, const struct place 
 	zs_hint(c->run, "rollovers count on the limit; raise max-zone-ttl in the policy first, or lower the TTL");
 }
 
-/* The host name in RDATA of types that need an address behind it. */
-static const uint8_t *target_of(uint16_t type, struct zs_bytes rdata)
+enum { NO_TARGET = 255 };
+
+/* Where in RDATA the host name is, of types that need an address behind it: it goes on to the end. */
+static unsigned target_at(uint16_t type)
 {
 	switch (type) {
 	case ZS_TYPE_NS:
-		return rdata.data;
+		return 0;
 	case ZS_TYPE_MX:
-		return rdata.data + 2;
+		return 2;
 	case ZS_TYPE_SRV:
-		return rdata.data + 6;
+		return 6;
 	default:
-		return NULL;
+		return NO_TARGET;
 	}
 }
 
@@ -227,12 +236,31 @@ static const struct zs_owner *cut_above(const struct checker *c, const uint8_t *
 	return found;
 }
 
-static void missing_address(const struct checker *c, const struct place *p, const uint8_t *target, const struct zs_source *at)
+static struct zs_bytes *known_host(const struct checker *c, struct zs_bytes target)
+{
+	uint32_t hash = (uint32_t)target.len;
+	for (size_t i = 0; i < target.len && i < 16; i++)
+		hash = (hash ^ target.data[i]) * 0x01000193u;
+	return &c->hosts->names[hash >> 26];
+}
+
+/* An address for the host, which is in the zone? It is looked for near the owner first, where glue is. */
+static bool has_address(const struct checker *c, const struct place *p, struct zs_bytes target, uint32_t *owner)
+{
+	struct zs_bytes *known = known_host(c, target);
+	if (known->len && zs_bytes_equal(*known, target))
+		return true;
+	*owner = zs_zone_find_near(c->zone, target.data, p->index);
+	if (!has(c, *owner, ZS_TYPE_A) && !has(c, *owner, ZS_TYPE_AAAA))
+		return false;
+	*known = target;
+	return true;
+}
+
+static void missing_address(const struct checker *c, const struct place *p, const uint8_t *target, uint32_t owner,
+                            const struct zs_source *at)
 {
 	char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
-	const uint32_t owner = zs_zone_find_near(c->zone, target, p->index);
-	if (has(c, owner, ZS_TYPE_A) || has(c, owner, ZS_TYPE_AAAA))
-		return;
 	const struct zs_owner *cut = cut_above(c, target);
 	zs_name_text(target, name);
 	zs_type_text(p->set->type, type);
@@ -253,23 +281,26 @@ static void missing_address(const struct checker *c, const struct place *p, cons
 		zs_error(c->run, at, "name server '%s' of '%s' has no address in the zone", name, text_of(c, p));
 	else
 		zs_warn(c->run, at, "%s of '%s' points to '%s', which has no address in the zone", type, text_of(c, p), name);
-	if (is_doubled(c->zone, target))
+	if (is_doubled(c, target, zs_name_len(target)))
 		zs_hint(c->run, "a final dot was forgotten behind '%s'", name);
 }
 
 static void targets_have_addresses(const struct checker *c, const struct place *p)
 {
-	if (p->owner->flags & ZS_OWNER_OCCLUDED)
+	const unsigned start = target_at(p->set->type);
+	if (start == NO_TARGET || p->owner->flags & ZS_OWNER_OCCLUDED)
 		return;
 	for (uint32_t i = 0; i < p->set->count; i++) {
-		const uint8_t *target = target_of(p->set->type, zs_rrset_rdata(c->zone, p->set, i));
-		if (!target || !*target || !zs_name_within(target, c->zone->apex))
+		const struct zs_bytes data = zs_rrset_rdata(c->zone, p->set, i), target = { data.data + start, data.len - start };
+		uint32_t owner;
+		if (target.len == 1 || !zs_name_ends_in(target.data, target.len, c->zone->apex, c->apex_len)
+		    || has_address(c, p, target, &owner))
 			continue;
 		const struct zs_rdata *rdata = &c->zone->rdata[p->set->first + i];
 		struct zs_source at = { 0 };
 		if (rdata->input != ZS_NO_INPUT)
 			at = (struct zs_source){ .input = c->zone->inputs[rdata->input], .line = rdata->line };
-		missing_address(c, p, target, &at);
+		missing_address(c, p, target.data, owner, &at);
 	}
 }
 
@@ -336,13 +367,15 @@ static void check_owners(void *context, struct zs_run *run, size_t from, size_t 
 		ttl_is_within_the_limit, targets_have_addresses,
 	};
 	struct checker c = *(const struct checker *)context;
+	struct known_hosts hosts = { 0 };
 	struct place p;
 	c.run = run;
+	c.hosts = &hosts;
 	for (size_t i = from; i < to; i++) {
 		p.index = (uint32_t)i;
 		p.owner = &c.zone->owners[i];
 		p.name = zs_owner_name(c.zone, p.owner);
-		p.apex = zs_name_equal(p.name, c.zone->apex);
+		p.apex = p.owner->name_len == c.apex_len && zs_name_equal(p.name, c.zone->apex);
 		for (uint32_t s = p.owner->first; s < p.owner->first + p.owner->rrset_count; s++) {
 			p.set = &c.zone->rrsets[s];
 			for (size_t r = 0; r < ZS_COUNT(rules); r++)
@@ -354,7 +387,7 @@ static void check_owners(void *context, struct zs_run *run, size_t from, size_t 
 bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl)
 {
 	enum { SLICE = 4096 };
-	struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl };
+	struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl, .apex_len = zs_name_len(zone->apex) };
 	const unsigned before = run->error_count;
 	for (size_t i = 0; i < zone->rrset_count && !c.has_dname; i++)
 		c.has_dname = zone->rrsets[i].type == ZS_TYPE_DNAME;

@@ -21,12 +21,11 @@ int zs_scan_compare_sets(const struct zs_zone *zone, const struct zs_record *a, 
 	return (int)covered_type(zone, a) - (int)covered_type(zone, b);
 }
 
-int zs_scan_compare_records(const struct zs_zone *zone, const struct zs_record *a, const struct zs_record *b)
+/* By set, then RDATA in canonical order. */
+static int compare_content(const struct zs_zone *zone, const struct zs_record *a, const struct zs_record *b)
 {
-	int order = zs_scan_compare_sets(zone, a, b);
-	if (!order && a->rdata != b->rdata)
-		order = zs_rdata_compare(a->type, rdata_of(zone, a), rdata_of(zone, b));
-	return order ? order : (a > b) - (a < b);
+	const int order = zs_scan_compare_sets(zone, a, b);
+	return order || a->rdata == b->rdata ? order : zs_rdata_compare(a->type, rdata_of(zone, a), rdata_of(zone, b));
 }
 
 struct sorting {
@@ -34,21 +33,28 @@ struct sorting {
 	const struct zs_record *records;
 };
 
+/* Equal records in the order of the text. */
 static int compare(const void *left, const void *right, void *context)
 {
 	const struct sorting *sorting = context;
-	return zs_scan_compare_records(sorting->zone, &sorting->records[*(const uint32_t *)left],
-	                               &sorting->records[*(const uint32_t *)right]);
+	const uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	const int order = compare_content(sorting->zone, &sorting->records[a], &sorting->records[b]);
+	return order ? order : (a > b) - (a < b);
 }
 
-void zs_scan_sort(const struct zs_zone *zone, const struct zs_record *records, uint32_t *order, size_t count)
+bool zs_scan_sort(const struct zs_zone *zone, const struct zs_record *records, uint32_t *order, size_t count)
 {
 	struct sorting sorting = { .zone = zone, .records = records };
-	bool sorted = true;
-	for (size_t i = 1; i < count && sorted; i++)
-		sorted = zs_scan_compare_records(zone, &records[order[i - 1]], &records[order[i]]) < 0;
-	if (!sorted)
-		qsort_r(order, count, sizeof *order, compare, &sorting);
+	bool distinct = true;
+	for (size_t i = 1; i < count; i++) {
+		const int step = compare_content(zone, &records[order[i - 1]], &records[order[i]]);
+		distinct = distinct && step;
+		if (step > 0) {
+			qsort_r(order, count, sizeof *order, compare, &sorting);
+			return false;
+		}
+	}
+	return distinct;
 }
 
 static struct zs_source record_source(const struct zs_scan *scan, const struct zs_record *record)
@@ -100,7 +106,8 @@ static void add_rdata(struct zs_zone *zone, const struct zs_record *r)
 	zone->rdata[zone->rdata_count++] = (struct zs_rdata){ .offset = r->rdata, .len = r->rdata_len, .input = r->input, .line = r->line };
 }
 
-bool zs_scan_add_rrset(struct zs_scan *scan, uint32_t name, const struct zs_record *records, const uint32_t *order, size_t count)
+bool zs_scan_add_rrset(struct zs_scan *scan, uint32_t name, const struct zs_record *records, const uint32_t *order, size_t count,
+                       bool distinct)
 {
 	struct zs_zone *zone = scan->zone;
 	const struct zs_record *first = &records[order[0]], *kept = NULL, *differs = NULL;
@@ -116,7 +123,7 @@ bool zs_scan_add_rrset(struct zs_scan *scan, uint32_t name, const struct zs_reco
 			set.ttl = r->ttl;
 		if (r->ttl > highest)
 			highest = r->ttl;
-		if (kept && (kept->rdata == r->rdata || zs_rdata_compare(r->type, rdata_of(zone, r), rdata_of(zone, kept)) == 0)) {
+		if (!distinct && kept && (kept->rdata == r->rdata || zs_rdata_compare(r->type, rdata_of(zone, r), rdata_of(zone, kept)) == 0)) {
 			ok = report_duplicate(scan, name, r, kept) && ok;
 			continue;
 		}
@@ -146,13 +153,13 @@ bool zs_scan_group(struct zs_scan *scan)
 		order = zs_zone_room(scan->arena, order, &room, count, sizeof *order);
 		for (uint32_t i = 0; i < count; i++)
 			order[i] = i;
-		zs_scan_sort(zone, records, order, count);
+		const bool distinct = zs_scan_sort(zone, records, order, count);
 		struct zs_owner owner = { .name = records->name, .first = (uint32_t)zone->rrset_count,
 			                  .name_len = (uint8_t)zs_name_len(zone->octets + records->name) };
 		for (size_t at = 0, end; at < count; at = end) {
 			for (end = at + 1; end < count && zs_scan_compare_sets(zone, &records[order[at]], &records[order[end]]) == 0; end++)
 				;
-			ok = zs_scan_add_rrset(scan, owner.name, records, order + at, end - at) && ok;
+			ok = zs_scan_add_rrset(scan, owner.name, records, order + at, end - at, distinct) && ok;
 			if (++owner.rrset_count == UINT16_MAX)
 				return zs_error(scan->run, NULL, "an owner has more than %d RRsets", UINT16_MAX - 1);
 		}

@@ -21,6 +21,7 @@ struct item {
 struct ordering {
 	struct zs_zone *zone;
 	unsigned skip;         /* labels on the right that all names share */
+	size_t skip_len;       /* their octets */
 	atomic_bool outside;   /* a name is not within the apex */
 	atomic_bool equal;
 	atomic_size_t descents; /* owners that come after one that belongs behind them */
@@ -31,12 +32,28 @@ struct ordering {
 	unsigned shift;        /* the 16 bits of a key that say its bucket */
 };
 
+enum { KEY_OCTETS = 8 };
+static const uint64_t EACH = 0x0101010101010101u, TOP_BITS = 0x8080808080808080u;
+
+/* The eight octets of a big-endian number, each in lower case. */
+static uint64_t lower_octets(uint64_t x)
+{
+	const uint64_t low = x & ~TOP_BITS; /* what is added below cannot carry from octet to octet */
+	const uint64_t from_a = low + EACH * (0x80 - 'A'), above_z = low + EACH * (0x80 - 'Z' - 1);
+	return x | (from_a & ~above_z & ~x & TOP_BITS) >> 2;
+}
+
+static bool has_octet_below_2(uint64_t x)
+{
+	return ((x - EACH * 2) & ~x & TOP_BITS) != 0;
+}
+
 /* Octets [8 * depth, 8 * depth + 8) of the sort key of a name, zeros behind its end. *more: the key goes on. */
-static uint64_t sort_key(const uint8_t *name, unsigned skip, unsigned depth, bool *more)
+static uint64_t general_key(const uint8_t *name, unsigned skip, unsigned depth, bool *more)
 {
 	const uint8_t *labels[128];
 	unsigned count = 0, at = 0;
-	const unsigned start = 8 * depth, end = start + 8;
+	const unsigned start = KEY_OCTETS * depth, end = start + KEY_OCTETS;
 	for (const uint8_t *p = name; *p; p += 1 + *p)
 		labels[count++] = p;
 	uint64_t key = 0;
@@ -64,9 +81,45 @@ static uint64_t sort_key(const uint8_t *name, unsigned skip, unsigned depth, boo
 	return key;
 }
 
-static const uint8_t *name_of(const struct ordering *o, uint32_t owner)
+/* The label of an owner that is next to those skipped; NULL: there is none. */
+static const uint8_t *first_label(const struct ordering *o, const struct zs_owner *owner)
 {
-	return zs_owner_name(o->zone, &o->zone->owners[owner]);
+	const uint8_t *label = zs_owner_name(o->zone, owner);
+	if (owner->name_len <= o->skip_len)
+		return NULL;
+	for (const uint8_t *end = label + (owner->name_len - o->skip_len);; label += 1 + *label) {
+		if (label + 1 + *label >= end)
+			return label + 1 + *label == end ? label : NULL;
+	}
+}
+
+/* The rest of a label, zeros behind it: fewer than KEY_OCTETS. *simple is cleared if one takes two octets of a key. */
+static uint64_t rest_of_label(const uint8_t *rest, unsigned len, bool *simple)
+{
+	uint64_t key = 0;
+	for (unsigned i = 0; i < len; i++) {
+		key |= (uint64_t)rest[i] << 8 * (KEY_OCTETS - 1 - i);
+		*simple = *simple && rest[i] >= 2;
+	}
+	return key;
+}
+
+/* The same for an owner. Octets of one label, or of the end of a name's only one, are taken at once. */
+static uint64_t sort_key(const struct ordering *o, const struct zs_owner *owner, unsigned depth, bool *more)
+{
+	const uint8_t *name = zs_owner_name(o->zone, owner), *label = first_label(o, owner);
+	const unsigned start = KEY_OCTETS * depth, len = label ? *label : 0;
+	bool simple = len >= start + KEY_OCTETS || label == name;
+	uint64_t key = 0;
+	for (unsigned at = 0; at <= start && at < len && simple; at += KEY_OCTETS) {
+		const bool whole = len >= at + KEY_OCTETS;
+		key = whole ? zs_get_u64(label + 1 + at) : rest_of_label(label + 1 + at, len - at, &simple);
+		simple = simple && !(whole && has_octet_below_2(key));
+	}
+	if (!simple)
+		return general_key(name, o->skip, depth, more);
+	*more = len >= start + KEY_OCTETS;
+	return len > start ? lower_octets(key) : 0;
 }
 
 static void make_keys(void *context, unsigned thread, size_t from, size_t to)
@@ -75,29 +128,40 @@ static void make_keys(void *context, unsigned thread, size_t from, size_t to)
 	bool more;
 	(void)thread;
 	for (size_t i = from; i < to; i++)
-		o->items[i] = (struct item){ .key = sort_key(name_of(o, (uint32_t)i), o->skip, 0, &more), .owner = (uint32_t)i };
+		o->items[i] = (struct item){ .key = sort_key(o, &o->zone->owners[i], 0, &more), .owner = (uint32_t)i };
+}
+
+/* <0, 0, >0 as owner a, whose key is key_a, stands before or behind b. */
+static int compare_owners(const struct ordering *o, const struct zs_owner *a, uint64_t key_a, const struct zs_owner *b, uint64_t key_b)
+{
+	bool more;
+	for (unsigned depth = 1; key_a == key_b; depth++) {
+		if (depth == 3) /* names that are long and alike */
+			return zs_name_compare(zs_owner_name(o->zone, a), zs_owner_name(o->zone, b));
+		key_a = sort_key(o, a, depth, &more);
+		key_b = sort_key(o, b, depth, &more);
+	}
+	return key_a < key_b ? -1 : 1;
 }
 
 /* Are the owners in order already? Most large zones are. Keys hold only where all names are within the apex. */
 static void look_at_order(void *context, unsigned thread, size_t from, size_t to)
 {
 	struct ordering *o = context;
-	const uint8_t *before = from ? name_of(o, (uint32_t)from - 1) : NULL;
+	const struct zs_owner *owners = o->zone->owners;
 	bool more, outside = false, equal = false;
-	uint64_t key_before = before ? sort_key(before, o->skip, 0, &more) : 0;
+	uint64_t key_before = from ? sort_key(o, &owners[from - 1], 0, &more) : 0;
 	(void)thread;
 	for (size_t i = from; i < to; i++) {
-		const uint8_t *name = name_of(o, (uint32_t)i);
-		const uint64_t key = sort_key(name, o->skip, 0, &more);
-		outside = outside || !zs_name_within(name, o->zone->apex);
-		if (before && key <= key_before) {
-			const int order = key < key_before ? 1 : zs_name_compare(before, name);
+		const uint64_t key = sort_key(o, &owners[i], 0, &more);
+		outside = outside || !zs_name_ends_in(zs_owner_name(o->zone, &owners[i]), owners[i].name_len, o->zone->apex, o->skip_len);
+		if (i && key <= key_before) {
+			const int order = compare_owners(o, &owners[i - 1], key_before, &owners[i], key);
 			equal = equal || order == 0;
 			const size_t place = order > 0 ? atomic_fetch_add(&o->descents, 1) : RUNS_MAX;
 			if (place < RUNS_MAX - 1)
 				o->descent[place] = i;
 		}
-		before = name;
 		key_before = key;
 	}
 	if (outside)
@@ -160,7 +224,7 @@ static void sort_items(const struct ordering *o, struct item *items, struct item
 		if (to - from == 1)
 			continue;
 		for (size_t i = from; i < to; i++) {
-			items[i].key = sort_key(name_of(o, items[i].owner), o->skip, depth + 1, &more);
+			items[i].key = sort_key(o, &o->zone->owners[items[i].owner], depth + 1, &more);
 			any = any || items[i].key || more;
 		}
 		if (any) /* else the names have ended: they are equal, and stay in the order of the text */
@@ -212,7 +276,7 @@ static void sort_all(struct zs_arena *arena, struct ordering *o, unsigned jobs)
 
 static int compare_items(const struct ordering *o, const struct item *a, const struct item *b)
 {
-	return a->key != b->key ? (a->key < b->key ? -1 : 1) : zs_name_compare(name_of(o, a->owner), name_of(o, b->owner));
+	return compare_owners(o, &o->zone->owners[a->owner], a->key, &o->zone->owners[b->owner], b->key);
 }
 
 static int by_index(const void *a, const void *b)
@@ -264,13 +328,13 @@ static bool combine(struct zs_scan *scan, const struct zs_owner *owners, size_t 
 		add_records(zone, &owners[i], records, &used);
 	for (uint32_t i = 0; i < total; i++)
 		order[i] = i;
-	zs_scan_sort(zone, records, order, total);
+	const bool distinct = zs_scan_sort(zone, records, order, total);
 	zone->record_count -= total; /* they are added again */
 	*out = (struct zs_owner){ .name = owners[0].name, .name_len = owners[0].name_len, .first = (uint32_t)zone->rrset_count };
 	for (size_t at = 0, end; at < total && ok; at = end) {
 		for (end = at + 1; end < total && zs_scan_compare_sets(zone, &records[order[at]], &records[order[end]]) == 0; end++)
 			;
-		ok = zs_scan_add_rrset(scan, out->name, records, order + at, end - at);
+		ok = zs_scan_add_rrset(scan, out->name, records, order + at, end - at, distinct);
 		if (++out->rrset_count == UINT16_MAX)
 			ok = zs_error(scan->run, NULL, "an owner has more than %d RRsets", UINT16_MAX - 1);
 	}
@@ -378,10 +442,12 @@ bool zs_scan_order(struct zs_scan *scan)
 {
 	struct zs_zone *zone = scan->zone;
 	const unsigned jobs = scan->run->jobs;
-	struct ordering o = { .zone = zone, .skip = zone->apex_labels, .count = zone->owner_count };
+	struct ordering o = { .zone = zone, .skip = zone->apex_labels, .skip_len = zs_name_len(zone->apex),
+		                      .count = zone->owner_count };
 	zs_pool_run(jobs, o.count, SLICE, look_at_order, &o);
 	if (atomic_load(&o.outside)) { /* what was seen holds below the apex only */
 		o.skip = 0;
+		o.skip_len = 1;
 		atomic_store(&o.descents, RUNS_MAX);
 	}
 	const size_t descents = atomic_load(&o.descents);

@@ -59,6 +59,15 @@ struct zs_scan {
 	size_t token_count, token_room;
 };
 
+/* TTL, class and type of a line. Most lines have the text of the line above. */
+struct zs_scan_head {
+	const char *text;      /* from behind the owner to the RDATA; len 0: there is none */
+	uint32_t len;
+	uint32_t ttl;
+	bool have_ttl;
+	uint16_t type;
+};
+
 /* One text being read: a file, or the lines that a $GENERATE makes. */
 struct zs_scan_text {
 	const struct zs_scan_text *parent; /* the file with the $INCLUDE */
@@ -73,6 +82,7 @@ struct zs_scan_text {
 	bool have_owner;
 	const char *owner_text; /* the field it was read from by the straight way; owner_text_len 0: there is none */
 	uint32_t owner_text_len;
+	struct zs_scan_head head; /* of the last line read the straight way */
 	unsigned depth;
 	bool part;             /* of a file: more follows behind end */
 	dev_t device;          /* to find cycles */
@@ -123,13 +133,15 @@ void *zs_zone_room(struct zs_arena *arena, void *array, size_t *room, size_t wan
 /* group.c: the records, which are in the order of the text, become owners, RRsets and RDATA of scan->zone, added to what
  * it has; one owner for each run of records. False if a rule of an RRset was broken. */
 bool zs_scan_group(struct zs_scan *scan);
-/* One RRset of count records, sorted; name is their owner's. Added to the zone's arrays, not to an owner. */
-bool zs_scan_add_rrset(struct zs_scan *scan, uint32_t name, const struct zs_record *records, const uint32_t *order, size_t count);
-/* By type and type covered, then RDATA in canonical order; equal records in the order of the text. */
-int zs_scan_compare_records(const struct zs_zone *zone, const struct zs_record *a, const struct zs_record *b);
+/* One RRset of count records, sorted; name is their owner's. distinct: no two are equal, which need not be looked at. Added to the zone's
+ * arrays, not to an owner. */
+bool zs_scan_add_rrset(struct zs_scan *scan, uint32_t name, const struct zs_record *records, const uint32_t *order, size_t count,
+                       bool distinct);
+/* By type and type covered. */
 int zs_scan_compare_sets(const struct zs_zone *zone, const struct zs_record *a, const struct zs_record *b);
-/* Sort order[0..count), indices of records. */
-void zs_scan_sort(const struct zs_zone *zone, const struct zs_record *records, uint32_t *order, size_t count);
+/* Sort order[0..count), indices of records: by set, then RDATA in canonical order; equal records in the order of the text.
+ * True: they are known to be all different. */
+bool zs_scan_sort(const struct zs_zone *zone, const struct zs_record *records, uint32_t *order, size_t count);
 
 /* order.c: owners in canonical order, each once. */
 bool zs_scan_order(struct zs_scan *scan);

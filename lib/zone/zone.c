@@ -134,14 +134,15 @@ void zs_zone_release_text(struct zs_zone *zone)
 
 void zs_zone_mark_cuts(struct zs_zone *zone)
 {
-	const uint8_t *top = NULL; /* the cut or DNAME that hides what is below it */
+	const struct zs_owner *top = NULL; /* the cut or DNAME that hides what is below it */
 	const size_t apex_len = zs_name_len(zone->apex);
 	for (size_t i = 0; i < zone->owner_count; i++) {
 		struct zs_owner *owner = &zone->owners[i];
 		const uint8_t *name = zs_owner_name(zone, owner);
 		bool ns = false, dname = false;
 		owner->flags = 0;
-		if (top && zs_name_below(name, top)) {
+		if (top && owner->name_len > top->name_len
+		    && zs_name_ends_in(name, owner->name_len, zs_owner_name(zone, top), top->name_len)) {
 			owner->flags = ZS_OWNER_OCCLUDED;
 			continue;
 		}
@@ -153,7 +154,7 @@ void zs_zone_mark_cuts(struct zs_zone *zone)
 		if (ns && (owner->name_len != apex_len || !zs_name_equal(name, zone->apex)))
 			owner->flags = ZS_OWNER_CUT;
 		if (owner->flags || dname)
-			top = name;
+			top = owner;
 	}
 }
 

@@ -41,6 +41,65 @@ START_TEST(owners_are_in_canonical_order_whatever_the_order_of_the_text)
 }
 END_TEST
 
+/* RFC 4034 section 6.1, octet by octet: what the fast ways must agree with. */
+static int plain_order(const uint8_t *a, const uint8_t *b)
+{
+	unsigned left = zs_name_labels(a), right = zs_name_labels(b);
+	while (left && right) {
+		const uint8_t *x = zs_name_skip(a, --left), *y = zs_name_skip(b, --right);
+		for (unsigned i = 1;; i++) {
+			if (i > *x || i > *y) {
+				if (*x != *y)
+					return (int)*x - (int)*y;
+				break;
+			}
+			const int order = zs_octet_lower(x[i]) - zs_octet_lower(y[i]);
+			if (order)
+				return order;
+		}
+	}
+	return (int)left - (int)right;
+}
+
+/* Names that are alike up to where sort keys are cut, ended in all ways, with the octets that keys escape; in an order made by
+ * step, the first count of them. */
+static char *alike(struct zs_run *run, unsigned count, unsigned step)
+{
+	static const char *const octets[] = { "", "\\000", "\\001", "\\002", "a", "A", "b", "\\255", "\\@", "[", "Z" };
+	static const char *const left[] = { "", "b.", "\\000.", "aaaaaaaa." };
+	static const int lengths[] = { 5, 6, 7, 8, 13, 14, 15, 16, 21 };
+	const unsigned all = ZS_COUNT(octets) * ZS_COUNT(octets) * ZS_COUNT(left) * ZS_COUNT(lengths);
+	struct zs_buf buf = { .arena = run->arena, .max = 1 << 20 };
+	for (unsigned i = 0; i < count; i++) {
+		unsigned n = (unsigned)((uint64_t)i * step % all);
+		const char *first = octets[n % ZS_COUNT(octets)], *second = octets[n / ZS_COUNT(octets) % ZS_COUNT(octets)];
+		n /= ZS_COUNT(octets) * ZS_COUNT(octets);
+		zs_buf_printf(&buf, "%s%.*s%s%s A 192.0.2.1\n", left[n % ZS_COUNT(left)], lengths[n / ZS_COUNT(left)], "aaaaaaaaaaaaaaaaaaaaaaa", first,
+		              second);
+	}
+	return zs_arena_strdup(run->arena, zs_buf_string(&buf));
+}
+
+START_TEST(names_that_are_much_alike_are_in_canonical_order)
+{
+	static const unsigned counts[] = { 20, 300, 4356 }; /* few; some; all, which are enough for buckets */
+	static const unsigned steps[] = { 1, 4355, 7919, 1013, 611 };
+	for (unsigned round = 0; round < ZS_COUNT(counts) * ZS_COUNT(steps); round++) {
+		struct zs_run *run = zs_run_begin();
+		struct zs_zone *zone = read_zone(run, alike(run, counts[round % 3], steps[round / 3]));
+		ck_assert_uint_ge(zone->owner_count, counts[round % 3] / 2); /* some are the same twice */
+		for (size_t i = 1; i < zone->owner_count; i++) {
+			const uint8_t *a = zs_owner_name(zone, &zone->owners[i - 1]), *b = zs_owner_name(zone, &zone->owners[i]);
+			char left[ZS_NAME_TEXT], right[ZS_NAME_TEXT];
+			ck_assert_msg(plain_order(a, b) < 0 && zs_name_compare(a, b) < 0 && zs_name_compare(b, a) > 0, "%s, %s", zs_name_text(a, left),
+			              zs_name_text(b, right));
+			ck_assert_uint_eq(zs_zone_find(zone, b, NULL), i);
+		}
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(cuts_hide_what_is_below_them)
 {
 	struct zs_run *run = zs_run_begin();
@@ -143,6 +202,7 @@ ZS_SUITE(zone)
 	Suite *suite = suite_create("zone");
 	TCase *tcase = tcase_create("zone");
 	tcase_add_test(tcase, owners_are_in_canonical_order_whatever_the_order_of_the_text);
+	tcase_add_test(tcase, names_that_are_much_alike_are_in_canonical_order);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them);
 	tcase_add_test(tcase, records_are_added_in_order_once_and_removed);
 	tcase_add_test(tcase, serials_never_go_back_in_the_sense_of_rfc_1982);
