@@ -2,6 +2,9 @@
 #include "dns/line.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "dns/name.h"
 
@@ -34,42 +37,94 @@ static bool add_origin(struct zs_line *line, size_t used)
 	return true;
 }
 
+enum { BLOCK = 16 };
+
+/* Of the BLOCK octets at p, a bit for each that ends a label or is not simple, the first octet's lowest. */
+#ifdef __SSE2__
+static unsigned stops_of(const char *p)
+{
+	const __m128i octets = _mm_loadu_si128((const __m128i *)(const void *)p);
+	const __m128i printable = _mm_cmpgt_epi8(octets, _mm_set1_epi8(' ')); /* signed: above 127 is below */
+	const __m128i parenthesis = _mm_cmpeq_epi8(_mm_or_si128(octets, _mm_set1_epi8(1)), _mm_set1_epi8(')'));
+	const __m128i quote = _mm_cmpeq_epi8(octets, _mm_set1_epi8('"')), dot = _mm_cmpeq_epi8(octets, _mm_set1_epi8('.'));
+	const __m128i comment = _mm_cmpeq_epi8(octets, _mm_set1_epi8(';')), at = _mm_cmpeq_epi8(octets, _mm_set1_epi8('@'));
+	const __m128i escape = _mm_cmpeq_epi8(octets, _mm_set1_epi8('\\')), del = _mm_cmpeq_epi8(octets, _mm_set1_epi8(127));
+	const __m128i special = _mm_or_si128(_mm_or_si128(_mm_or_si128(parenthesis, quote), _mm_or_si128(dot, comment)),
+	                                     _mm_or_si128(_mm_or_si128(at, escape), del));
+	return (unsigned)_mm_movemask_epi8(_mm_andnot_si128(special, printable)) ^ 0xffffu;
+}
+#else
+static unsigned stops_of(const char *p)
+{
+	unsigned stops = 0;
+	for (unsigned i = 0; i < BLOCK; i++)
+		stops |= (zs_line_kinds[(unsigned char)p[i]] & ZS_LINE_NAME ? 0u : 1u) << i;
+	return stops;
+}
+#endif
+
+static bool short_name(struct zs_line *line)
+{
+	const char c = *line->at++;
+	if (!zs_line_at_field_end(line))
+		return false;
+	if (c == '@')
+		return add_origin(line, 0);
+	line->out[line->len++] = 0;
+	return true;
+}
+
+static bool name_near_end(struct zs_line *line)
+{
+	char text[2 * ZS_NAME_MAX + 1] = { 0 };
+	struct zs_line copy = *line;
+	memcpy(text, line->at, (size_t)(line->end - line->at));
+	copy.at = text;
+	copy.end = text + sizeof text;
+	if (!zs_line_name(&copy))
+		return false;
+	line->at += copy.at - text;
+	line->len = copy.len;
+	line->used_origin = copy.used_origin;
+	return true;
+}
+
+/* The text with a length in the place of each dot, and one in front, is the wire form: it is copied a block at a time, then
+ * the lengths are put in. */
 bool zs_line_name(struct zs_line *line)
 {
-	const char *p = line->at;
 	uint8_t *out = line->out + line->len;
-	size_t used = 0;
-	if (!zs_line_has_room(line, ZS_NAME_MAX + ZS_LABEL_MAX + 1))
+	size_t label = 0, used = 1; /* the length octet of the label at work; the octet behind what is copied */
+	if (!zs_line_has_room(line, ZS_NAME_MAX + 2 * BLOCK))
 		return false;
-	if (*p == '.' || *p == '@') { /* the root, or the origin: not if more follows */
-		line->at++;
-		if (!zs_line_at_field_end(line))
-			return false;
-		if (*p == '@')
-			return add_origin(line, 0);
-		out[0] = 0;
-		line->len++;
-		return true;
+	if (*line->at == '.' || *line->at == '@')
+		return short_name(line);
+	if (line->end - line->at < ZS_NAME_MAX) /* the blocks would reach over the end: a few lines of a file */
+		return name_near_end(line);
+	for (; used < ZS_NAME_MAX; used += BLOCK, line->at += BLOCK) {
+		const char *block = line->at;
+		memcpy(out + used, block, BLOCK);
+		for (unsigned stops = stops_of(block); stops; stops &= stops - 1) {
+			const unsigned i = (unsigned)__builtin_ctz(stops);
+			const size_t len = used + i - label - 1;
+			if (block[i] == '.') {
+				if (!len || len > ZS_LABEL_MAX)
+					return false;
+				out[label] = (uint8_t)len;
+				label = used + i;
+				continue;
+			}
+			line->at += i;
+			if (!zs_line_at_field_end(line) || len > ZS_LABEL_MAX || used + i >= ZS_NAME_MAX || (!len && !label))
+				return false;
+			out[label] = (uint8_t)len;
+			if (len)
+				return add_origin(line, label + 1 + len);
+			line->len += label + 1; /* it ended with a dot: this is the root label */
+			return true;
+		}
 	}
-	for (;;) {
-		uint8_t *label = out + used + 1;
-		while (zs_line_kinds[(unsigned char)*p] & ZS_LINE_NAME && label - out - (ptrdiff_t)used <= ZS_LABEL_MAX)
-			*label++ = (uint8_t)*p++;
-		const size_t len = (size_t)(label - out) - used - 1;
-		if (!len || used + 1 + len >= ZS_NAME_MAX)
-			return false;
-		out[used] = (uint8_t)len;
-		used += 1 + len;
-		line->at = p;
-		if (*p != '.')
-			return zs_line_at_field_end(line) && add_origin(line, used);
-		line->at = ++p;
-		if (zs_line_at_field_end(line))
-			break;
-	}
-	out[used] = 0;
-	line->len += used + 1;
-	return true;
+	return false;
 }
 
 bool zs_line_number(struct zs_line *line, uint32_t max, uint32_t *out)

@@ -15,7 +15,8 @@
 enum { ZS_LINE_ROOM = 4096 }; /* octets that the wire form of one line may take; a longer one is not simple */
 
 struct zs_line {
-	const char *at;        /* the next octet; the text ends with a '\n' or a NUL that may be read */
+	const char *at;        /* the next octet */
+	const char *end;       /* of the text: a '\n' or NUL that may be read; what is behind may not */
 	const uint8_t *origin; /* wire name; NULL: relative names are not simple */
 	size_t origin_len;     /* octets */
 	bool used_origin;      /* set when a relative name was read */

@@ -146,6 +146,7 @@ static void scan_slot(const struct slicing *s, struct slot *slot, struct zs_run 
 	slot->text.line = line;
 	slot->text.have_owner = false;
 	slot->text.owner_text_len = 0;
+	slot->text.head.len = 0;
 	slot->text.part = slot->end < s->size;
 	zs_scan_text(scan, &slot->text);
 	if (!scan->stopped && !scan->unclosed)

@@ -24,18 +24,19 @@ static bool is_in(const char *p)
 }
 
 /* TTL and class in either order, then the type. */
-static bool read_head(struct zs_line *line, bool *have_ttl, uint32_t *ttl, uint16_t *type)
+static bool parse_head(struct zs_line *line, struct zs_scan_head *head)
 {
-	*have_ttl = false;
+	const char *text = line->at;
+	head->have_ttl = false;
 	for (bool have_class = false;;) {
 		zs_line_skip_blanks(line);
 		if (!have_class && is_in(line->at)) {
 			have_class = true;
 			line->at += 2;
-		} else if (!*have_ttl && (unsigned char)(*line->at - '0') < 10) {
-			if (!zs_line_number(line, INT32_MAX, ttl))
+		} else if (!head->have_ttl && (unsigned char)(*line->at - '0') < 10) {
+			if (!zs_line_number(line, INT32_MAX, &head->ttl))
 				return false;
-			*have_ttl = true;
+			head->have_ttl = true;
 		} else {
 			break;
 		}
@@ -43,10 +44,25 @@ static bool read_head(struct zs_line *line, bool *have_ttl, uint32_t *ttl, uint1
 	const char *start = line->at;
 	while (zs_line_is(line, ZS_LINE_NAME))
 		line->at++;
-	if (!zs_line_is(line, ZS_LINE_BLANK) || !zs_type_parse(start, (size_t)(line->at - start), type))
+	if (!zs_line_is(line, ZS_LINE_BLANK) || !zs_type_parse(start, (size_t)(line->at - start), &head->type))
 		return false;
 	zs_line_skip_blanks(line);
+	head->text = text;
+	head->len = (uint32_t)(line->at - text);
 	return true;
+}
+
+/* The same, or a copy of the line above. */
+static bool read_head(struct zs_line *line, struct zs_scan_head *head)
+{
+	const size_t len = head->len;
+	if (len && (size_t)(line->end - line->at) > len && memcmp(line->at, head->text, len) == 0) {
+		line->at += len;
+		zs_line_skip_blanks(line);
+		return true;
+	}
+	head->len = 0;
+	return parse_head(line, head);
 }
 
 /* To the end of a line that is not kept; what could go on in the next line is not simple. */
@@ -75,9 +91,10 @@ static uint32_t intern(struct zs_scan *scan, uint16_t type, uint32_t offset, siz
 	return offset;
 }
 
-static bool read_ttl(struct zs_scan *scan, bool have_ttl, uint32_t *ttl)
+static bool read_ttl(struct zs_scan *scan, const struct zs_scan_head *head, uint32_t *ttl)
 {
-	if (have_ttl) {
+	*ttl = head->ttl;
+	if (head->have_ttl) {
 		if (!scan->ttl_by_directive) { /* RFC 1035: the last stated one goes on */
 			scan->default_ttl = *ttl;
 			scan->have_ttl = scan->ttl_set = true;
@@ -105,26 +122,26 @@ bool zs_scan_straight(struct zs_scan *scan, struct zs_scan_text *text)
 {
 	struct zs_zone *zone = scan->zone;
 	const bool blank = *text->at == ' ' || *text->at == '\t';
-	bool same = blank, have_ttl;
+	bool same = blank;
 	uint32_t ttl;
-	uint16_t type;
 	if (scan->options->general || (blank && !text->have_owner)
 	    || zone->octets_len > UINT32_MAX - ZS_RDATA_MAX - ZS_NAME_MAX || scan->record_count >= scan->record_max)
 		return false;
 	zs_scan_reserve(scan, ZS_NAME_MAX + 2 * ZS_LINE_ROOM);
-	struct zs_line line = { .at = text->at, .origin = text->have_origin ? text->origin : NULL, .origin_len = text->origin_len,
+	struct zs_line line = { .at = text->at, .end = text->end, .origin = text->have_origin ? text->origin : NULL, .origin_len = text->origin_len,
 		                .out = zone->octets + zone->octets_len };
 	if (!blank && !read_owner(text, &line, &same))
 		return false;
 	const size_t owner_text_len = (size_t)(line.at - text->at), owner_len = line.len;
-	if (!read_head(&line, &have_ttl, &ttl, &type))
+	if (!read_head(&line, &text->head))
 		return false;
+	const uint16_t type = text->head.type;
 	const bool strip = scan->options->dnssec == ZS_DNSSEC_STRIP && zs_type_has(type, ZS_TYPE_SIGNER_MADE);
 	line.out += owner_len;
 	line.len = 0;
 	if (strip ? !skip_rest(&line) : !zs_line_rdata(&line, type))
 		return false;
-	if (!finish(&line, text) || !read_ttl(scan, have_ttl, &ttl))
+	if (!finish(&line, text) || !read_ttl(scan, &text->head, &ttl))
 		return false;
 	/* from here on it is a record; the owner is the one above, unless its octets differ */
 	if (!same) {

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dns/line.h"
@@ -11,7 +12,7 @@ static uint8_t out[ZS_LINE_ROOM];
 
 static struct zs_line line_of(const char *text)
 {
-	return (struct zs_line){ .at = text, .origin = (const uint8_t *)"\7example", .origin_len = 9, .out = out };
+	return (struct zs_line){ .at = text, .end = text + strlen(text), .origin = (const uint8_t *)"\7example", .origin_len = 9, .out = out };
 }
 
 START_TEST(names_are_read_as_zs_name_parse_reads_them)
@@ -56,6 +57,40 @@ START_TEST(relative_names_need_an_origin)
 	line = line_of("www.\n");
 	line.origin = NULL;
 	ck_assert(zs_line_name(&line));
+}
+END_TEST
+
+/* Of all lengths, with dots anywhere, in a text that ends with the name or long after it; the text is allocated to its last
+ * octet, so that reading behind it is seen. */
+START_TEST(names_of_all_lengths_up_to_the_end_of_the_text)
+{
+	static const char octets[] = "abcXYZ019-_*!~.....@\\ \"();";
+	unsigned seed = 1, simple_count = 0;
+	for (size_t round = 0; round < 20000; round++) {
+		uint8_t wire[ZS_NAME_MAX];
+		struct zs_name_error error;
+		const size_t len = 1 + round % 260, behind = round / 260 % 3 * 150;
+		char *text = malloc(len + behind + 1), name[300];
+		for (size_t i = 0; i < len; i++) {
+			seed = seed * 1103515245u + 12345u;
+			const unsigned value = seed >> 16;
+			name[i] = value % 100 < 97 ? octets[value % 14] : octets[14 + value / 100 % (sizeof octets - 15)];
+		}
+		name[len] = 0;
+		memcpy(text, name, len);
+		memset(text + len, ' ', behind);
+		text[len + behind] = 0;
+		struct zs_line line = line_of(text);
+		if (*name != '$' && zs_line_name(&line)) {
+			const size_t end = strcspn(name, " ;");
+			ck_assert_msg((size_t)(line.at - text) == end, "%s", name);
+			ck_assert_msg(line.len == zs_name_parse(name, end, (const uint8_t *)"\7example", wire, &error), "%s", name);
+			ck_assert_msg(memcmp(out, wire, line.len) == 0, "%s", name);
+			simple_count++;
+		}
+		free(text);
+	}
+	ck_assert_uint_ge(simple_count, 3000);
 }
 END_TEST
 
@@ -147,6 +182,7 @@ ZS_SUITE(line)
 	Suite *suite = suite_create("line");
 	TCase *all = tcase_create("all");
 	tcase_add_test(all, names_are_read_as_zs_name_parse_reads_them);
+	tcase_add_test(all, names_of_all_lengths_up_to_the_end_of_the_text);
 	tcase_add_test(all, relative_names_need_an_origin);
 	tcase_add_test(all, rdata_is_read_as_zs_rdata_parse_reads_it);
 	tcase_add_test(all, bad_rdata_is_not_simple);

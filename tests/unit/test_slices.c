@@ -128,6 +128,18 @@ START_TEST(ttls_that_are_not_by_directive)
 }
 END_TEST
 
+START_TEST(heads_like_and_unlike_the_line_above)
+{
+	SAME(20, "h#\t60\tIN\tA\t192.0.2.1", "i#\t60\tIN\tA\t192.0.2.2", "j#\t60\tIN\tA\t\t192.0.2.2", "k#\t60\tIN\tA 192.0.2.3",
+	     "k#\t60\tIN\tAAAA\t2001:db8::1", "k#\t60\tIN\tA\t192.0.2.4");
+	SAME(20, "h# A 192.0.2.1", "i# A 192.0.2.2", "j# 70 A 192.0.2.3", "k# 70 A 192.0.2.3", "l# A 192.0.2.4", "m#  A 192.0.2.5");
+	SAME(8, "h# A 192.0.2.1", "$TTL 70", "i# A 192.0.2.2", "$ORIGIN example.", "j# A 192.0.2.2", "k# IN 71 A 192.0.2.2",
+	     "l# IN 71 A 192.0.2.2", "m# IN 71 TXT \"A\"", "\t IN 71 TXT \"B\"", "\t IN 71 A 192.0.2.7", "$TTL 300");
+	SAME(8, "h# 60 A 192.0.2.1", "i# 77 ( A 192.0.2.1 )", "j# 60 A 192.0.2.1", "k# 60 AAAA ::1", "l# 77 IN ( AAAA ) ::1", "m# 60 AAAA ::1");
+	SAME(3, "h# A 192.0.2.1", "i# A", "j# A 192.0.2.1", "k# A ", "l# A", "m# A 192.0.2.1");
+}
+END_TEST
+
 START_TEST(records_over_several_lines)
 {
 	SAME(10, "h# TXT ( \"a\"", "\"b\"", "c ; (", ") ; )", "i# A 192.0.2.1");
@@ -190,6 +202,7 @@ ZS_SUITE(slices)
 	tcase_add_test(all, plain_records);
 	tcase_add_test(all, state_that_goes_from_line_to_line);
 	tcase_add_test(all, ttls_that_are_not_by_directive);
+	tcase_add_test(all, heads_like_and_unlike_the_line_above);
 	tcase_add_test(all, records_over_several_lines);
 	tcase_add_test(all, what_there_is_to_say);
 	tcase_add_test(all, names_outside_and_odd_octets);
