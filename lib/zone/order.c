@@ -11,7 +11,7 @@
 #include "base/pool.h"
 #include "zone/scan.h"
 
-enum { SLICE = 4096, BUCKETS = 1 << 16, FEW = 48, RUNS_MAX = 8 };
+enum { SLICE = 4096, BUCKETS = 1 << 16, FEW = 48, RUNS_MAX = 8, AHEAD = 16 };
 
 struct item {
 	uint64_t key;   /* eight octets of the sort key */
@@ -224,6 +224,8 @@ static void sort_items(const struct ordering *o, struct item *items, struct item
 		if (to - from == 1)
 			continue;
 		for (size_t i = from; i < to; i++) {
+			if (i + AHEAD < to) /* the names are anywhere in memory */
+				__builtin_prefetch(zs_owner_name(o->zone, &o->zone->owners[items[i + AHEAD].owner]));
 			items[i].key = sort_key(o, &o->zone->owners[items[i].owner], depth + 1, &more);
 			any = any || items[i].key || more;
 		}
@@ -349,8 +351,11 @@ static bool take_order(struct zs_scan *scan, const struct ordering *o)
 	struct zs_owner *owners = zs_arena_array(scan->arena, o->count, sizeof *owners);
 	size_t kept = 0;
 	bool ok = true;
-	for (size_t i = 0; i < o->count; i++)
+	for (size_t i = 0; i < o->count; i++) {
+		if (i + AHEAD < o->count)
+			__builtin_prefetch(&zone->owners[o->items[i + AHEAD].owner]);
 		owners[i] = zone->owners[o->items[i].owner];
+	}
 	for (size_t from = 0, to; from < o->count; from = to) {
 		for (to = from + 1; to < o->count && o->items[to].key == o->items[from].key
 		                    && zs_name_equal(zs_owner_name(zone, &owners[to]), zs_owner_name(zone, &owners[from])); to++)
@@ -385,6 +390,8 @@ static void count_slice(void *context, unsigned thread, size_t from, size_t to)
 	(void)thread;
 	for (size_t i = from; i < to; i++) {
 		const struct zs_owner *owner = &m->zone->owners[i];
+		if (i + AHEAD < to)
+			__builtin_prefetch(&m->zone->rrsets[owner[AHEAD].first]);
 		rrsets += owner->rrset_count;
 		for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++)
 			rdata += m->zone->rrsets[s].count;
@@ -401,6 +408,10 @@ static void move_slice(void *context, unsigned thread, size_t from, size_t to)
 	for (size_t i = from; i < to; i++) {
 		struct zs_owner *owner = &m->zone->owners[i];
 		const uint32_t first = owner->first;
+		if (i + AHEAD < to) /* where they were */
+			__builtin_prefetch(&m->zone->rrsets[owner[AHEAD].first]);
+		if (i + AHEAD / 2 < to)
+			__builtin_prefetch(&m->zone->rdata[m->zone->rrsets[owner[AHEAD / 2].first].first]);
 		owner->first = rrset;
 		for (uint32_t s = first; s < first + owner->rrset_count; s++) {
 			struct zs_rrset *set = &m->rrsets[rrset++];
