@@ -81,12 +81,15 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(wildcard lib/*.[ch] lib/*/*.[ch])
 	@$(MAKE) --no-print-directory CC=clang FLAVOUR=fuzz build/fuzz/libzonesign.a build/fuzz/tests/fuzz/fuzz_$*.o
 	clang -fsanitize=fuzzer,address,undefined -pthread -o $@ build/fuzz/tests/fuzz/fuzz_$*.o build/fuzz/libzonesign.a $(LDLIBS)
 
-bench: deps-bench all build/bench/generate build/bench/loop   ## zonesign beside its peers; BENCH=--only=ROW,... for some rows
+bench: deps-bench all build/bench/generate build/bench/loop build/bench/scan   ## zonesign beside its peers; BENCH=--only=ROW,... for some rows
 	@python3 -B tests/bench/bench.py $(BENCH)
-bench-quick: deps-bench all build/bench/generate build/bench/loop ## the same on small zones, in two minutes
+bench-quick: deps-bench all build/bench/generate build/bench/loop build/bench/scan ## the same on small zones, in two minutes
 	@python3 -B tests/bench/bench.py --quick $(BENCH)
 bench-readme:                     ## the table of the last whole `make bench` into README.md
 	@python3 -B tests/bench/bench.py --readme
+build/bench/scan: tests/bench/scan.c $(BUILD)/libzonesign.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 build/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto
