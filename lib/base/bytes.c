@@ -195,19 +195,21 @@ long zs_base64_decode(const char *text, size_t text_len, uint8_t *out, size_t *b
 	size_t digits = text_len;
 	while (digits && text_len - digits < 2 && text[digits - 1] == '=')
 		digits--;
-	uint32_t bits = 0;
-	size_t written = 0, whole = 0;
-	for (; whole + 4 <= digits; whole += 4) { /* four good digits are three octets */
-		const unsigned char *d = (const unsigned char *)text + whole;
-		const unsigned a = base64_values[d[0]], b = base64_values[d[1]], c = base64_values[d[2]], e = base64_values[d[3]];
-		if (!a || !b || !c || !e)
+	const unsigned char *d = (const unsigned char *)text, *last = d + digits / 4 * 4;
+	uint8_t *p = out;
+	for (; d < last; d += 4, p += 3) { /* four good digits are three octets */
+		const unsigned v0 = base64_values[d[0]], v1 = base64_values[d[1]], v2 = base64_values[d[2]], v3 = base64_values[d[3]];
+		/* each is one more than the value of its digit */
+		const uint32_t three = (v0 << 18) + (v1 << 12) + (v2 << 6) + v3 - (1u << 18 | 1u << 12 | 1u << 6 | 1u);
+		if (!v0 || !v1 || !v2 || !v3)
 			break; /* the loop below finds which */
-		bits = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (e - 1);
-		out[written++] = (uint8_t)(bits >> 16);
-		out[written++] = (uint8_t)(bits >> 8);
-		out[written++] = (uint8_t)bits;
+		p[0] = (uint8_t)(three >> 16);
+		p[1] = (uint8_t)(three >> 8);
+		p[2] = (uint8_t)three;
 	}
-	for (size_t i = whole; i < digits; i++) {
+	uint32_t bits = 0;
+	size_t written = (size_t)(p - out);
+	for (size_t i = (size_t)(d - (const unsigned char *)text); i < digits; i++) {
 		const int value = base64_value(text[i]);
 		if (value < 0)
 			return wrong_at(bad, i);
@@ -225,10 +227,22 @@ long zs_base64_decode(const char *text, size_t text_len, uint8_t *out, size_t *b
 
 long zs_base32hex_decode(const char *text, size_t text_len, uint8_t *out, size_t *bad)
 {
-	uint32_t bits = 0;
+	uint64_t bits = 0;
 	unsigned held = 0;
-	size_t written = 0;
-	for (size_t i = 0; i < text_len; i++) {
+	size_t written = 0, i = 0;
+	for (; i + 8 <= text_len; i += 8) { /* eight good digits are five octets */
+		uint32_t all = 0;
+		for (unsigned j = 0; j < 8; j++) {
+			const uint32_t value = base32hex_values[(unsigned char)text[i + j]] - 1u;
+			all |= value;
+			bits = bits << 5 | value;
+		}
+		if (all > 31)
+			break; /* the loop below finds which */
+		for (unsigned j = 5; j--;)
+			out[written++] = (uint8_t)(bits >> 8 * j);
+	}
+	for (bits = 0; i < text_len; i++) {
 		const int value = base32hex_value(text[i]);
 		if (value < 0)
 			return wrong_at(bad, i);

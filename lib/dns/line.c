@@ -127,6 +127,20 @@ bool zs_line_name(struct zs_line *line)
 	return false;
 }
 
+size_t zs_line_field_len(const struct zs_line *line)
+{
+	const char *p = line->at;
+	for (; line->end - p >= BLOCK; p += BLOCK)
+		for (unsigned stops = stops_of(p); stops; stops &= stops - 1) {
+			const char *stop = p + __builtin_ctz(stops);
+			if (zs_line_kinds[(unsigned char)*stop] & (ZS_LINE_BLANK | ZS_LINE_END))
+				return (size_t)(stop - line->at);
+		}
+	while (!(zs_line_kinds[(unsigned char)*p] & (ZS_LINE_BLANK | ZS_LINE_END)))
+		p++;
+	return (size_t)(p - line->at);
+}
+
 bool zs_line_number(struct zs_line *line, uint32_t max, uint32_t *out)
 {
 	const char *start = line->at;

@@ -14,6 +14,20 @@
 
 enum { ZS_LINE_ROOM = 4096 }; /* octets that the wire form of one line may take; a longer one is not simple */
 
+/* The wire form of a part of a line, which many lines of a file have alike. */
+struct zs_line_memo {
+	const char *text; /* of a line before, which must still be there */
+	uint32_t len;     /* its octets; 0: nothing is kept */
+	uint32_t wire_len;
+	uint8_t wire[4 + 2 + 255];
+};
+
+/* What is kept from line to line; begins zeroed. */
+struct zs_line_memos {
+	struct zs_line_memo signer; /* RRSIG: inception, key tag, signer's name, with the blanks around them */
+	struct zs_line_memo bitmap; /* NSEC, NSEC3: the types up to the end of the line */
+};
+
 struct zs_line {
 	const char *at;        /* the next octet */
 	const char *end;       /* of the text: a '\n' or NUL that may be read; what is behind may not */
@@ -22,6 +36,7 @@ struct zs_line {
 	bool used_origin;      /* set when a relative name was read */
 	uint8_t *out;          /* ZS_LINE_ROOM octets: wire form goes to out + len */
 	size_t len;            /* octets written */
+	struct zs_line_memos *memos; /* NULL: nothing is kept */
 };
 
 /* What may stand in simple lines. */
@@ -55,6 +70,9 @@ static inline void zs_line_skip_blanks(struct zs_line *line)
 
 /* A name that ends before a blank or the end of the line. "@" alone and "." are names too. */
 bool zs_line_name(struct zs_line *line);
+
+/* The octets up to a blank or the end of the line. */
+size_t zs_line_field_len(const struct zs_line *line);
 
 /* Digits before a blank or the end: a number up to max. */
 bool zs_line_number(struct zs_line *line, uint32_t max, uint32_t *out);

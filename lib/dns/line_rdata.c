@@ -85,20 +85,35 @@ static bool ipv6(struct zs_line *line)
 	return true;
 }
 
-/* The octets of a field without quotes. */
-static size_t field_len(const struct zs_line *line)
+/* Take from memo what the same text gave before. */
+static bool recall(struct zs_line *line, const struct zs_line_memo *memo)
 {
-	const char *p = line->at;
-	while (!(zs_line_kinds[(unsigned char)*p] & (ZS_LINE_BLANK | ZS_LINE_END)))
-		p++;
-	return (size_t)(p - line->at);
+	if (!memo->len || (size_t)(line->end - line->at) <= memo->len || !zs_line_has_room(line, memo->wire_len)
+	    || memcmp(line->at, memo->text, memo->len) != 0)
+		return false;
+	memcpy(line->out + line->len, memo->wire, memo->wire_len);
+	line->at += memo->len;
+	line->len += memo->wire_len;
+	return true;
+}
+
+/* Keep what the text from `text` on gave: the octets from start on. */
+static void remember(const struct zs_line *line, struct zs_line_memo *memo, const char *text, size_t start)
+{
+	memo->len = 0;
+	if (line->len - start > sizeof memo->wire)
+		return;
+	memo->text = text;
+	memo->len = (uint32_t)(line->at - text);
+	memo->wire_len = (uint32_t)(line->len - start);
+	memcpy(memo->wire, line->out + start, memo->wire_len);
 }
 
 /* One field of digits, none of which has a meaning elsewhere: the decoder refuses what is no digit. */
 static bool decoded(struct zs_line *line, long (*decode)(const char *, size_t, uint8_t *, size_t *))
 {
 	size_t bad;
-	const size_t len = field_len(line);
+	const size_t len = zs_line_field_len(line);
 	if (!zs_line_has_room(line, len))
 		return false;
 	const long got = decode(line->at, len, line->out + line->len, &bad);
@@ -128,7 +143,7 @@ static bool salt(struct zs_line *line)
 
 static bool type(struct zs_line *line, uint16_t *out)
 {
-	const size_t len = field_len(line);
+	const size_t len = zs_line_field_len(line);
 	const bool ok = zs_type_parse(line->at, len, out);
 	line->at += len;
 	return ok;
@@ -137,7 +152,7 @@ static bool type(struct zs_line *line, uint16_t *out)
 /* YYYYMMDDHHmmSS */
 static bool date(struct zs_line *line)
 {
-	const size_t len = field_len(line);
+	const size_t len = zs_line_field_len(line);
 	uint32_t time;
 	if (len != 14 || !zs_line_has_room(line, 4) || !zs_date_parse(line->at, &time))
 		return false;
@@ -148,7 +163,7 @@ static bool date(struct zs_line *line)
 }
 
 /* Type bit maps of types in ascending order; in another order they are not simple. */
-static bool bitmap(struct zs_line *line)
+static bool read_bitmap(struct zs_line *line)
 {
 	uint8_t *map = NULL; /* window, length, octets */
 	int last = 0;
@@ -167,6 +182,25 @@ static bool bitmap(struct zs_line *line)
 			line->out[line->len++] = 0;
 		map[2 + octet] |= (uint8_t)(0x80 >> (number & 7));
 		last = number;
+	}
+	return true;
+}
+
+static bool bitmap(struct zs_line *line)
+{
+	struct zs_line_memo *memo = line->memos ? &line->memos->bitmap : NULL;
+	const char *text = line->at;
+	const size_t start = line->len;
+	if (memo && recall(line, memo)) {
+		line->at--; /* the end of the line is in the memo, so that it is of all the types, but it is not read */
+		return true;
+	}
+	if (!read_bitmap(line))
+		return false;
+	if (memo && *line->at == '\n') {
+		line->at++;
+		remember(line, memo, text, start);
+		line->at--;
 	}
 	return true;
 }
@@ -209,7 +243,7 @@ static bool strings(struct zs_line *line)
 static bool tag(struct zs_line *line)
 {
 	enum { TAG_MAX = 32 };
-	const size_t len = field_len(line);
+	const size_t len = zs_line_field_len(line);
 	if (!len || len > TAG_MAX || !zs_line_has_room(line, len + 1))
 		return false;
 	for (size_t i = 0; i < len; i++)
@@ -230,6 +264,24 @@ static bool numbers(struct zs_line *line, unsigned count, unsigned octets)
 	return true;
 }
 
+/* Inception, key tag and signer's name: the same for all signatures that were made by one key at one time. */
+static bool signer(struct zs_line *line)
+{
+	struct zs_line_memo *memo = line->memos ? &line->memos->signer : NULL;
+	const char *text = line->at;
+	const size_t start = line->len;
+	if (memo && recall(line, memo))
+		return !zs_line_at_field_end(line);
+	const bool relative = line->used_origin;
+	line->used_origin = false;
+	if (!next(line) || !date(line) || !next(line) || !number(line, 2) || !next(line) || !zs_line_name(line) || !next(line))
+		return false;
+	if (memo && !line->used_origin)
+		remember(line, memo, text, start);
+	line->used_origin = line->used_origin || relative;
+	return true;
+}
+
 static bool rrsig(struct zs_line *line)
 {
 	uint16_t covered;
@@ -237,8 +289,7 @@ static bool rrsig(struct zs_line *line)
 		return false;
 	zs_put_u16(line->out + line->len, covered);
 	line->len += 2;
-	return next(line) && numbers(line, 2, 1) && next(line) && number(line, 4) && next(line) && date(line) && next(line)
-	    && date(line) && next(line) && number(line, 2) && next(line) && zs_line_name(line) && next(line)
+	return next(line) && numbers(line, 2, 1) && next(line) && number(line, 4) && next(line) && date(line) && signer(line)
 	    && decoded(line, zs_base64_decode);
 }
 

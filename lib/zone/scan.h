@@ -4,6 +4,7 @@
 #ifndef ZS_ZONE_SCAN_H
 #define ZS_ZONE_SCAN_H
 
+#include "dns/line.h"
 #include "dns/rdata.h"
 #include "zone/zone.h"
 
@@ -59,7 +60,7 @@ struct zs_scan {
 	size_t token_count, token_room;
 };
 
-/* TTL, class and type of a line. Most lines have the text of the line above. */
+/* TTL, class and type of a line. Most lines have the text of one of the two kinds of lines above. */
 struct zs_scan_head {
 	const char *text;      /* from behind the owner to the RDATA; len 0: there is none */
 	uint32_t len;
@@ -82,7 +83,9 @@ struct zs_scan_text {
 	bool have_owner;
 	const char *owner_text; /* the field it was read from by the straight way; owner_text_len 0: there is none */
 	uint32_t owner_text_len;
-	struct zs_scan_head head; /* of the last line read the straight way */
+	struct zs_scan_head heads[2]; /* of lines read the straight way */
+	unsigned head;         /* the one of the last line */
+	struct zs_line_memos memos;
 	unsigned depth;
 	bool part;             /* of a file: more follows behind end */
 	dev_t device;          /* to find cycles */

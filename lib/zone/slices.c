@@ -146,7 +146,8 @@ static void scan_slot(const struct slicing *s, struct slot *slot, struct zs_run 
 	slot->text.line = line;
 	slot->text.have_owner = false;
 	slot->text.owner_text_len = 0;
-	slot->text.head.len = 0;
+	slot->text.heads[0].len = slot->text.heads[1].len = 0; /* the text that they are about is gone */
+	slot->text.memos.signer.len = slot->text.memos.bitmap.len = 0;
 	slot->text.part = slot->end < s->size;
 	zs_scan_text(scan, &slot->text);
 	if (!scan->stopped && !scan->unclosed)

@@ -52,17 +52,25 @@ static bool parse_head(struct zs_line *line, struct zs_scan_head *head)
 	return true;
 }
 
-/* The same, or a copy of the line above. */
-static bool read_head(struct zs_line *line, struct zs_scan_head *head)
+static bool is_like(const struct zs_line *line, const struct zs_scan_head *head)
 {
-	const size_t len = head->len;
-	if (len && (size_t)(line->end - line->at) > len && memcmp(line->at, head->text, len) == 0) {
-		line->at += len;
-		zs_line_skip_blanks(line);
-		return true;
+	return head->len && (size_t)(line->end - line->at) > head->len && memcmp(line->at, head->text, head->len) == 0;
+}
+
+/* The same, or what the same text gave in a line above: text->heads[text->head]. */
+static bool read_head(struct zs_line *line, struct zs_scan_text *text)
+{
+	if (!is_like(line, &text->heads[text->head])) {
+		text->head ^= 1;
+		struct zs_scan_head *head = &text->heads[text->head];
+		if (!is_like(line, head)) {
+			head->len = 0;
+			return parse_head(line, head);
+		}
 	}
-	head->len = 0;
-	return parse_head(line, head);
+	line->at += text->heads[text->head].len;
+	zs_line_skip_blanks(line);
+	return true;
 }
 
 /* To the end of a line that is not kept; what could go on in the next line is not simple. */
@@ -129,19 +137,20 @@ bool zs_scan_straight(struct zs_scan *scan, struct zs_scan_text *text)
 		return false;
 	zs_scan_reserve(scan, ZS_NAME_MAX + 2 * ZS_LINE_ROOM);
 	struct zs_line line = { .at = text->at, .end = text->end, .origin = text->have_origin ? text->origin : NULL, .origin_len = text->origin_len,
-		                .out = zone->octets + zone->octets_len };
+		                .out = zone->octets + zone->octets_len, .memos = &text->memos };
 	if (!blank && !read_owner(text, &line, &same))
 		return false;
 	const size_t owner_text_len = (size_t)(line.at - text->at), owner_len = line.len;
-	if (!read_head(&line, &text->head))
+	if (!read_head(&line, text))
 		return false;
-	const uint16_t type = text->head.type;
+	const struct zs_scan_head *head = &text->heads[text->head];
+	const uint16_t type = head->type;
 	const bool strip = scan->options->dnssec == ZS_DNSSEC_STRIP && zs_type_has(type, ZS_TYPE_SIGNER_MADE);
 	line.out += owner_len;
 	line.len = 0;
 	if (strip ? !skip_rest(&line) : !zs_line_rdata(&line, type))
 		return false;
-	if (!finish(&line, text) || !read_ttl(scan, &text->head, &ttl))
+	if (!finish(&line, text) || !read_ttl(scan, head, &ttl))
 		return false;
 	/* from here on it is a record; the owner is the one above, unless its octets differ */
 	if (!same) {

@@ -140,6 +140,20 @@ START_TEST(heads_like_and_unlike_the_line_above)
 }
 END_TEST
 
+START_TEST(signatures_like_and_unlike_those_above)
+{
+	SAME(20, "h# RRSIG A 13 2 300 20260102000000 20260101000000 5 example. AAAA", "i# RRSIG A 13 2 300 20260103000000 20260101000000 5 example. AAAB",
+	     "j# RRSIG A 13 2 300 20260103000000 20260101000000 6 example. AAAB", "k# RRSIG A 13 2 300 20260103000000  20260101000000 6 example. AAAB",
+	     "l# RRSIG A 13 2 300 20260103000000 20260101000000 6 example.\tAAAC", "m# RRSIG A 13 2 300 20260103000000 20260101000000 6 example.  AAAC",
+	     "n# RRSIG A 13 2 300 20260103000000 20260101000000 6 example. ; none");
+	SAME(10, "h# RRSIG A 13 2 300 20260102000000 20260101000000 5 @ AAAA", "$ORIGIN sub.example.", "i# RRSIG A 13 2 300 20260102000000 20260101000000 5 @ AAAA",
+	     "j# RRSIG A 13 2 300 20260102000000 20260101000000 5 a AAAA", "$ORIGIN example.", "k# RRSIG A 13 2 300 20260102000000 20260101000000 5 a AAAA");
+	SAME(20, "h# NSEC i A NS RRSIG", "i# NSEC j A NS RRSIG", "j# NSEC k A NS", "k# NSEC l A NS ; A", "l# NSEC m A  NS", "m# NSEC n A NS ", "n# NSEC o",
+	     "o# NSEC p", "p# NSEC q A NS RRSIG NSEC TYPE1234", "q# NSEC3 1 1 0 - 0123456789abcdefghijklmnopqrstuv A NS", "q# NSEC r A NS");
+	SAME(4, "h# NSEC i A NS", "i# NSEC j NS A", "j# NSEC k A NS", "k# NSEC l A ANY", "l# NSEC m A ANY", "m# NSEC n A NS");
+}
+END_TEST
+
 START_TEST(records_over_several_lines)
 {
 	SAME(10, "h# TXT ( \"a\"", "\"b\"", "c ; (", ") ; )", "i# A 192.0.2.1");
@@ -203,6 +217,7 @@ ZS_SUITE(slices)
 	tcase_add_test(all, state_that_goes_from_line_to_line);
 	tcase_add_test(all, ttls_that_are_not_by_directive);
 	tcase_add_test(all, heads_like_and_unlike_the_line_above);
+	tcase_add_test(all, signatures_like_and_unlike_those_above);
 	tcase_add_test(all, records_over_several_lines);
 	tcase_add_test(all, what_there_is_to_say);
 	tcase_add_test(all, names_outside_and_odd_octets);
