@@ -76,7 +76,7 @@ static bool read_head(struct zs_line *line, struct zs_scan_text *text)
 /* To the end of a line that is not kept; what could go on in the next line is not simple. */
 static bool skip_rest(struct zs_line *line)
 {
-	while (*line->at != '\n' && *line->at != '(' && *line->at != '"' && *line->at != ';' && *line->at)
+	while (*line->at != '\n' && *line->at != '(' && *line->at != ')' && *line->at != '"' && *line->at != ';' && *line->at)
 		line->at++;
 	return *line->at == '\n';
 }

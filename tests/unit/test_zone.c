@@ -100,6 +100,23 @@ START_TEST(names_that_are_much_alike_are_in_canonical_order)
 }
 END_TEST
 
+START_TEST(a_dropped_record_must_be_well_formed_too)
+{
+	static const char *const bad[] = { "x NSEC )\n", "x RRSIG A 13 2 (\n", "x NSEC \"\n" };
+	for (size_t i = 0; i < 2 * ZS_COUNT(bad); i++) {
+		struct zs_run *run = zs_run_begin();
+		const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP, .general = i % 2 };
+		struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
+		struct zs_zone *zone;
+		*input = (struct zs_input){ .path = "zone", .text = zs_arena_printf(run->arena, "%s%s", head, bad[i / 2]) };
+		input->len = strlen(input->text);
+		ck_assert_msg(!zs_zone_read_text(run, run->arena, input, &options, &zone), "%s", bad[i / 2]);
+		ck_assert_uint_eq(run->error_count, 1);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(cuts_hide_what_is_below_them)
 {
 	struct zs_run *run = zs_run_begin();
@@ -203,6 +220,7 @@ ZS_SUITE(zone)
 	TCase *tcase = tcase_create("zone");
 	tcase_add_test(tcase, owners_are_in_canonical_order_whatever_the_order_of_the_text);
 	tcase_add_test(tcase, names_that_are_much_alike_are_in_canonical_order);
+	tcase_add_test(tcase, a_dropped_record_must_be_well_formed_too);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them);
 	tcase_add_test(tcase, records_are_added_in_order_once_and_removed);
 	tcase_add_test(tcase, serials_never_go_back_in_the_sense_of_rfc_1982);
