@@ -47,7 +47,8 @@ ZS_MUST_CHECK bool zs_keys_load(struct zs_run *run, const struct zs_zone_config 
 ZS_MUST_CHECK bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
                                    struct zs_plan *plan, struct zs_keyset *keys);
 
-/* The timing metadata of the key files, where they differ from what the facts say now. The facts win. */
+/* The timing metadata of the key files, where they differ by an hour or more from what the facts say now. The facts win.
+ * A new key is written with the times that its plan gives it, so that a first build writes each file once. */
 ZS_MUST_CHECK bool zs_keys_write_times(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts,
                                        struct zs_keyset *keys);
 

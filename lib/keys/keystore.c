@@ -256,6 +256,35 @@ static bool make_unique(const struct store *store, struct zs_facts *facts, struc
 	return zs_fail(run, "no key with an unused tag in %d tries", KEY_TRIES);
 }
 
+/* A time for a key's file. There it is a plan, as in BIND: one that came true within the hour is not written again. */
+static zs_time planned(zs_time written, zs_time since, zs_time now)
+{
+	enum { HOUR = 3600 };
+	const zs_time fact = since ? since : now; /* not in service yet: from this run on */
+	return written && fact - written < HOUR && written - fact < HOUR ? written : fact;
+}
+
+/* What the facts know of the dates in the key's file; what they have forgotten stays as it is in there. */
+static struct zs_key_times times_of(const struct zs_run *run, const struct zs_key_facts *fact, const struct zs_key *key)
+{
+	struct zs_key_times times = key->times;
+	const enum zs_record_phase work = fact->role & ZS_ZSK ? fact->zrrsig.phase : fact->krrsig.phase;
+	if (fact->dnskey.phase == ZS_RUMOURED)
+		times.publish = planned(times.publish, fact->dnskey.since, run->now);
+	if (fact->role == ZS_KSK)
+		times.activate = times.publish;
+	else if (fact->zrrsig.phase == ZS_RUMOURED)
+		times.activate = planned(times.activate, fact->zrrsig.since, run->now);
+	else if (fact->zrrsig.phase == ZS_HIDDEN && fact->goal_in)
+		times.activate = fact->activate > times.publish ? fact->activate : 0;
+	times.inactive = !fact->goal_in && !signs(work) ? fact->retired : 0;
+	if (fact->goal_in || signs(fact->dnskey.phase))
+		times.remove = 0;
+	else if (fact->dnskey.phase == ZS_UNRETENTIVE)
+		times.remove = planned(times.remove, fact->dnskey.since, run->now);
+	return times;
+}
+
 bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_plan *plan,
                      struct zs_keyset *keys)
 {
@@ -268,7 +297,11 @@ bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, stru
 		if (memcmp(fact->id, none, sizeof none) != 0)
 			continue;
 		ok = (store.fd >= 0 || open_store(run, zone, facts, &store)) && make_unique(&store, facts, keys, fact, &key)
-		  && zs_key_prove(run, &key, "memory") && write_pair(&store, &key);
+		  && zs_key_prove(run, &key, "memory");
+		if (!ok)
+			break;
+		key.times = times_of(run, fact, &key);
+		ok = write_pair(&store, &key);
 		if (!ok)
 			break;
 		memcpy(fact->id, key.id, sizeof fact->id);
@@ -281,27 +314,6 @@ bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, stru
 	return ok;
 }
 
-/* What the facts know of the dates in the key's file; what they have forgotten stays as it is in there. */
-static struct zs_key_times times_of(const struct zs_key_facts *fact, const struct zs_key *key)
-{
-	struct zs_key_times times = key->times;
-	const enum zs_record_phase work = fact->role & ZS_ZSK ? fact->zrrsig.phase : fact->krrsig.phase;
-	if (fact->dnskey.phase == ZS_RUMOURED)
-		times.publish = fact->dnskey.since;
-	if (fact->role == ZS_KSK)
-		times.activate = times.publish;
-	else if (fact->zrrsig.phase == ZS_RUMOURED)
-		times.activate = fact->zrrsig.since;
-	else if (fact->zrrsig.phase == ZS_HIDDEN && fact->goal_in)
-		times.activate = fact->activate > times.publish ? fact->activate : 0;
-	times.inactive = !fact->goal_in && !signs(work) ? fact->retired : 0;
-	if (fact->goal_in || signs(fact->dnskey.phase))
-		times.remove = 0;
-	else if (fact->dnskey.phase == ZS_UNRETENTIVE)
-		times.remove = fact->dnskey.since;
-	return times;
-}
-
 bool zs_keys_write_times(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_keyset *keys)
 {
 	struct store store = { .fd = -1 };
@@ -311,7 +323,7 @@ bool zs_keys_write_times(struct zs_run *run, const struct zs_zone_config *zone, 
 			struct zs_key *key = &keys->keys[k];
 			if (memcmp(key->id, facts->keys[i].id, sizeof key->id) != 0 || !key->private)
 				continue;
-			const struct zs_key_times times = times_of(&facts->keys[i], key);
+			const struct zs_key_times times = times_of(run, &facts->keys[i], key);
 			if (memcmp(&times, &key->times, sizeof times) == 0)
 				continue;
 			key->times = times;

@@ -16,7 +16,14 @@ key() { "$z" --json keys 2>/dev/null | python3 -c "import json, sys; d = json.lo
 fresh
 at 0 keys; is 'no key yet' 0 $status; is 'nothing is listed' '' "$(cat out)"
 at 0 keys generate --standby a.example; is 'generate before the first build' 5 $status
-at 0 -q build; at 600 -q build; at 610 -q ds --seen a.example; at 620 -q build; at 3600 -q build
+when() { sed -n 's/^; *\(Created\|Publish\|Activate\|Inactive\|Delete\): //p' state/a.example/keys/*.key | sort | uniq -c | tr -s ' \n' ' '; }
+stamp=$(date -u -d @$t0 +%Y%m%d%H%M%S)
+printf 'x\n' >> a.zone; at 0 -q build; is 'a first build that fails' 3 $status
+is 'no key is made for a zone that cannot be read' '' "$(ls state/a.example/keys 2>/dev/null)"; sed -i '$d' a.zone
+at 0 -q build; is 'a first build' 0 $status; is 'the key files say when: BIND reads their times as a plan' " 6 $stamp " "$(when)"
+before=$(stat -c '%n %i %Y' state/a.example/keys/*); at 600 -q build
+is 'the files are not written again for what they say already' "$before" "$(stat -c '%n %i %Y' state/a.example/keys/*)"
+at 610 -q ds --seen a.example; at 620 -q build; at 3600 -q build
 at 3700 keys; is 'list' 2 "$(grep -c '^a.example. [kz]sk [0-9]* ECDSAP256SHA256 active' out)"; has 'the list has states' out 'dnskey=omnipresent'
 at 3700 keys b.example; is 'a zone that is not there' 2 $status
 at 3700 keys generate a.example; is 'generate without --standby' 2 $status
