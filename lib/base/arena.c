@@ -1,13 +1,15 @@
 /* arena.c - chunks for small objects, a linked list of blocks for large ones. */
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CHUNK = 64 * 1024, LARGE = 64 * 1024, ALIGN = 16 };
+/* A chunk is twice as large as the one before: many arenas of a small zone hold less than a page. */
+enum { CHUNK_FIRST = 2 * 1024, CHUNK_MAX = 64 * 1024, LARGE = 64 * 1024, ALIGN = 16 };
 
 struct chunk {
 	struct chunk *next;
@@ -92,31 +94,38 @@ static struct large *large_of(void *data)
 	return (struct large *)(void *)((char *)data - header_size(sizeof(struct large)));
 }
 
-static void *large_alloc(struct zs_arena *arena, size_t size)
+static void *large_alloc(struct zs_arena *arena, size_t size, bool zeroed)
 {
 	const size_t header = header_size(sizeof(struct large));
 	if (size > SIZE_MAX - header)
 		need(NULL);
-	struct large *block = need(calloc(1, header + size));
+	struct large *block = need(zeroed ? calloc(1, header + size) : malloc(header + size));
 	link_large(arena, block);
 	return (char *)block + header;
+}
+
+static struct chunk *add_chunk(struct zs_arena *arena, size_t wanted)
+{
+	const size_t header = header_size(sizeof *arena->chunks);
+	size_t room = arena->chunks ? 2 * arena->chunks->size : CHUNK_FIRST;
+	if (room > CHUNK_MAX)
+		room = CHUNK_MAX;
+	if (room < header + wanted)
+		room = header + wanted;
+	struct chunk *fresh = need(calloc(1, room));
+	*fresh = (struct chunk){ .next = arena->chunks, .used = header, .size = room };
+	arena->chunks = fresh;
+	return fresh;
 }
 
 void *zs_arena_alloc(struct zs_arena *arena, size_t size)
 {
 	if (size >= LARGE)
-		return large_alloc(arena, size);
+		return large_alloc(arena, size, true);
 	const size_t wanted = header_size(size ? size : 1);
 	struct chunk *chunk = arena->chunks;
-	if (!chunk || chunk->size - chunk->used < wanted) {
-		const size_t header = header_size(sizeof *chunk);
-		const size_t room = header + (wanted > CHUNK ? wanted : CHUNK);
-		struct chunk *fresh = need(calloc(1, room));
-		fresh->size = room;
-		fresh->used = header;
-		fresh->next = chunk;
-		arena->chunks = chunk = fresh;
-	}
+	if (!chunk || chunk->size - chunk->used < wanted)
+		chunk = add_chunk(arena, wanted);
 	void *memory = (char *)chunk + chunk->used;
 	chunk->used += wanted;
 	return memory;
@@ -133,7 +142,7 @@ void *zs_arena_grow(struct zs_arena *arena, void *old, size_t old_size, size_t n
 {
 	const size_t header = header_size(sizeof(struct large));
 	if (!old || old_size < LARGE) {
-		void *fresh = zs_arena_alloc(arena, new_size);
+		void *fresh = new_size < LARGE ? zs_arena_alloc(arena, new_size) : large_alloc(arena, new_size, false);
 		if (old_size)
 			memcpy(fresh, old, old_size < new_size ? old_size : new_size);
 		return fresh;
