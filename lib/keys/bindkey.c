@@ -226,20 +226,14 @@ static bool read_lines(struct zs_run *run, struct zs_arena *arena, const struct 
 	return true;
 }
 
-/* The public point of a curve's secret number: PowerDNS exports the one without the other. */
-static bool make_point(uint8_t algorithm, struct zs_bytes secret, uint8_t out[97], size_t *len)
+/* The public point of a curve's secret number: PowerDNS exports the one without the other. 0: it is no number of the curve. */
+static size_t make_point(uint8_t algorithm, struct zs_bytes secret, uint8_t out[ZS_KEY_POINT_MAX])
 {
-	const int nid = algorithm == ZS_ECDSAP256SHA256 ? NID_X9_62_prime256v1 : NID_secp384r1;
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(nid);
-	EC_POINT *point = group ? EC_POINT_new(group) : NULL;
 	BIGNUM *number = BN_secure_new();
-	*len = 0;
-	if (point && number && BN_bin2bn(secret.data, (int)secret.len, number) && EC_POINT_mul(group, point, number, NULL, NULL, NULL) == 1)
-		*len = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, out, 97, NULL);
+	const bool ok = number && BN_bin2bn(secret.data, (int)secret.len, number);
+	const size_t len = ok ? zs_key_point(algorithm, number, out) : 0;
 	BN_clear_free(number);
-	EC_POINT_free(point);
-	EC_GROUP_free(group);
-	return *len == 1u + zs_algorithm_info(algorithm)->public_key_len;
+	return len;
 }
 
 bool zs_key_read_private_alone(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, uint16_t flags, struct zs_key *out)
@@ -247,15 +241,15 @@ bool zs_key_read_private_alone(struct zs_run *run, struct zs_arena *arena, const
 	struct private_lines lines = { 0 };
 	const struct zs_input shown = { .path = input->path };
 	const struct zs_source whole = { .input = &shown };
-	uint8_t point[97];
-	size_t len;
+	uint8_t point[ZS_KEY_POINT_MAX];
 	if (!read_lines(run, arena, input, &lines))
 		return false;
 	const struct zs_algorithm_info *info = zs_algorithm_info(lines.algorithm);
 	if (!info || !info->signs)
 		return zs_error(run, NULL, "'%s': zonesign does not sign with algorithm %u", input->path, lines.algorithm);
 	if (zs_key_curve(lines.algorithm)) {
-		if (!make_point(lines.algorithm, lines.numbers.part[ZS_KEY_SECRET], point, &len))
+		const size_t len = make_point(lines.algorithm, lines.numbers.part[ZS_KEY_SECRET], point);
+		if (!len)
 			return zs_error(run, &whole, "the secret is no number of its curve");
 		lines.numbers.point = (struct zs_bytes){ point, len };
 	}
@@ -278,7 +272,7 @@ bool zs_key_read_private(struct zs_run *run, struct zs_arena *arena, const struc
 	const struct zs_source whole = { .input = &shown };
 	if (lines.algorithm != key->algorithm)
 		return zs_error(run, &whole, "the private key has algorithm %u, the public one %u (G10)", lines.algorithm, key->algorithm);
-	uint8_t point[97] = { 4 };
+	uint8_t point[ZS_KEY_POINT_MAX] = { 4 };
 	if (zs_key_curve(key->algorithm)) {
 		if (key->rdata.len - 4 != zs_algorithm_info(key->algorithm)->public_key_len)
 			return zs_error(run, &whole, "the public key has %zu octets", key->rdata.len - 4);

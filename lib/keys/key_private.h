@@ -20,7 +20,10 @@ const char *zs_key_curve(uint8_t algorithm); /* NULL: no ECDSA algorithm */
 
 /* NULL if OpenSSL refuses. The caller owns the result. */
 EVP_PKEY *zs_key_from_numbers(uint8_t algorithm, const struct zs_key_numbers *numbers);
-EVP_PKEY *zs_key_public_pkey(const struct zs_key *key);
+
+/* The uncompressed public point of a secret number of the algorithm's curve. Returns its length, or 0 if there is none. */
+enum { ZS_KEY_POINT_MAX = 97 };
+size_t zs_key_point(uint8_t algorithm, const BIGNUM *secret, uint8_t out[ZS_KEY_POINT_MAX]);
 
 /* adopt.c: facts for keys that are in the directory of a zone without state. */
 void zs_keys_adopt(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_keyset *keys);

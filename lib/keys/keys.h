@@ -77,7 +77,7 @@ ZS_MUST_CHECK bool zs_key_make(struct zs_run *run, struct zs_arena *arena, uint8
 /* id, tag, flags and algorithm from RDATA. False, with a diagnostic, if it is no zone key. */
 ZS_MUST_CHECK bool zs_key_from_rdata(struct zs_run *run, const struct zs_source *where, struct zs_bytes rdata,
                                      struct zs_key *out);
-/* Does the private half sign what the public half verifies? */
+/* Does the private half fit the public one (G9)? False, with a diagnostic that names `shown`, if not. */
 ZS_MUST_CHECK bool zs_key_prove(struct zs_run *run, const struct zs_key *key, const char *shown);
 
 /* BIND's texts. The private one is secret: wipe it after use. */
