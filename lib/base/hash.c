@@ -3,25 +3,32 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <stdatomic.h>
 
 struct zs_hasher {
 	EVP_MD_CTX *context;
 	bool ok;
 };
 
-static const EVP_MD *method(enum zs_hash hash)
+/* Fetched once for all threads: EVP_sha256() and its like are looked up by name at each use. */
+const EVP_MD *zs_hash_method(enum zs_hash hash)
 {
-	switch (hash) {
-	case ZS_SHA1:
-		return EVP_sha1();
-	case ZS_SHA256:
-		return EVP_sha256();
-	case ZS_SHA384:
-		return EVP_sha384();
-	case ZS_SHA512:
-		break;
-	}
-	return EVP_sha512();
+	static const char *const names[] = { [ZS_SHA1] = "SHA1", [ZS_SHA256] = "SHA256", [ZS_SHA384] = "SHA384", [ZS_SHA512] = "SHA512" };
+	static EVP_MD *_Atomic methods[ZS_COUNT(names)];
+	EVP_MD *method = atomic_load(&methods[hash]), *first = NULL;
+	if (method)
+		return method;
+	method = EVP_MD_fetch(NULL, names[hash], NULL);
+	if (!method || atomic_compare_exchange_strong(&methods[hash], &first, method))
+		return method;
+	EVP_MD_free(method);
+	return first;
+}
+
+static bool begin(EVP_MD_CTX *context, enum zs_hash hash)
+{
+	const EVP_MD *method = zs_hash_method(hash);
+	return context && method && EVP_DigestInit_ex2(context, method, NULL) == 1;
 }
 
 size_t zs_hash_len(enum zs_hash hash)
@@ -49,7 +56,7 @@ struct zs_hasher *zs_hasher_new(struct zs_run *run, struct zs_arena *arena, enum
 {
 	struct zs_hasher *hasher = zs_arena_alloc(arena, sizeof *hasher);
 	hasher->context = EVP_MD_CTX_new();
-	hasher->ok = hasher->context && EVP_DigestInit_ex(hasher->context, method(hash), NULL) == 1;
+	hasher->ok = begin(hasher->context, hash);
 	if (!hasher->ok) {
 		EVP_MD_CTX_free(hasher->context);
 		zs_fail(run, "cannot start a digest: %s", zs_hash_openssl_error(run->arena));
@@ -76,7 +83,7 @@ bool zs_hash_pieces(struct zs_run *run, enum zs_hash hash, const struct zs_bytes
                     uint8_t out[ZS_HASH_MAX])
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool ok = context && EVP_DigestInit_ex(context, method(hash), NULL) == 1;
+	bool ok = begin(context, hash);
 	for (size_t i = 0; ok && i < count; i++)
 		ok = !pieces[i].len || EVP_DigestUpdate(context, pieces[i].data, pieces[i].len) == 1;
 	ok = ok && EVP_DigestFinal_ex(context, out, NULL) == 1;

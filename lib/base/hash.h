@@ -10,6 +10,9 @@ enum { ZS_HASH_MAX = 64 };
 
 size_t zs_hash_len(enum zs_hash hash); /* octets */
 
+/* OpenSSL's method, for a context of one's own; it lasts as long as the process. NULL if OpenSSL has none. */
+const struct evp_md_st *zs_hash_method(enum zs_hash hash);
+
 /* Digest of one piece or of count pieces in a row. False, with a diagnostic, if OpenSSL refuses. */
 ZS_MUST_CHECK bool zs_hash(struct zs_run *run, enum zs_hash hash, struct zs_bytes data, uint8_t out[ZS_HASH_MAX]);
 ZS_MUST_CHECK bool zs_hash_pieces(struct zs_run *run, enum zs_hash hash, const struct zs_bytes *pieces, size_t count,

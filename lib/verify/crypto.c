@@ -10,12 +10,14 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 enum kind { KIND_RSA, KIND_ECDSA, KIND_EDDSA };
 
 struct method {
 	uint8_t algorithm;
 	enum kind kind;
-	const char *digest;    /* EdDSA: none */
+	enum zs_hash digest;   /* EdDSA: none */
 	const char *group;     /* ECDSA: the curve; EdDSA: the key type */
 	unsigned half;         /* ECDSA: octets of a coordinate; EdDSA: of the key */
 	unsigned min_bits;     /* RSA */
@@ -23,14 +25,14 @@ struct method {
 
 /* RFC 3110, RFC 5702, RFC 6605, RFC 8080. */
 static const struct method methods[] = {
-	{ ZS_RSASHA1, KIND_RSA, "SHA1", NULL, 0, 512 },
-	{ ZS_RSASHA1_NSEC3, KIND_RSA, "SHA1", NULL, 0, 512 },
-	{ ZS_RSASHA256, KIND_RSA, "SHA256", NULL, 0, 512 },
-	{ ZS_RSASHA512, KIND_RSA, "SHA512", NULL, 0, 1024 },
-	{ ZS_ECDSAP256SHA256, KIND_ECDSA, "SHA256", "P-256", 32, 0 },
-	{ ZS_ECDSAP384SHA384, KIND_ECDSA, "SHA384", "P-384", 48, 0 },
-	{ ZS_ED25519, KIND_EDDSA, NULL, "ED25519", 32, 0 },
-	{ ZS_ED448, KIND_EDDSA, NULL, "ED448", 57, 0 },
+	{ ZS_RSASHA1, KIND_RSA, ZS_SHA1, NULL, 0, 512 },
+	{ ZS_RSASHA1_NSEC3, KIND_RSA, ZS_SHA1, NULL, 0, 512 },
+	{ ZS_RSASHA256, KIND_RSA, ZS_SHA256, NULL, 0, 512 },
+	{ ZS_RSASHA512, KIND_RSA, ZS_SHA512, NULL, 0, 1024 },
+	{ ZS_ECDSAP256SHA256, KIND_ECDSA, ZS_SHA256, "P-256", 32, 0 },
+	{ ZS_ECDSAP384SHA384, KIND_ECDSA, ZS_SHA384, "P-384", 48, 0 },
+	{ ZS_ED25519, KIND_EDDSA, 0, "ED25519", 32, 0 },
+	{ ZS_ED448, KIND_EDDSA, 0, "ED448", 57, 0 },
 };
 enum { RSA_BITS_MAX = 4096, COORDINATE_MAX = 48, EDDSA_SIGNATURE_25519 = 64, EDDSA_SIGNATURE_448 = 114 };
 
@@ -166,13 +168,12 @@ struct slot {
 	bool tried;            /* key and context were made, or could not be */
 	EVP_PKEY *key;
 	EVP_PKEY_CTX *context; /* RSA and ECDSA: ready for EVP_PKEY_verify */
-	EVP_MD *digest;
+	const EVP_MD *digest;
 };
 
 struct zs_crypt {
 	const struct zs_vkey *keys;
 	size_t count;
-	EVP_MD *sha256;
 	EVP_MD_CTX *digesting; /* for digests */
 	EVP_MD_CTX *verifying; /* for EdDSA */
 	struct slot *slots;
@@ -184,11 +185,9 @@ static void release(void *object)
 	for (size_t i = 0; i < crypt->count; i++) {
 		EVP_PKEY_CTX_free(crypt->slots[i].context);
 		EVP_PKEY_free(crypt->slots[i].key);
-		EVP_MD_free(crypt->slots[i].digest);
 	}
 	EVP_MD_CTX_free(crypt->digesting);
 	EVP_MD_CTX_free(crypt->verifying);
-	EVP_MD_free(crypt->sha256);
 }
 
 struct zs_crypt *zs_crypt_new(struct zs_arena *arena, const struct zs_vkey *keys, size_t count)
@@ -197,7 +196,6 @@ struct zs_crypt *zs_crypt_new(struct zs_arena *arena, const struct zs_vkey *keys
 	crypt->keys = keys;
 	crypt->count = count;
 	crypt->slots = zs_arena_array(arena, count, sizeof *crypt->slots);
-	crypt->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	crypt->digesting = EVP_MD_CTX_new();
 	crypt->verifying = EVP_MD_CTX_new();
 	zs_arena_defer(arena, release, crypt);
@@ -216,7 +214,7 @@ static bool prepare(struct zs_crypt *crypt, size_t index)
 	slot->key = slot->method ? make_key(slot->method, crypt->keys[index].rdata, &problem) : NULL;
 	if (!slot->key || slot->method->kind == KIND_EDDSA)
 		return slot->key != NULL;
-	slot->digest = EVP_MD_fetch(NULL, slot->method->digest, NULL);
+	slot->digest = zs_hash_method(slot->method->digest);
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, slot->key, NULL);
 	if (slot->digest && context && EVP_PKEY_verify_init(context) == 1
 	    && (slot->method->kind != KIND_RSA || EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1)
@@ -239,7 +237,7 @@ static bool digest(struct zs_crypt *crypt, const EVP_MD *md, struct zs_bytes dat
 bool zs_crypt_sha256(struct zs_crypt *crypt, struct zs_bytes data, uint8_t out[32])
 {
 	unsigned len;
-	return digest(crypt, crypt->sha256, data, out, &len);
+	return digest(crypt, zs_hash_method(ZS_SHA256), data, out, &len);
 }
 
 /* A positive INTEGER of DER; returns its length, at most 3 + len. */
