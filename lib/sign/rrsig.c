@@ -1,5 +1,4 @@
 /* rrsig.c - signatures: which are made, and the octets they are made of (RFC 4034 section 3.1.8.1). */
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -194,12 +193,17 @@ static void collect(const struct zs_signed_zone *out, const struct zs_sign_job *
 		add_rr(data, owner, o->name_len, set->type, set->ttl, zs_rrset_rdata(zone, set, i));
 }
 
-/* What one thread signs with: a context a key, prepared once. */
+/* What one thread signs with a key: prepared once. */
+struct context {
+	EVP_PKEY_CTX *ready;  /* RSA, ECDSA: EVP_PKEY_sign over a ready digest */
+	EVP_MD_CTX *message;  /* EdDSA, which takes no digest; a context keeps the key it was first given */
+	const EVP_MD *digest; /* RSA, ECDSA */
+};
+
 struct worker {
-	EVP_PKEY_CTX *contexts[256]; /* RSA, ECDSA: EVP_PKEY_sign over a ready digest */
-	EVP_MD_CTX *messages[256];   /* EdDSA, which takes no digest; a context keeps the key it was first given */
+	struct context *contexts; /* one a signer */
 	EVP_MD_CTX *digest;
-	EVP_MD *sha256, *sha384, *sha512;
+	const EVP_MD *sha256;     /* for lookups in the cache */
 	struct zs_arena *arena;
 	struct zs_buf data;
 };
@@ -218,59 +222,75 @@ static bool is_eddsa(uint8_t algorithm)
 	return algorithm == ZS_ED25519 || algorithm == ZS_ED448;
 }
 
-static EVP_MD *digest_for(const struct worker *worker, uint8_t algorithm)
+static const EVP_MD *digest_for(uint8_t algorithm)
 {
-	return algorithm == ZS_RSASHA512 ? worker->sha512 : algorithm == ZS_ECDSAP384SHA384 ? worker->sha384 : worker->sha256;
+	return zs_hash_method(algorithm == ZS_RSASHA512 ? ZS_SHA512 : algorithm == ZS_ECDSAP384SHA384 ? ZS_SHA384 : ZS_SHA256);
+}
+
+static bool open_context(const struct zs_key *key, struct context *out)
+{
+	if (is_eddsa(key->algorithm)) {
+		out->message = EVP_MD_CTX_new();
+		return out->message != NULL;
+	}
+	/* a key of its own: a shared one would be a shared reference count */
+	EVP_PKEY *own = EVP_PKEY_dup(key->private);
+	out->ready = own ? EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL) : NULL;
+	out->digest = digest_for(key->algorithm);
+	EVP_PKEY_free(own);
+	return out->ready && out->digest && EVP_PKEY_sign_init(out->ready) == 1 && EVP_PKEY_CTX_set_signature_md(out->ready, out->digest) == 1;
 }
 
 static bool open_worker(struct worker *worker, const struct zs_signed_zone *zone)
 {
 	worker->arena = zs_arena_new();
 	worker->data = (struct zs_buf){ .arena = worker->arena, .max = (size_t)UINT32_MAX };
+	worker->contexts = zs_arena_array(worker->arena, zone->signer_count, sizeof *worker->contexts);
 	worker->digest = EVP_MD_CTX_new();
-	worker->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	worker->sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
-	worker->sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
-	bool ok = worker->digest && worker->sha256 && worker->sha384 && worker->sha512;
-	for (size_t i = 0; ok && i < zone->signer_count; i++) {
-		const struct zs_key *key = zone->signers[i].key;
-		if (is_eddsa(key->algorithm)) {
-			worker->messages[i] = EVP_MD_CTX_new();
-			ok = worker->messages[i] != NULL;
-			continue;
-		}
-		/* a key of its own: a shared one would be a shared reference count */
-		EVP_PKEY *own = EVP_PKEY_dup(key->private);
-		worker->contexts[i] = own ? EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL) : NULL;
-		EVP_PKEY_free(own);
-		ok = worker->contexts[i] && EVP_PKEY_sign_init(worker->contexts[i]) == 1
-		  && EVP_PKEY_CTX_set_signature_md(worker->contexts[i], digest_for(worker, key->algorithm)) == 1;
-	}
+	worker->sha256 = zs_hash_method(ZS_SHA256);
+	bool ok = worker->digest && worker->sha256;
+	for (size_t i = 0; ok && i < zone->signer_count; i++)
+		ok = open_context(zone->signers[i].key, &worker->contexts[i]);
 	return ok;
 }
 
-static void close_worker(struct worker *worker)
+static void close_worker(struct worker *worker, const struct zs_signed_zone *zone)
 {
-	for (size_t i = 0; i < ZS_COUNT(worker->contexts); i++) {
-		EVP_PKEY_CTX_free(worker->contexts[i]);
-		EVP_MD_CTX_free(worker->messages[i]);
+	for (size_t i = 0; i < zone->signer_count; i++) {
+		EVP_PKEY_CTX_free(worker->contexts[i].ready);
+		EVP_MD_CTX_free(worker->contexts[i].message);
 	}
 	EVP_MD_CTX_free(worker->digest);
-	EVP_MD_free(worker->sha256);
-	EVP_MD_free(worker->sha384);
-	EVP_MD_free(worker->sha512);
 	zs_arena_free(worker->arena);
 }
 
-/* OpenSSL's DER sequence of two integers to r | s, each padded to half of len (RFC 6605 section 4). */
+/* An INTEGER of DER that is not negative, to the end of `half` octets that are zero. Returns what follows it, or NULL. */
+static const uint8_t *take_integer(const uint8_t *p, const uint8_t *end, uint8_t *out, size_t half)
+{
+	if (end - p < 3 || p[0] != 2 || p[1] > end - p - 2)
+		return NULL;
+	size_t len = p[1];
+	p += 2;
+	if (len > 1 && !*p) { /* keeps the sign */
+		p++;
+		len--;
+	}
+	if (!len || len > half)
+		return NULL;
+	memset(out, 0, half - len);
+	memcpy(out + half - len, p, len);
+	return p + len;
+}
+
+/* OpenSSL's DER sequence of two integers to r | s, each padded to half of len (RFC 6605 section 4). The curves' are shorter
+ * than 128 octets, so that each length is one. */
 static bool raw_ecdsa(const uint8_t *der, size_t der_len, uint8_t *out, size_t len)
 {
-	const uint8_t *p = der;
-	ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &p, (long)der_len);
-	const bool ok = signature && BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, (int)len / 2) == (int)len / 2
-	             && BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + len / 2, (int)len / 2) == (int)len / 2;
-	ECDSA_SIG_free(signature);
-	return ok;
+	const uint8_t *end = der + der_len;
+	if (der_len < 2 || der[0] != 0x30 || der[1] != der_len - 2)
+		return false;
+	const uint8_t *s = take_integer(der + 2, end, out, len / 2);
+	return s && take_integer(s, end, out + len / 2, len / 2) == end;
 }
 
 static bool digest_octets(struct worker *worker, const EVP_MD *md, struct zs_bytes data, uint8_t out[EVP_MAX_MD_SIZE], unsigned *len)
@@ -287,15 +307,15 @@ static bool make_signature(struct worker *worker, const struct zs_signed_zone *z
 	uint8_t *slot = zone->signatures + job->signature, digest[EVP_MAX_MD_SIZE], signature[1024];
 	size_t len = sizeof signature;
 	unsigned digest_len;
-	if (is_eddsa(algorithm)) {
+	const struct context *context = &worker->contexts[job->key];
+	if (context->message) {
 		len = signer->signature_len;
-		EVP_MD_CTX *message = worker->messages[job->key];
-		return EVP_DigestSignInit(message, NULL, NULL, NULL, signer->key->private) == 1
-		    && EVP_DigestSign(message, slot, &len, worker->data.data, worker->data.len) == 1
+		return EVP_DigestSignInit(context->message, NULL, NULL, NULL, signer->key->private) == 1
+		    && EVP_DigestSign(context->message, slot, &len, worker->data.data, worker->data.len) == 1
 		    && len == signer->signature_len;
 	}
-	if (!digest_octets(worker, digest_for(worker, algorithm), (struct zs_bytes){ worker->data.data, worker->data.len }, digest, &digest_len)
-	    || EVP_PKEY_sign(worker->contexts[job->key], signature, &len, digest, digest_len) != 1)
+	if (!digest_octets(worker, context->digest, (struct zs_bytes){ worker->data.data, worker->data.len }, digest, &digest_len)
+	    || EVP_PKEY_sign(context->ready, signature, &len, digest, digest_len) != 1)
 		return false;
 	if (algorithm == ZS_ECDSAP256SHA256 || algorithm == ZS_ECDSAP384SHA384)
 		return raw_ecdsa(signature, len, slot, signer->signature_len);
@@ -354,7 +374,7 @@ bool zs_sign_fill(struct zs_run *run, struct zs_signed_zone *zone, size_t from, 
 	zs_pool_run(jobs, to - from, 8, sign_slice, &signing);
 	for (unsigned i = 0; i < jobs; i++)
 		if (signing.workers[i].arena)
-			close_worker(&signing.workers[i]);
+			close_worker(&signing.workers[i], zone);
 	zs_arena_free(arena);
 	if (atomic_load(&signing.failed))
 		return zs_fail(run, "a signature could not be made: %s", zs_hash_openssl_error(run->arena));
