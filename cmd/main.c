@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "cmd/command.h"
 
@@ -98,8 +99,10 @@ int zs_cli_end(const struct zs_cli *cli, struct zs_run *run)
 
 struct zs_run *zs_cli_run(const struct zs_cli *cli)
 {
+	static long cores; /* counted once: a fleet has a run for each zone */
 	struct zs_run *run = zs_run_begin();
-	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	if (!cores)
+		cores = sysconf(_SC_NPROCESSORS_ONLN);
 	run->jobs = cores > 1 ? (unsigned)cores : 1;
 	if (cli->now_given) {
 		run->now = cli->now;
@@ -225,6 +228,7 @@ int main(int argc, char **argv)
 	static const char *const colors[] = { "auto", "always", "never" };
 	struct zs_cli cli = { 0 };
 	umask(022);
+	zs_secret_begin();
 	for (int c; (c = getopt_long(argc, argv, "+c:qvh", options, NULL)) != -1;) {
 		switch (c) {
 		case 'c':

@@ -41,6 +41,24 @@ static void *run_worker(void *argument)
 	}
 }
 
+/* Threads beside the caller's, which is the first. Returns how many there are then; signals stay with the caller's. */
+static unsigned start_others(struct worker *workers, unsigned threads, struct job *job)
+{
+	unsigned started = 1;
+	sigset_t all, before;
+	if (threads <= 1)
+		return 1;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (; started < threads; started++) {
+		workers[started] = (struct worker){ .job = job, .thread = started };
+		if (pthread_create(&workers[started].id, NULL, run_worker, &workers[started]) != 0)
+			break;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}
+
 void zs_pool_run(unsigned threads, size_t count, size_t slice,
                  void (*work)(void *context, unsigned thread, size_t from, size_t to), void *context)
 {
@@ -51,18 +69,9 @@ void zs_pool_run(unsigned threads, size_t count, size_t slice,
 		threads = THREADS_MAX;
 	if (threads > slices)
 		threads = (unsigned)slices;
-	unsigned started = 1;
 	atomic_store_explicit(&progress_done, 0, memory_order_relaxed);
 	atomic_store_explicit(&progress_count, count, memory_order_relaxed);
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals stay with the caller's thread */
-	for (; started < threads; started++) {
-		workers[started] = (struct worker){ .job = &job, .thread = started };
-		if (pthread_create(&workers[started].id, NULL, run_worker, &workers[started]) != 0)
-			break;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	const unsigned started = start_others(workers, threads, &job);
 	workers[0] = (struct worker){ .job = &job };
 	run_worker(&workers[0]);
 	for (unsigned i = 1; i < started; i++)

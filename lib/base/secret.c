@@ -29,6 +29,11 @@ void zs_secret_cleanse(void *data, size_t size)
 	OPENSSL_cleanse(data, size);
 }
 
+void zs_secret_begin(void)
+{
+	(void)!OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); /* what fails there is reported by the first who needs OpenSSL */
+}
+
 void zs_secret_no_dump(void)
 {
 	const struct rlimit none = { 0, 0 };

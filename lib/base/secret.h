@@ -10,6 +10,10 @@
 void *zs_secret_alloc(struct zs_arena *arena, size_t size);
 void zs_secret_cleanse(void *data, size_t size);
 
+/* At the start of the program. OpenSSL then leaves its tables to the end of the process instead of freeing each entry, which
+ * a build of one small zone would notice; keys are cleansed when their arena ends, as ever. */
+void zs_secret_begin(void);
+
 /* From here on this process leaves no core dump and cannot be traced by its user's other processes. */
 void zs_secret_no_dump(void);
 
