@@ -79,6 +79,13 @@ void zs_pool_run(unsigned threads, size_t count, size_t slice,
 	atomic_store_explicit(&progress_count, 0, memory_order_relaxed);
 }
 
+size_t zs_pool_slice(unsigned threads, size_t count, size_t max)
+{
+	enum { A_THREAD = 16 }; /* slices: one too many is some 6% of its work */
+	const size_t fair = count / A_THREAD / (threads ? threads : 1);
+	return count <= max || fair >= max ? max : fair ? fair : 1;
+}
+
 void zs_pool_progress(size_t *done, size_t *count)
 {
 	*done = atomic_load_explicit(&progress_done, memory_order_relaxed);

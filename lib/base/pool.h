@@ -11,6 +11,10 @@
 void zs_pool_run(unsigned threads, size_t count, size_t slice,
                  void (*work)(void *context, unsigned thread, size_t from, size_t to), void *context);
 
+/* A slice for work of which one index takes long, as a signature does: of at most `max` indices, and so small that no thread waits
+ * long for the last slice of another. */
+size_t zs_pool_slice(unsigned threads, size_t count, size_t max);
+
 /* Work that is made in any order and taken in the order of its indices, through a few slots that hold what is made until it
  * is taken. make runs in parallel, one slot a call; take is called for each index in order, by one thread at a time. begin
  * and taken (each may be NULL) are called just before make and just after take while no other begin or taken is. */

@@ -371,7 +371,7 @@ bool zs_sign_fill(struct zs_run *run, struct zs_signed_zone *zone, size_t from, 
 	signing.known = zs_arena_array(arena, zone->signer_count, sizeof *signing.known);
 	for (size_t i = 0; i < zone->signer_count; i++)
 		signing.known[i] = zs_signatures_key(zone->known, &zone->signers[i]);
-	zs_pool_run(jobs, to - from, 8, sign_slice, &signing);
+	zs_pool_run(jobs, to - from, zs_pool_slice(jobs, to - from, 8), sign_slice, &signing);
 	for (unsigned i = 0; i < jobs; i++)
 		if (signing.workers[i].arena)
 			close_worker(&signing.workers[i], zone);

@@ -359,7 +359,7 @@ void zs_verify_signatures(struct zs_verifier *v, struct zs_sig_jobs *jobs)
 		worker->crypt = zs_crypt_new(worker->arena, v->keys, v->key_count);
 		worker->buf = (struct zs_buf){ .arena = worker->arena, .max = SIGNED_DATA_MAX };
 	}
-	zs_pool_run(v->jobs, jobs->count, SLICE, check_slice, c);
+	zs_pool_run(v->jobs, jobs->count, zs_pool_slice(v->jobs, jobs->count, SLICE), check_slice, c);
 	for (unsigned i = 0; i < v->jobs; i++)
 		zs_arena_free(c->workers[i].arena);
 }

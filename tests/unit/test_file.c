@@ -222,6 +222,17 @@ START_TEST(each_index_is_worked_on_once)
 }
 END_TEST
 
+START_TEST(slices_are_small_where_there_is_little_for_many)
+{
+	static const struct {
+		unsigned threads;
+		size_t count, slice;
+	} cases[] = { { 2, 0, 8 }, { 2, 8, 8 }, { 2, 9, 1 }, { 2, 84, 2 }, { 2, 256, 8 }, { 2, 1000000, 8 }, { 64, 1000, 1 }, { 0, 84, 5 } };
+	for (size_t i = 0; i < ZS_COUNT(cases); i++)
+		ck_assert_uint_eq(zs_pool_slice(cases[i].threads, cases[i].count, 8), cases[i].slice);
+}
+END_TEST
+
 ZS_SUITE(file)
 {
 	Suite *suite = suite_create("file");
@@ -236,6 +247,7 @@ ZS_SUITE(file)
 	suite_add_tcase(suite, files);
 	tcase_set_timeout(threads, 60);
 	tcase_add_test(threads, each_index_is_worked_on_once);
+	tcase_add_test(threads, slices_are_small_where_there_is_little_for_many);
 	suite_add_tcase(suite, threads);
 	return suite;
 }
