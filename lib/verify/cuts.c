@@ -55,9 +55,9 @@ struct entries {
 	unsigned open_count;
 };
 
-/* The name and the empty non-terminals between it and the name before it: those with more labels than both share. An
- * ancestor that has data itself would stand between the two, or be the one before. */
-static void add_name(struct entries *e, const struct zs_zone *zone, uint32_t owner, const uint8_t *before)
+/* The name, if it is wanted itself, and the empty non-terminals between it and the name before it: those with more labels
+ * than both share. An ancestor that has data itself would stand between the two, or be the one before. */
+static void add_name(struct entries *e, const struct zs_zone *zone, uint32_t owner, bool itself, const uint8_t *before)
 {
 	const uint8_t *name = zs_owner_name(zone, &zone->owners[owner]);
 	const unsigned labels = zs_name_labels(name);
@@ -69,7 +69,7 @@ static void add_name(struct entries *e, const struct zs_zone *zone, uint32_t own
 	}
 	while (e->open_count && e->open_labels[e->open_count - 1] > shared)
 		e->open_count--;
-	for (unsigned n = shared + 1; n <= labels; n++) {
+	for (unsigned n = shared + 1; n < labels + itself; n++) {
 		ZS_PUSH(e->arena, e->list, e->count, e->room) = (struct zs_entry){
 			.owner = owner,
 			.skip = (uint8_t)(labels - n),
@@ -84,7 +84,12 @@ static void add_name(struct entries *e, const struct zs_zone *zone, uint32_t own
 		ZS_PUSH(e->arena, e->list, e->count, e->room) = (struct zs_entry){ .owner = owner, .parent = ZS_NO_OWNER };
 }
 
-struct zs_entry *zs_verify_entries(struct zs_verifier *v, size_t *count)
+bool zs_verify_is_insecure(const struct zs_verifier *v, uint32_t owner)
+{
+	return v->places[owner] == ZS_PLACE_DELEGATION && !zs_zone_rrset(v->zone, owner, ZS_TYPE_DS);
+}
+
+struct zs_entry *zs_verify_entries(struct zs_verifier *v, bool insecure, size_t *count, size_t *room)
 {
 	struct entries *e = zs_arena_alloc(v->scratch, sizeof *e);
 	const uint8_t *before = NULL;
@@ -92,9 +97,10 @@ struct zs_entry *zs_verify_entries(struct zs_verifier *v, size_t *count)
 	for (size_t i = 0; i < v->zone->owner_count; i++) {
 		if (v->places[i] != ZS_PLACE_AUTHORITATIVE && v->places[i] != ZS_PLACE_DELEGATION)
 			continue;
-		add_name(e, v->zone, (uint32_t)i, before);
+		add_name(e, v->zone, (uint32_t)i, insecure || !zs_verify_is_insecure(v, (uint32_t)i), before);
 		before = zs_owner_name(v->zone, &v->zone->owners[i]);
 	}
 	*count = e->count;
+	*room = e->room;
 	return e->list;
 }

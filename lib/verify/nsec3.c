@@ -28,8 +28,9 @@ struct chain {
 	struct param param;
 	struct record *records; /* in hash order */
 	size_t count;
+	bool all_opt_out;       /* every record has the flag */
 	struct zs_entry *entries;
-	size_t entry_count;
+	size_t entry_count, entry_room;
 	uint32_t *place;        /* per entry: where its hash is or would be in records */
 	uint8_t (*heads)[HEAD_LEN]; /* of the hashes of records: few enough octets to stay in the cache while all names are looked up */
 	EVP_MD *sha1;
@@ -135,6 +136,7 @@ static bool read_records(struct chain *c)
 	struct zs_verifier *v = c->v;
 	size_t room = 0;
 	bool all = true;
+	c->all_opt_out = true;
 	for (uint32_t i = 0; i < v->zone->owner_count; i++) {
 		const struct zs_rrset *set = zs_zone_rrset(v->zone, i, ZS_TYPE_NSEC3);
 		struct record record;
@@ -145,6 +147,7 @@ static bool read_records(struct chain *c)
 			all = false;
 		} else if (read_record(c, i, set, &record)) {
 			ZS_PUSH(v->scratch, c->records, c->count, room) = record;
+			c->all_opt_out = c->all_opt_out && record.flags & OPT_OUT;
 		} else {
 			all = false;
 		}
@@ -221,11 +224,7 @@ static bool match_entries(struct chain *c)
 {
 	struct zs_verifier *v = c->v;
 	bool broken = false;
-	c->entries = zs_verify_entries(v, &c->entry_count);
 	c->place = zs_arena_array(v->scratch, c->entry_count, sizeof *c->place);
-	c->heads = zs_arena_array(v->scratch, c->count, sizeof *c->heads);
-	for (size_t i = 0; i < c->count; i++)
-		memcpy(c->heads[i], c->records[i].hash, HEAD_LEN);
 	c->contexts = zs_arena_array(v->scratch, v->jobs, sizeof *c->contexts);
 	c->broken = zs_arena_array(v->scratch, v->jobs, sizeof *c->broken);
 	c->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
@@ -237,6 +236,11 @@ static bool match_entries(struct chain *c)
 		broken = broken || c->broken[i];
 	}
 	EVP_MD_free(c->sha1);
+	for (size_t i = 0; i < c->entry_count; i++) { /* the first name of a hash has its record */
+		struct record *record = c->entries[i].matched ? &c->records[c->place[i]] : NULL;
+		if (record && record->entry == ZS_NO_OWNER)
+			record->entry = (uint32_t)i;
+	}
 	return !broken || zs_fail(v->run, "cannot compute NSEC3 hashes: OpenSSL has no SHA-1, or no memory");
 }
 
@@ -245,7 +249,32 @@ static bool may_be_left_out(const struct zs_verifier *v, const struct zs_entry *
 {
 	if (entry->skip)
 		return !entry->needed;
-	return v->places[entry->owner] == ZS_PLACE_DELEGATION && !zs_zone_rrset(v->zone, entry->owner, ZS_TYPE_DS);
+	return zs_verify_is_insecure(v, entry->owner);
+}
+
+/* Match the names with the records. Where all of these have the opt-out flag, an insecure delegation without one of its own
+ * needs no hash: whichever record covers it, it may. It has one of its own only if one is left that is about none of
+ * the other names; then all are looked up. */
+static bool match_names(struct chain *c)
+{
+	struct zs_verifier *v = c->v;
+	c->heads = zs_arena_array(v->scratch, c->count, sizeof *c->heads);
+	for (size_t i = 0; i < c->count; i++)
+		memcpy(c->heads[i], c->records[i].hash, HEAD_LEN);
+	c->entries = zs_verify_entries(v, !c->all_opt_out, &c->entry_count, &c->entry_room);
+	if (!match_entries(c))
+		return false;
+	bool left = false;
+	for (size_t i = 0; c->all_opt_out && i < c->count; i++)
+		left = left || c->records[i].entry == ZS_NO_OWNER;
+	if (!left)
+		return true;
+	for (size_t i = 0; i < c->count; i++)
+		c->records[i].entry = ZS_NO_OWNER;
+	zs_arena_release(v->scratch, c->place, c->entry_count * sizeof *c->place);
+	zs_arena_release(v->scratch, c->entries, c->entry_room * sizeof *c->entries);
+	c->entries = zs_verify_entries(v, true, &c->entry_count, &c->entry_room);
+	return match_entries(c);
 }
 
 /* A name with a record of its own, or that must have one, makes the empty non-terminals above it needed. */
@@ -315,11 +344,6 @@ static void judge_entries(struct zs_verifier *v, void *context, size_t from, siz
 static void judge_names(struct chain *c)
 {
 	mark_needed(c);
-	for (size_t i = 0; i < c->entry_count; i++) { /* the first name of a hash has its record */
-		struct record *record = c->entries[i].matched ? &c->records[c->place[i]] : NULL;
-		if (record && record->entry == ZS_NO_OWNER)
-			record->entry = (uint32_t)i;
-	}
 	zs_verify_slices(c->v, c->entry_count, judge_entries, c);
 	for (size_t i = 0; i < c->count; i++)
 		if (c->records[i].entry == ZS_NO_OWNER)
@@ -336,6 +360,6 @@ void zs_verify_nsec3(struct zs_verifier *v)
 	if (!read_records(c) || !c->count)
 		return;
 	zs_verify_slices(v, c->count, judge_loop, c);
-	if (match_entries(c))
+	if (match_names(c))
 		judge_names(c);
 }

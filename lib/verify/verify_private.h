@@ -85,8 +85,11 @@ struct zs_entry {
 	bool matched;
 	bool needed;            /* an empty non-terminal that opt-out cannot excuse */
 };
-/* All of them, in canonical order with the empty non-terminals before what is below them. */
-struct zs_entry *zs_verify_entries(struct zs_verifier *v, size_t *count);
+/* All of them, in canonical order with the empty non-terminals before what is below them; without the insecure delegations
+ * themselves, unless they are wanted. In the scratch arena, with *room. */
+struct zs_entry *zs_verify_entries(struct zs_verifier *v, bool insecure, size_t *count, size_t *room);
+/* Is the owner a delegation without DS? */
+bool zs_verify_is_insecure(const struct zs_verifier *v, uint32_t owner);
 
 /* content.c */
 void zs_verify_content(struct zs_verifier *v);

@@ -117,6 +117,14 @@ static const struct fault {
 	{ "iterations beyond what validators take", NSEC3, "NSEC3PARAM 1 0 1 AABB", 1, "NSEC3PARAM 1 0 51 AABB", "G16", "51" },
 	{ "an opt-out flag on one record", NSEC3, "NSEC3 1 0 1 AABB", 1, "NSEC3 1 2 1 AABB", "G4", "flags 2" },
 	{ "opt-out flags taken away", OPTOUT, "NSEC3 1 1 0 -", 0, "NSEC3 1 0 0 -", "G4", "no opt-out flag" },
+	{ "a delegation that opt-out may leave out, with a wrong bitmap", OPTOUT, "T95E7UNRPNC3AIRC8Q4N4S6TF1IDH3GJ.example. 600 IN NSEC3", 1,
+	  "63TNBV5RFSMEF8N2CF7P06TSN1S0UN7S.example. 600 IN NSEC3 1 1 0 - T95E7UNRPNC3AIRC8Q4N4S6TF1IDH3GJ NS A\n"
+	  "T95E7UNRPNC3AIRC8Q4N4S6TF1IDH3GJ.example. 600 IN NSEC3", "G4", "NSEC3 of 'insecure.example.' says A NS, the zone has NS" },
+	{ "an opt-out record for no name", OPTOUT, "T95E7UNRPNC3AIRC8Q4N4S6TF1IDH3GJ.example. 600 IN NSEC3", 1,
+	  "R95E7UNRPNC3AIRC8Q4N4S6TF1IDH3GJ.example. 600 IN NSEC3 1 1 0 - T95E7UNRPNC3AIRC8Q4N4S6TF1IDH3GJ NS\n"
+	  "T95E7UNRPNC3AIRC8Q4N4S6TF1IDH3GJ.example. 600 IN NSEC3", "G4", "is the hash of no name" },
+	{ "a DS lost, with opt-out", OPTOUT, "\nsecure.example. 3600 IN DS", 1, "\n; ", "G4",
+	  "NSEC3 of 'secure.example.' says NS DS RRSIG, the zone has NS" },
 	{ "a name outside the zone", NSEC, "mail.example. 3600 IN A", 1, "mail.sample. 3600 IN A 192.0.2.1\nmail.example. 3600 IN A",
 	  "G12", "'mail.sample.' is not in the zone" },
 	{ "a CNAME beside other data", NSEC, "alias.example. 3600 IN CNAME", 1,
