@@ -13,17 +13,45 @@ struct found {
 	const struct zs_sig_job *earliest; /* NULL: there is no good signature */
 };
 
+/* A set of small numbers; each RRset has some, so it is no larger than it must be. */
+struct numbers {
+	uint64_t bits[4];
+};
+
+static void add_number(struct numbers *set, uint8_t number)
+{
+	set->bits[number / 64] |= UINT64_C(1) << number % 64;
+}
+
+static bool has_number(const struct numbers *set, unsigned number)
+{
+	return set->bits[number / 64] >> number % 64 & 1;
+}
+
+struct judging {
+	const struct zs_sig_jobs *jobs;
+	size_t first;        /* jobs before it are judged already */
+	struct found *found; /* per slice */
+	uint8_t algorithms[256]; /* those of v->algorithms */
+	unsigned algorithm_count;
+};
+
 /* One RRset at judgement. */
 struct trial {
 	struct zs_verifier *v;
-	const struct zs_sig_jobs *jobs;
+	const struct judging *judging;
 	const struct zs_sig_job *job;
 	const struct zs_rrset *set;
 	struct found *found;
-	bool good[256];   /* algorithms with a verified signature of a key of the zone */
-	bool failed[256]; /* algorithms with a signature that was refused */
-	bool signed_by[ZS_VERIFY_KEYS_MAX];
+	struct numbers good;   /* algorithms with a verified signature of a key of the zone */
+	struct numbers failed; /* algorithms with a signature that was refused */
+	struct numbers signed_by; /* indices in v->keys */
 };
+
+static const struct zs_verdict *verdict_of(const struct trial *t, uint32_t signature)
+{
+	return &t->judging->jobs->verdicts[t->job->first_signature + signature];
+}
 
 /* "A 'www.example.'", for messages. */
 static const char *subject(struct trial *t)
@@ -115,12 +143,12 @@ static void note_good(struct trial *t, const struct zs_rrsig *sig, uint8_t key_i
 	const struct zs_vkey *key = &v->keys[key_index];
 	const zs_time expiration = v->options->now + zs_seconds_until(v, sig->expiration);
 	if (key->in_zone && !(key->flags & ZS_DNSKEY_REVOKE))
-		t->good[sig->algorithm] = true;
-	if (t->signed_by[key_index]) {
+		add_number(&t->good, sig->algorithm);
+	if (has_number(&t->signed_by, key_index)) {
 		zs_verify_refuse(v, 1, "%s has two RRSIGs by the same key (%u, algorithm %u)", subject(t), sig->tag, sig->algorithm);
 		zs_verify_hint(v, 1, "an old signature was left beside the new one; sign the zone again");
 	}
-	t->signed_by[key_index] = true;
+	add_number(&t->signed_by, key_index);
 	if (!t->found->earliest || expiration < t->found->earliest_expiration) {
 		t->found->earliest_expiration = expiration;
 		t->found->earliest = t->job;
@@ -135,7 +163,7 @@ static void judge_signature_list(struct trial *t)
 	struct zs_verifier *v = t->v;
 	const struct zs_rrset *sigs = zs_job_sigs(v, t->job);
 	for (uint32_t i = 0; i < sigs->count; i++) {
-		const struct zs_verdict *verdict = &t->jobs->verdicts[t->job->first_signature + i];
+		const struct zs_verdict *verdict = verdict_of(t, i);
 		struct zs_rrsig sig = { 0 };
 		const bool parsed = zs_rrsig_parse(zs_rrset_rdata(v->zone, sigs, i), &sig);
 		t->found->verified_count += verdict->code == ZS_SIG_VERIFIED;
@@ -144,7 +172,7 @@ static void judge_signature_list(struct trial *t)
 			note_good(t, &sig, verdict->key);
 			continue;
 		}
-		t->failed[sig.algorithm] = true;
+		add_number(&t->failed, sig.algorithm);
 		refuse_signature(t, &sig, verdict->code);
 	}
 }
@@ -153,7 +181,7 @@ static bool has_too_many(const struct trial *t)
 {
 	const struct zs_rrset *sigs = zs_job_sigs(t->v, t->job);
 	for (uint32_t i = 0; i < sigs->count; i++)
-		if (t->jobs->verdicts[t->job->first_signature + i].code == ZS_SIG_TOO_MANY)
+		if (verdict_of(t, i)->code == ZS_SIG_TOO_MANY)
 			return true;
 	return false;
 }
@@ -162,10 +190,11 @@ static bool has_too_many(const struct trial *t)
 static void judge_algorithms(struct trial *t)
 {
 	struct zs_verifier *v = t->v;
-	for (unsigned i = 0; i < ZS_COUNT(v->algorithms); i++) {
-		if (!v->algorithms[i] || t->good[i] || t->failed[i])
+	for (unsigned i = 0; i < t->judging->algorithm_count; i++) {
+		const unsigned algorithm = t->judging->algorithms[i];
+		if (has_number(&t->good, algorithm) || has_number(&t->failed, algorithm))
 			continue;
-		zs_verify_refuse(v, 7, "%s has no RRSIG of algorithm %u by a key of the zone", subject(t), i);
+		zs_verify_refuse(v, 7, "%s has no RRSIG of algorithm %u by a key of the zone", subject(t), algorithm);
 		zs_verify_hint(v, 7, "there is a DNSKEY of that algorithm, so each RRset needs one (RFC 4035 section 2.2)");
 	}
 }
@@ -178,7 +207,7 @@ static void judge_dnskeys(struct trial *t)
 	bool has_sep[256] = { false }, sep_signed[256] = { false };
 	for (size_t i = 0; i < v->key_count; i++) {
 		struct zs_vkey *key = &v->keys[i];
-		key->signs_dnskeys = t->signed_by[i];
+		key->signs_dnskeys = has_number(&t->signed_by, (unsigned)i);
 		if (!key->usable || !key->in_zone)
 			continue;
 		if (key->flags & ZS_DNSKEY_REVOKE) {
@@ -190,7 +219,7 @@ static void judge_dnskeys(struct trial *t)
 		}
 	}
 	for (unsigned i = 0; i < ZS_COUNT(has_sep); i++)
-		if (has_sep[i] && !sep_signed[i] && t->good[i]) {
+		if (has_sep[i] && !sep_signed[i] && has_number(&t->good, i)) {
 			zs_verify_refuse(v, 1, "the DNSKEY RRset is signed by no KSK of algorithm %u", i);
 			zs_verify_hint(v, 1, "the DS at the parent leads to the KSK, so the chain of trust ends there");
 		}
@@ -201,9 +230,9 @@ static bool is_dnskeys(const struct zs_verifier *v, const struct zs_sig_job *job
 	return job->owner == v->apex && zs_job_set(v, job)->type == ZS_TYPE_DNSKEY;
 }
 
-static void judge_rrset(struct zs_verifier *v, const struct zs_sig_jobs *jobs, const struct zs_sig_job *job, struct found *found)
+static void judge_rrset(struct zs_verifier *v, const struct judging *judging, const struct zs_sig_job *job, struct found *found)
 {
-	struct trial t = { .v = v, .jobs = jobs, .job = job, .set = zs_job_set(v, job), .found = found };
+	struct trial t = { .v = v, .judging = judging, .job = job, .set = zs_job_set(v, job), .found = found };
 	if (job->sigs == ZS_NO_SIGS) {
 		zs_verify_refuse(v, 2, "%s is not signed", subject(&t));
 		zs_verify_hint(v, 2, "validators take an unsigned record of a signed zone for bogus; sign the zone again");
@@ -240,18 +269,12 @@ static void judge_margin(struct zs_verifier *v, const struct zs_sig_job *job)
 		zs_verify_hint(v, 3, "a signature due for refresh was kept: a bug in zonesign, please report it");
 }
 
-struct judging {
-	const struct zs_sig_jobs *jobs;
-	size_t first;        /* jobs before it are judged already */
-	struct found *found; /* per slice */
-};
-
 static void judge_slice(struct zs_verifier *v, void *context, size_t from, size_t to)
 {
 	const struct judging *j = context;
 	struct found found = { 0 };
 	for (size_t i = j->first + from; i < j->first + to; i++)
-		judge_rrset(v, j->jobs, &j->jobs->jobs[i], &found);
+		judge_rrset(v, j, &j->jobs->jobs[i], &found);
 	j->found[from / ZS_VERIFY_SLICE] = found;
 }
 
@@ -271,12 +294,15 @@ void zs_verify_judge(struct zs_verifier *v, const struct zs_sig_jobs *jobs)
 	const size_t slices = jobs->count / ZS_VERIFY_SLICE + 1;
 	struct judging j = { .jobs = jobs, .found = zs_arena_array(v->scratch, slices, sizeof *j.found) };
 	struct found head = { 0 };
+	for (unsigned i = 0; i < ZS_COUNT(v->algorithms); i++)
+		if (v->algorithms[i])
+			j.algorithms[j.algorithm_count++] = (uint8_t)i;
 	/* the DNSKEY RRset says more than its own verdict: it and what is before it come first */
 	for (size_t i = 0; i < jobs->count && !j.first; i++)
 		if (is_dnskeys(v, &jobs->jobs[i]))
 			j.first = i + 1;
 	for (size_t i = 0; i < j.first; i++)
-		judge_rrset(v, jobs, &jobs->jobs[i], &head);
+		judge_rrset(v, &j, &jobs->jobs[i], &head);
 	zs_verify_slices(v, jobs->count - j.first, judge_slice, &j);
 	add_found(v, &head, &earliest);
 	for (size_t i = 0; i < slices; i++)
