@@ -236,6 +236,13 @@ static bool make_proof(struct worker *worker, const struct zs_rrsig *sig, const 
 	return ok;
 }
 
+/* The known proof that is `next` places behind the first one that starts as this one does; the last, if there are no more. */
+static const uint8_t *known_near(const struct checking *c, const uint8_t proof[ZS_PROOF_LEN], uint32_t next)
+{
+	const size_t at = (size_t)c->index.first[start_of(&c->index, proof)] + next, last = c->v->options->proof_count - 1;
+	return c->v->options->proofs[at < last ? at : last];
+}
+
 /* Is the proof one of those that an earlier verification recorded? It is then marked as one that goes on. */
 static bool is_known(const struct checking *c, const uint8_t proof[ZS_PROOF_LEN])
 {
@@ -293,6 +300,16 @@ static void put_prefix(const struct checking *c, struct worker *worker, struct z
 	memcpy(worker->buf.data + RRSIG_FIXED, c->apex, c->prefix_len - RRSIG_FIXED);
 }
 
+/* The RRset behind room for the prefix. */
+static enum zs_verdict_code build(const struct checking *c, struct worker *worker, const struct zs_sig_job *job)
+{
+	worker->buf.full = false;
+	worker->buf.len = 0;
+	(void)zs_buf_reserve(&worker->buf, c->prefix_len);
+	worker->buf.len = c->prefix_len;
+	return add_rrset(c->v, worker, job);
+}
+
 static void check_job(const struct checking *c, struct worker *worker, const struct zs_sig_job *job)
 {
 	const struct zs_zone *zone = c->v->zone;
@@ -300,7 +317,6 @@ static void check_job(const struct checking *c, struct worker *worker, const str
 	enum zs_verdict_code body = ZS_SIG_UNSEEN;
 	bool built = false;
 	unsigned tries = 0;
-	worker->buf.full = false;
 	for (uint32_t i = 0; i < sigs->count; i++) {
 		const struct zs_bytes rdata = zs_rrset_rdata(zone, sigs, i);
 		struct zs_verdict *verdict = &c->jobs->verdicts[job->first_signature + i];
@@ -313,13 +329,9 @@ static void check_job(const struct checking *c, struct worker *worker, const str
 		verdict->code = (uint8_t)(zs_rrsig_parse(rdata, &sig) ? check_fields(c->v, job, &sig) : ZS_SIG_MALFORMED);
 		if (verdict->code != ZS_SIG_UNSEEN)
 			continue;
-		if (!built) {
-			worker->buf.len = 0;
-			(void)zs_buf_reserve(&worker->buf, c->prefix_len);
-			worker->buf.len = c->prefix_len;
-			body = add_rrset(c->v, worker, job);
-			built = true;
-		}
+		if (!built)
+			body = build(c, worker, job);
+		built = true;
 		verdict->code = (uint8_t)body;
 		if (body != ZS_SIG_UNSEEN)
 			continue;
@@ -328,12 +340,72 @@ static void check_job(const struct checking *c, struct worker *worker, const str
 	}
 }
 
+/* What is to be looked up: the proof of a job's only signature, with the only key that may have made it. */
+struct expected {
+	bool made;
+	uint8_t key;
+	uint8_t proof[ZS_PROOF_LEN];
+};
+
+/* The only key with the signature's algorithm and tag, or key_count. */
+static size_t only_key(const struct zs_verifier *v, const struct zs_rrsig *sig)
+{
+	size_t found = v->key_count;
+	for (size_t i = 0; i < v->key_count; i++) {
+		if (v->keys[i].tag != sig->tag || v->keys[i].algorithm != sig->algorithm)
+			continue;
+		if (found < v->key_count)
+			return v->key_count;
+		found = i;
+	}
+	return found;
+}
+
+static void expect_proof(const struct checking *c, struct worker *worker, const struct zs_sig_job *job, struct expected *out)
+{
+	const struct zs_verifier *v = c->v;
+	const struct zs_rrset *sigs = job->sigs != ZS_NO_SIGS ? zs_job_sigs(v, job) : NULL;
+	struct zs_rrsig sig;
+	out->made = false;
+	if (!sigs || sigs->count != 1)
+		return;
+	const struct zs_bytes rdata = zs_rrset_rdata(v->zone, sigs, 0);
+	if (!zs_rrsig_parse(rdata, &sig) || check_fields(v, job, &sig) != ZS_SIG_UNSEEN)
+		return;
+	const size_t key = only_key(v, &sig);
+	if (key == v->key_count || !v->keys[key].usable || v->keys[key].flags & ZS_DNSKEY_REVOKE || build(c, worker, job) != ZS_SIG_UNSEEN)
+		return;
+	put_prefix(c, worker, rdata);
+	out->made = make_proof(worker, &sig, &v->keys[key], out->proof);
+	out->key = (uint8_t)key;
+}
+
+/* Nearly all signatures of a zone that changed a little have a known proof, and those lie anywhere in more memory than the
+ * processor's cache holds: the proofs of a slice are made first, then asked for, then looked up, so that it waits for them
+ * together. All else, and what is not found, is checked one by one. */
 static void check_slice(void *context, unsigned thread, size_t from, size_t to)
 {
 	const struct checking *c = context;
-	for (size_t i = from; i < to; i++)
-		if (c->jobs->jobs[i].sigs != ZS_NO_SIGS)
-			check_job(c, &c->workers[thread], &c->jobs->jobs[i]);
+	struct worker *worker = &c->workers[thread];
+	const struct zs_sig_job *jobs = c->jobs->jobs + from;
+	const size_t count = to - from;
+	struct expected expected[SLICE] = { 0 };
+	for (size_t i = 0; i < count && c->v->options->proof_count; i++) {
+		expect_proof(c, worker, &jobs[i], &expected[i]);
+		if (expected[i].made)
+			__builtin_prefetch(&c->index.first[start_of(&c->index, expected[i].proof)]);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (expected[i].made) {
+			__builtin_prefetch(known_near(c, expected[i].proof, 0));
+			__builtin_prefetch(known_near(c, expected[i].proof, 2)); /* they are two in 64 octets */
+		}
+	for (size_t i = 0; i < count; i++) {
+		if (expected[i].made && is_known(c, expected[i].proof))
+			c->jobs->verdicts[jobs[i].first_signature] = (struct zs_verdict){ .code = ZS_SIG_REUSED, .key = expected[i].key };
+		else if (jobs[i].sigs != ZS_NO_SIGS)
+			check_job(c, worker, &jobs[i]);
+	}
 }
 
 void zs_verify_signatures(struct zs_verifier *v, struct zs_sig_jobs *jobs)
