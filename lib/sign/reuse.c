@@ -220,6 +220,18 @@ const struct zs_known_key *zs_signatures_key(const struct zs_signatures *s, cons
 	return NULL;
 }
 
+void zs_sign_expect(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN])
+{
+	__builtin_prefetch(&key->first[start_of(key, lookup)]);
+}
+
+void zs_sign_fetch(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN])
+{
+	const unsigned start = start_of(key, lookup);
+	for (size_t at = key->first[start]; at < key->first[start + 1]; at++)
+		__builtin_prefetch(key->entries + at * key->stride);
+}
+
 /* The entry of a lookup; key->count if there is none. */
 static size_t find(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN])
 {

@@ -9,6 +9,8 @@
 #include "dns/rdata.h"
 #include "sign/sign_private.h"
 
+enum { SLICE = 8 }; /* jobs that a thread takes at once */
+
 static bool is_key_set(uint16_t type)
 {
 	return type == ZS_TYPE_DNSKEY || type == ZS_TYPE_CDS || type == ZS_TYPE_CDNSKEY;
@@ -325,29 +327,67 @@ static bool make_signature(struct worker *worker, const struct zs_signed_zone *z
 	return true;
 }
 
-/* One job: from the cache if it has a signature that is still good, else made. */
-static bool do_job(const struct signing *signing, struct worker *worker, size_t index)
+/* Where there is to be a cache: what the job's signature is found by, over worker->data. */
+static bool make_lookup(struct worker *worker, const struct zs_signed_zone *zone, size_t index)
+{
+	const size_t head = 18 + zone->apex_len; /* RRSIG RDATA, whose times are not looked up */
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned len;
+	if (!zone->lookups)
+		return true;
+	if (!digest_octets(worker, worker->sha256, (struct zs_bytes){ worker->data.data + head, worker->data.len - head }, digest, &len))
+		return false;
+	memcpy(zone->lookups[index], digest, ZS_LOOKUP_LEN);
+	return true;
+}
+
+/* What the parent reads is always made anew: dnssec-cds and its like take nothing that was signed before the parent's last
+ * change, the signature over the DNSKEYs included (RFC 7344 section 6.2, replay). */
+static bool may_be_reused(const struct signing *signing, const struct zs_sign_job *job)
+{
+	return signing->zone->lookups && signing->known[job->key] && !is_key_set(job->type);
+}
+
+/* The first look at a job: it is made at once, or, if it may be in the cache, *wanted is set. */
+static bool begin_job(const struct signing *signing, struct worker *worker, size_t index, bool *wanted)
+{
+	const struct zs_signed_zone *zone = signing->zone;
+	const struct zs_sign_job *job = &zone->jobs[index];
+	collect(zone, job, &worker->data);
+	if (worker->data.full || !make_lookup(worker, zone, index))
+		return false;
+	*wanted = may_be_reused(signing, job);
+	if (!*wanted)
+		return make_signature(worker, zone, job);
+	zs_sign_expect(signing->known[job->key], zone->lookups[index]);
+	return true;
+}
+
+/* A job that may be in the cache: from there if it has a signature that is still good, else made. */
+static bool end_job(const struct signing *signing, struct worker *worker, size_t index)
 {
 	struct zs_signed_zone *zone = signing->zone;
 	struct zs_sign_job *job = &zone->jobs[index];
+	zone->reused[index] = zs_sign_reuse(signing->known[job->key], zone->lookups[index], &signing->times, job, zone->signatures + job->signature);
+	if (zone->reused[index])
+		return true;
 	collect(zone, job, &worker->data);
-	if (worker->data.full)
-		return false;
-	if (zone->lookups) {
-		const size_t head = 18 + zone->apex_len; /* RRSIG RDATA, whose times are not looked up */
-		uint8_t digest[EVP_MAX_MD_SIZE];
-		unsigned len;
-		if (!digest_octets(worker, worker->sha256, (struct zs_bytes){ worker->data.data + head, worker->data.len - head }, digest, &len))
-			return false;
-		memcpy(zone->lookups[index], digest, ZS_LOOKUP_LEN);
-		/* what the parent reads is always made anew: dnssec-cds and its like take nothing that was signed before the
-		 * parent's last change, the signature over the DNSKEYs included (RFC 7344 section 6.2, replay) */
-		if (!is_key_set(job->type) && zs_sign_reuse(signing->known[job->key], digest, &signing->times, job, zone->signatures + job->signature)) {
-			zone->reused[index] = true;
-			return true;
-		}
-	}
 	return make_signature(worker, zone, job);
+}
+
+/* The entries of the cache lie anywhere in more memory than that of the processor holds: those of a slice are asked for, then
+ * looked up, so that it waits for them together. */
+static bool do_slice(const struct signing *signing, struct worker *worker, size_t first, size_t count)
+{
+	bool wanted[SLICE], ok = true;
+	for (size_t i = 0; ok && i < count; i++)
+		ok = begin_job(signing, worker, first + i, &wanted[i]);
+	for (size_t i = 0; ok && i < count; i++)
+		if (wanted[i])
+			zs_sign_fetch(signing->known[signing->zone->jobs[first + i].key], signing->zone->lookups[first + i]);
+	for (size_t i = 0; ok && i < count; i++)
+		ok = !wanted[i] || end_job(signing, worker, first + i);
+	return ok;
 }
 
 static void sign_slice(void *argument, unsigned thread, size_t from, size_t to)
@@ -356,9 +396,8 @@ static void sign_slice(void *argument, unsigned thread, size_t from, size_t to)
 	struct worker *worker = &signing->workers[thread];
 	if (!worker->arena && !open_worker(worker, signing->zone))
 		atomic_store(&signing->failed, true);
-	for (size_t i = from; i < to && !atomic_load_explicit(&signing->failed, memory_order_relaxed); i++)
-		if (!do_job(signing, worker, signing->first + i))
-			atomic_store(&signing->failed, true);
+	if (!atomic_load_explicit(&signing->failed, memory_order_relaxed) && !do_slice(signing, worker, signing->first + from, to - from))
+		atomic_store(&signing->failed, true);
 }
 
 bool zs_sign_fill(struct zs_run *run, struct zs_signed_zone *zone, size_t from, size_t to)
@@ -371,7 +410,7 @@ bool zs_sign_fill(struct zs_run *run, struct zs_signed_zone *zone, size_t from, 
 	signing.known = zs_arena_array(arena, zone->signer_count, sizeof *signing.known);
 	for (size_t i = 0; i < zone->signer_count; i++)
 		signing.known[i] = zs_signatures_key(zone->known, &zone->signers[i]);
-	zs_pool_run(jobs, to - from, zs_pool_slice(jobs, to - from, 8), sign_slice, &signing);
+	zs_pool_run(jobs, to - from, zs_pool_slice(jobs, to - from, SLICE), sign_slice, &signing);
 	for (unsigned i = 0; i < jobs; i++)
 		if (signing.workers[i].arena)
 			close_worker(&signing.workers[i], zone);

@@ -38,6 +38,10 @@ struct zs_reuse_times {
 	uint32_t now;
 	zs_seconds refresh; /* a signature must have more left */
 };
+/* Ask for the memory of what lookup stands for, which takes two steps, without waiting for it: first where it begins, then, a while
+ * later, what is there. */
+void zs_sign_expect(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN]);
+void zs_sign_fetch(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN]);
 /* The signature of what lookup stands for into slot, its times into job, if there is one that is still good. */
 bool zs_sign_reuse(const struct zs_known_key *key, const uint8_t lookup[ZS_LOOKUP_LEN], const struct zs_reuse_times *times,
                    struct zs_sign_job *job, uint8_t *slot);
