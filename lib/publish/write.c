@@ -109,8 +109,10 @@ static void put_owners(struct text *t, uint32_t from, uint32_t to)
 {
 	size_t denial = zs_sign_first_denial(t->zone, from);
 	t->job = t->first_job = zs_sign_first_job(t->zone, from, false);
-	for (uint32_t i = from; i < to; i++)
+	for (uint32_t i = from; i < to; i++) {
+		__builtin_prefetch(zs_owner_ahead(t->zone->zone, i));
 		put_owner(t, i, &denial);
+	}
 }
 
 static void put_nsec3s(struct text *t, uint32_t from, uint32_t to)

@@ -66,6 +66,7 @@ bool zs_sign_add_nsec(struct zs_run *run, struct zs_signed_zone *out)
 		if (!(zone->owners[i].flags & ZS_OWNER_OCCLUDED))
 			names[count++] = (uint32_t)i;
 	for (size_t i = 0; i < count; i++) {
+		__builtin_prefetch(zs_owner_ahead(zone, names[i]));
 		const struct zs_owner *next = &zone->owners[names[i + 1 < count ? i + 1 : 0]]; /* the last points to the apex */
 		/* the case of this name is signed (RFC 6840 section 5.1), and servers that make NSEC from a database have it in lower case only */
 		zs_name_lower(zs_owner_name(zone, next), next->name_len, rdata);

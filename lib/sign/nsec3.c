@@ -89,6 +89,7 @@ static struct hashed *collect(const struct zs_signed_zone *out, size_t *count, s
 	const uint8_t *last = zone->apex;
 	*count = *room = 0;
 	for (uint32_t i = 0; i < zone->owner_count; i++) {
+		__builtin_prefetch(zs_owner_ahead(zone, i));
 		if (zone->owners[i].flags & ZS_OWNER_OCCLUDED)
 			continue;
 		const uint8_t *name = zs_owner_name(zone, &zone->owners[i]);

@@ -29,13 +29,19 @@ static uint32_t jitter_of(const uint8_t *name, zs_seconds max)
 	return max > 0 ? (uint32_t)(hash % ((uint64_t)max + 1)) : 0;
 }
 
-static bool add_job(struct zs_run *run, struct zs_signed_zone *out, struct zs_sign_job job, const uint8_t *owner, bool keys)
+/* What the jobs of an owner have in common. */
+static struct zs_sign_job job_of(const struct zs_run *run, const struct zs_signed_zone *out, uint32_t index, const uint8_t *owner)
 {
 	const zs_time expiration = run->now + out->policy->validity - jitter_of(owner, out->policy->jitter);
-	const unsigned labels = zs_name_labels(owner);
-	job.labels = (uint8_t)(labels - zs_name_is_wildcard(owner));
-	job.expiration = (uint32_t)expiration;
-	job.inception = out->inception;
+	return (struct zs_sign_job){ .owner = index, .labels = (uint8_t)(zs_name_labels(owner) - zs_name_is_wildcard(owner)),
+		                     .expiration = (uint32_t)expiration, .inception = out->inception };
+}
+
+static bool add_job(struct zs_run *run, struct zs_signed_zone *out, struct zs_sign_job job, uint32_t set, uint16_t type)
+{
+	const bool keys = is_key_set(type);
+	job.set = set;
+	job.type = type;
 	for (size_t i = 0; i < out->signer_count; i++) {
 		if (!(keys ? out->signers[i].sign_dnskeys : out->signers[i].sign_zone))
 			continue;
@@ -59,30 +65,42 @@ uint32_t zs_sign_nth_set(const struct zs_zone *zone, const struct zs_owner *owne
 	return n ? owner->first + n - 1 : soa;
 }
 
+/* An owner's jobs in the order in which they are written; nsec: of out->denials, or their number for none. */
+static bool plan_owner(struct zs_run *run, struct zs_signed_zone *out, uint32_t index, size_t nsec)
+{
+	const struct zs_zone *zone = out->zone;
+	const struct zs_owner *owner = &zone->owners[index];
+	struct zs_sign_job job = { 0 };
+	bool ok = true, begun = false;
+	for (uint32_t n = 0; ok && n < owner->rrset_count; n++) {
+		const uint32_t set = zs_sign_nth_set(zone, owner, n);
+		if (!zs_sign_covers(owner, zone->rrsets[set].type))
+			continue;
+		if (!begun)
+			job = job_of(run, out, index, zs_owner_name(zone, owner));
+		begun = true;
+		ok = add_job(run, out, job, set, zone->rrsets[set].type);
+	}
+	if (!ok || nsec == out->denial_count)
+		return ok;
+	return add_job(run, out, begun ? job : job_of(run, out, index, zs_owner_name(zone, owner)), (uint32_t)nsec, ZS_TYPE_NSEC);
+}
+
 bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
 {
 	const struct zs_zone *zone = out->zone;
 	size_t denial = 0;
 	bool ok = true;
 	for (uint32_t i = 0; ok && i < zone->owner_count; i++) {
-		const struct zs_owner *owner = &zone->owners[i];
-		const uint8_t *name = zs_owner_name(zone, owner);
-		for (uint32_t n = 0; ok && n < owner->rrset_count; n++) {
-			const uint32_t s = zs_sign_nth_set(zone, owner, n);
-			if (zs_sign_covers(owner, zone->rrsets[s].type))
-				ok = add_job(run, out, (struct zs_sign_job){ .owner = i, .set = s, .type = zone->rrsets[s].type }, name,
-				             is_key_set(zone->rrsets[s].type));
-		}
-		if (ok && denial < out->denial_count && out->denials[denial].owner == i) {
-			ok = add_job(run, out, (struct zs_sign_job){ .owner = i, .set = (uint32_t)denial, .type = ZS_TYPE_NSEC }, name, false);
-			denial++;
-		}
+		__builtin_prefetch(zs_owner_ahead(zone, i));
+		const bool has_nsec = denial < out->denial_count && out->denials[denial].owner == i;
+		ok = plan_owner(run, out, i, has_nsec ? denial : out->denial_count);
+		denial += has_nsec;
 	}
 	for (; ok && denial < out->denial_count; denial++) {
 		uint8_t name[ZS_NAME_MAX];
 		zs_sign_nsec3_owner(out, &out->denials[denial], name);
-		ok = add_job(run, out, (struct zs_sign_job){ .owner = (uint32_t)denial, .set = (uint32_t)denial, .type = ZS_TYPE_NSEC3 },
-		             name, false);
+		ok = add_job(run, out, job_of(run, out, (uint32_t)denial, name), (uint32_t)denial, ZS_TYPE_NSEC3);
 	}
 	out->signatures = zs_arena_alloc(out->arena, out->signatures_len);
 	if (out->keep)
@@ -341,6 +359,12 @@ static bool make_lookup(struct worker *worker, const struct zs_signed_zone *zone
 	return true;
 }
 
+/* What the job signs: the name of its owner, or the RDATA of an NSEC or NSEC3. */
+static const uint8_t *octets_of(const struct zs_signed_zone *zone, const struct zs_sign_job *job)
+{
+	return is_denial(job->type) ? zone->octets + zone->denials[job->set].rdata : zs_owner_name(zone->zone, &zone->zone->owners[job->owner]);
+}
+
 /* What the parent reads is always made anew: dnssec-cds and its like take nothing that was signed before the parent's last
  * change, the signature over the DNSKEYs included (RFC 7344 section 6.2, replay). */
 static bool may_be_reused(const struct signing *signing, const struct zs_sign_job *job)
@@ -375,11 +399,13 @@ static bool end_job(const struct signing *signing, struct worker *worker, size_t
 	return make_signature(worker, zone, job);
 }
 
-/* The entries of the cache lie anywhere in more memory than that of the processor holds: those of a slice are asked for, then
- * looked up, so that it waits for them together. */
+/* What is signed lies in the order of the file, and entries of the cache lie anywhere, in more memory than the processor's
+ * cache holds: all of a slice is asked for before it is used, so that the processor waits for it once. */
 static bool do_slice(const struct signing *signing, struct worker *worker, size_t first, size_t count)
 {
 	bool wanted[SLICE], ok = true;
+	for (size_t i = 0; i < count; i++)
+		__builtin_prefetch(octets_of(signing->zone, &signing->zone->jobs[first + i]));
 	for (size_t i = 0; ok && i < count; i++)
 		ok = begin_job(signing, worker, first + i, &wanted[i]);
 	for (size_t i = 0; ok && i < count; i++)
