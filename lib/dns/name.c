@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/hash.h"
 #include "dns/line.h"
@@ -98,9 +101,55 @@ static bool plain(uint8_t c)
 	return (zs_line_kinds[c] & ZS_LINE_NAME) && c != '$';
 }
 
+#ifdef __SSE2__
+enum { BLOCK = 16 };
+
+/* Bits of the octets that are letters, digits, '_' or from '-' to '/'; *dots gets those of dots. */
+static unsigned usual_of(const char *p, unsigned *dots)
+{
+	const __m128i octets = _mm_loadu_si128((const __m128i *)(const void *)p);
+	const __m128i lower = _mm_or_si128(octets, _mm_set1_epi8(0x20)); /* signed: above 127 is below all */
+	const __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lower, _mm_set1_epi8('a' - 1)), _mm_cmplt_epi8(lower, _mm_set1_epi8('z' + 1)));
+	const __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(octets, _mm_set1_epi8('-' - 1)), _mm_cmplt_epi8(octets, _mm_set1_epi8('9' + 1)));
+	const __m128i bar = _mm_cmpeq_epi8(octets, _mm_set1_epi8('_'));
+	*dots = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(octets, _mm_set1_epi8('.')));
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), bar));
+}
+
+/* The text of a name that has nothing to escape and no unusual octets; 0: it may have. Text is the wire form without its first
+ * length, and with a dot for each of the others, which are then the only ones. */
+static size_t format_usual(const uint8_t *name, char out[ZS_NAME_TEXT])
+{
+	const size_t len = zs_name_len(name) - 1;
+	unsigned ends[ZS_NAME_MAX / BLOCK + 1] = { 0 }, dots; /* of labels, per block */
+	memcpy(out, name + 1, len);
+	for (size_t at = 0; name[at]; at += 1u + name[at]) {
+		const size_t end = at + name[at];
+		out[end] = '.';
+		ends[end / BLOCK] |= 1u << end % BLOCK;
+	}
+	for (size_t at = 0; at < len; at += BLOCK) {
+		const unsigned wanted = len - at < BLOCK ? (1u << (len - at)) - 1 : 0xffffu;
+		if (~usual_of(out + at, &dots) & wanted || (dots & wanted) != ends[at / BLOCK])
+			return 0;
+	}
+	out[len] = 0;
+	return len;
+}
+#else
+static size_t format_usual(const uint8_t *name, char out[ZS_NAME_TEXT])
+{
+	(void)name, (void)out;
+	return 0;
+}
+#endif
+
 size_t zs_name_format(const uint8_t *name, char out[ZS_NAME_TEXT])
 {
+	const size_t usual = format_usual(name, out);
 	char *p = out;
+	if (usual)
+		return usual;
 	if (!*name)
 		*p++ = '.';
 	while (*name) {

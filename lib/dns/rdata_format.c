@@ -15,9 +15,14 @@ void zs_format_number(uint64_t value, struct zs_buf *out)
 
 void zs_format_name(const uint8_t **data, struct zs_buf *out)
 {
+	const uint8_t *name = *data;
+	*data += zs_name_len(name);
+	if (ZS_NAME_TEXT < out->room - out->len && ZS_NAME_TEXT <= out->max - out->len && !out->full) {
+		out->len += zs_name_format(name, (char *)out->data + out->len);
+		return;
+	}
 	char text[ZS_NAME_TEXT];
-	zs_buf_add(out, text, zs_name_format(*data, text));
-	*data += zs_name_len(*data);
+	zs_buf_add(out, text, zs_name_format(name, text));
 }
 
 void zs_format_ipv4(const uint8_t *data, struct zs_buf *out)

@@ -31,6 +31,27 @@ START_TEST(parses_and_formats_back)
 }
 END_TEST
 
+/* Usual names are formatted many octets at a time; an octet that needs care must be seen wherever it stands. */
+START_TEST(each_octet_is_formatted_at_each_place)
+{
+	for (unsigned place = 0; place < 66; place++)
+		for (unsigned octet = 0; octet < 256; octet++) {
+			uint8_t wire[ZS_NAME_MAX] = { 30 }, back[ZS_NAME_MAX];
+			char text[ZS_NAME_TEXT];
+			memset(wire + 1, 'A', 30);
+			wire[31] = 45; /* '-' */
+			memset(wire + 32, 'z', 45);
+			const unsigned at = 1 + place + (place >= 30);
+			wire[at] = (uint8_t)octet;
+			const size_t len = zs_name_format(wire, text);
+			ck_assert_uint_eq(strlen(text), len);
+			ck_assert_msg(parse(text, NULL, back) == 78 && memcmp(back, wire, 78) == 0, "octet %u at %u: %s", octet, place, text);
+			const bool escaped = octet <= ' ' || octet > 126 || strchr("\"$().;@\\", (int)octet) != NULL;
+			ck_assert_msg((len > 77) == escaped, "octet %u at %u: %s", octet, place, text);
+		}
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_name)
 {
 	static const char *const cases[] = { "", "a..b.", ".a.", "a\\", "a\\25", "a\\256.", "\\2x4." };
@@ -109,6 +130,7 @@ ZS_SUITE(name)
 	Suite *suite = suite_create("name");
 	TCase *tcase = tcase_create("name");
 	tcase_add_test(tcase, parses_and_formats_back);
+	tcase_add_test(tcase, each_octet_is_formatted_at_each_place);
 	tcase_add_test(tcase, refuses_what_is_no_name);
 	tcase_add_test(tcase, limits_are_63_and_255_octets);
 	tcase_add_test(tcase, orders_as_rfc4034_section_6_1);
