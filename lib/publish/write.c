@@ -30,35 +30,36 @@ struct writer {
 	bool ok;
 };
 
+/* " 3600 IN TYPE ": most records of a type have one TTL. */
+enum { TAILS = 64, TAIL_TEXT = 32 };
+struct tail {
+	uint32_t ttl;
+	uint16_t type;
+	uint8_t len; /* 0: none yet */
+	char text[TAIL_TEXT];
+};
+
 /* One slice at work. */
 struct text {
 	const struct zs_signed_zone *zone;
 	struct zs_buf *out;
 	size_t job, first_job; /* next of zone->jobs */
-	char head[ZS_NAME_TEXT + 64];
+	char head[ZS_NAME_TEXT + TAIL_TEXT];
 	size_t owner_len;
+	struct tail tails[TAILS]; /* by the last bits of the type */
 };
 
 /* "owner. 3600 IN TYPE ", of which the owner is there already. */
 static size_t put_head(struct text *t, uint32_t ttl, uint16_t type)
 {
-	char name[ZS_TYPE_TEXT], digits[10];
-	char *p = t->head + t->owner_len;
-	unsigned count = 0;
-	*p++ = ' ';
-	do
-		digits[count++] = (char)('0' + ttl % 10);
-	while (ttl /= 10);
-	while (count)
-		*p++ = digits[--count];
-	memcpy(p, " IN ", 4);
-	p += 4;
-	const char *text = zs_type_file_text(type, name);
-	const size_t len = strlen(text);
-	memcpy(p, text, len);
-	p += len;
-	*p++ = ' ';
-	return (size_t)(p - t->head);
+	struct tail *tail = &t->tails[type % TAILS];
+	if (!tail->len || tail->ttl != ttl || tail->type != type) {
+		char name[ZS_TYPE_TEXT];
+		*tail = (struct tail){ .ttl = ttl, .type = type };
+		tail->len = (uint8_t)snprintf(tail->text, sizeof tail->text, " %u IN %s ", ttl, zs_type_file_text(type, name));
+	}
+	memcpy(t->head + t->owner_len, tail->text, TAIL_TEXT); /* a number the compiler knows is faster than the length */
+	return t->owner_len + tail->len;
 }
 
 static void put_record(struct text *t, size_t head_len, uint16_t type, struct zs_bytes rdata)
