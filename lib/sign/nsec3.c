@@ -153,6 +153,16 @@ static bool check_hashes(struct zs_run *run, const struct zs_signed_zone *out, c
 	return true;
 }
 
+static size_t later(size_t index, size_t ahead, size_t count)
+{
+	return index + ahead < count ? index + ahead : index;
+}
+
+static const struct zs_rrset *first_set(const struct zs_zone *zone, uint32_t owner)
+{
+	return &zone->rrsets[zone->owners[owner].first];
+}
+
 bool zs_sign_add_nsec3(struct zs_run *run, struct zs_signed_zone *out)
 {
 	const struct zs_nsec3_options *options = &out->policy->nsec3;
@@ -173,6 +183,9 @@ bool zs_sign_add_nsec3(struct zs_run *run, struct zs_signed_zone *out)
 	memcpy(rdata + 5, options->salt, options->salt_len);
 	rdata[salt_end] = ZS_NSEC3_HASH;
 	for (size_t i = 0; i < count; i++) {
+		/* in the order of hashes owners lie anywhere */
+		__builtin_prefetch(&out->zone->owners[names[later(i, 16, count)].owner]);
+		__builtin_prefetch(first_set(out->zone, names[later(i, 8, count)].owner));
 		memcpy(rdata + salt_end + 1, names[i + 1 < count ? i + 1 : 0].hash, ZS_NSEC3_HASH);
 		size_t len = salt_end + 1 + ZS_NSEC3_HASH;
 		len += zs_sign_bitmap(types, owner_types(out->zone, &names[i], types), rdata + len);
