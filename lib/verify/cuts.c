@@ -62,7 +62,7 @@ static void add_name(struct entries *e, const struct zs_zone *zone, uint32_t own
 	const uint8_t *name = zs_owner_name(zone, &zone->owners[owner]);
 	const unsigned labels = zs_name_labels(name);
 	unsigned shared = zone->apex_labels;
-	if (before) {
+	if (before && labels > shared + 1) { /* a child of the apex shares that alone with what is before it */
 		const unsigned common = zs_name_common_labels(before, name);
 		if (common > shared)
 			shared = common;
