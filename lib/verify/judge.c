@@ -137,11 +137,18 @@ static void refuse_signature(struct trial *t, const struct zs_rrsig *sig, enum z
 	}
 }
 
+static void note_expiration(struct found *found, zs_time expiration, const struct zs_sig_job *job)
+{
+	if (found->earliest && expiration >= found->earliest_expiration)
+		return;
+	found->earliest_expiration = expiration;
+	found->earliest = job;
+}
+
 static void note_good(struct trial *t, const struct zs_rrsig *sig, uint8_t key_index)
 {
 	struct zs_verifier *v = t->v;
 	const struct zs_vkey *key = &v->keys[key_index];
-	const zs_time expiration = v->options->now + zs_seconds_until(v, sig->expiration);
 	if (key->in_zone && !(key->flags & ZS_DNSKEY_REVOKE))
 		add_number(&t->good, sig->algorithm);
 	if (has_number(&t->signed_by, key_index)) {
@@ -149,10 +156,7 @@ static void note_good(struct trial *t, const struct zs_rrsig *sig, uint8_t key_i
 		zs_verify_hint(v, 1, "an old signature was left beside the new one; sign the zone again");
 	}
 	add_number(&t->signed_by, key_index);
-	if (!t->found->earliest || expiration < t->found->earliest_expiration) {
-		t->found->earliest_expiration = expiration;
-		t->found->earliest = t->job;
-	}
+	note_expiration(t->found, v->options->now + zs_seconds_until(v, sig->expiration), t->job);
 	if (zs_seconds_until(v, sig->inception) > 0)
 		zs_verify_unwise(v, 1, false, "the RRSIG of %s is valid from %s only: a clock is wrong", subject(t),
 		                 when(t, sig->inception));
@@ -273,8 +277,16 @@ static void judge_slice(struct zs_verifier *v, void *context, size_t from, size_
 {
 	const struct judging *j = context;
 	struct found found = { 0 };
-	for (size_t i = j->first + from; i < j->first + to; i++)
-		judge_rrset(v, j, &j->jobs->jobs[i], &found);
+	for (size_t i = j->first + from; i < j->first + to; i++) {
+		const struct zs_sig_job *job = &j->jobs->jobs[i];
+		const struct zs_verdict *verdict = job->sigs != ZS_NO_SIGS ? &j->jobs->verdicts[job->first_signature] : NULL;
+		if (!verdict || !verdict->plain) {
+			judge_rrset(v, j, job, &found);
+			continue;
+		}
+		found.reused_count++;
+		note_expiration(&found, v->options->now + zs_seconds_until(v, verdict->expiration), job);
+	}
 	j->found[from / ZS_VERIFY_SLICE] = found;
 }
 

@@ -163,6 +163,7 @@ struct checking {
 	uint8_t apex[ZS_NAME_MAX]; /* lower case */
 	size_t prefix_len;
 	size_t signatures_max;
+	uint8_t only_algorithm; /* of the zone's keys; 0: there are more, or none */
 };
 
 /* Everything about a signature that needs no key; ZS_SIG_UNSEEN if it may go on. */
@@ -340,10 +341,11 @@ static void check_job(const struct checking *c, struct worker *worker, const str
 	}
 }
 
-/* What is to be looked up: the proof of a job's only signature, with the only key that may have made it. */
+/* What is to be looked up: the proof of a job's only signature, with the only key that may have made it; and the verdict if it
+ * is known. */
 struct expected {
 	bool made;
-	uint8_t key;
+	struct zs_verdict verdict;
 	uint8_t proof[ZS_PROOF_LEN];
 };
 
@@ -372,12 +374,14 @@ static void expect_proof(const struct checking *c, struct worker *worker, const 
 	const struct zs_bytes rdata = zs_rrset_rdata(v->zone, sigs, 0);
 	if (!zs_rrsig_parse(rdata, &sig) || check_fields(v, job, &sig) != ZS_SIG_UNSEEN)
 		return;
-	const size_t key = only_key(v, &sig);
-	if (key == v->key_count || !v->keys[key].usable || v->keys[key].flags & ZS_DNSKEY_REVOKE || build(c, worker, job) != ZS_SIG_UNSEEN)
+	const size_t index = only_key(v, &sig);
+	const struct zs_vkey *key = &v->keys[index];
+	if (index == v->key_count || !key->usable || key->flags & ZS_DNSKEY_REVOKE || build(c, worker, job) != ZS_SIG_UNSEEN)
 		return;
 	put_prefix(c, worker, rdata);
-	out->made = make_proof(worker, &sig, &v->keys[key], out->proof);
-	out->key = (uint8_t)key;
+	out->made = make_proof(worker, &sig, key, out->proof);
+	out->verdict = (struct zs_verdict){ .code = ZS_SIG_REUSED, .key = (uint8_t)index, .expiration = sig.expiration };
+	out->verdict.plain = key->in_zone && key->algorithm == c->only_algorithm && zs_seconds_until(v, sig.inception) <= 0;
 }
 
 /* Nearly all signatures of a zone that changed a little have a known proof, and those lie anywhere in more memory than the
@@ -402,10 +406,21 @@ static void check_slice(void *context, unsigned thread, size_t from, size_t to)
 		}
 	for (size_t i = 0; i < count; i++) {
 		if (expected[i].made && is_known(c, expected[i].proof))
-			c->jobs->verdicts[jobs[i].first_signature] = (struct zs_verdict){ .code = ZS_SIG_REUSED, .key = expected[i].key };
+			c->jobs->verdicts[jobs[i].first_signature] = expected[i].verdict;
 		else if (jobs[i].sigs != ZS_NO_SIGS)
 			check_job(c, worker, &jobs[i]);
 	}
+}
+
+static uint8_t only_algorithm(const struct zs_verifier *v)
+{
+	unsigned found = 0, count = 0;
+	for (unsigned i = 0; i < ZS_COUNT(v->algorithms); i++)
+		if (v->algorithms[i]) {
+			found = i;
+			count++;
+		}
+	return (uint8_t)(count == 1 ? found : 0);
 }
 
 void zs_verify_signatures(struct zs_verifier *v, struct zs_sig_jobs *jobs)
@@ -419,6 +434,7 @@ void zs_verify_signatures(struct zs_verifier *v, struct zs_sig_jobs *jobs)
 		jobs->proof_used = zs_arena_array(v->scratch, v->options->proof_count, sizeof *jobs->proof_used);
 	}
 	c->prefix_len = RRSIG_FIXED + apex_len;
+	c->only_algorithm = only_algorithm(v);
 	c->signatures_max = v->options->accept_g16 ? SIGNATURES_ACCEPTED_MAX : zs_verify_signatures_max(v);
 	zs_name_lower(v->zone->apex, apex_len, c->apex);
 	jobs->verdicts = zs_arena_array(v->scratch, jobs->signature_count, sizeof *jobs->verdicts);

@@ -160,6 +160,10 @@ enum zs_verdict_code {
 struct zs_verdict {
 	uint8_t code; /* enum zs_verdict_code */
 	uint8_t key;  /* index in v->keys, if verified or reused */
+	/* It is good, the only one of its RRset, valid already and of the only algorithm of the zone: there is nothing to judge,
+	 * and the RRset need not be looked at once more. */
+	bool plain;
+	uint32_t expiration; /* of a plain one */
 };
 struct zs_sig_job { /* there are as many as RRsets, so it is small: RRsets are counted from the owner's first */
 	uint32_t owner;

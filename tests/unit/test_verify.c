@@ -240,6 +240,7 @@ START_TEST(proofs_stand_for_signatures_and_only_for_the_same)
 	ck_assert_uint_eq(again.result.reused_count, f.result.proof_count);
 	ck_assert_uint_eq(again.result.proof_count, f.result.proof_count);
 	ck_assert_mem_eq(again.result.proofs, f.result.proofs, f.result.proof_count * ZS_PROOF_LEN);
+	ck_assert_int_eq(again.result.earliest_expiration, f.result.earliest_expiration);
 	zs_run_end(again.run);
 	/* any change of the record, its TTL and its signature's fields makes the proof void */
 	static const char *const changes[][2] = {
@@ -258,6 +259,23 @@ START_TEST(proofs_stand_for_signatures_and_only_for_the_same)
 		free(text);
 		free(bad);
 	}
+	/* a key of another algorithm asks for more, whatever is known of the signatures that are there */
+	char *text = slurp(signed_zones[_i]), *more = replace(text, "IN DNSKEY 256 3 15", 1,
+		"IN DNSKEY 256 3 13 GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==\n"
+		"example. 3600 IN DNSKEY 256 3 15");
+	begin(&again, "example.", NOW);
+	again.options.proofs = f.result.proofs;
+	again.options.proof_count = f.result.proof_count;
+	ck_assert(!judge_text(&again, more));
+	ck_assert(refused(&again, "G7", "has no RRSIG of algorithm 13"));
+	struct fixture anew;
+	begin(&anew, "example.", NOW);
+	ck_assert(!judge_text(&anew, more));
+	ck_assert_uint_eq(again.run->error_count, anew.run->error_count);
+	zs_run_end(anew.run);
+	zs_run_end(again.run);
+	free(text);
+	free(more);
 	zs_run_end(f.run);
 }
 END_TEST
