@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/stages.h"
 
 static const char help[] =
     "usage: zonesign verify --origin NAME [--ds FILE] [--jobs N] FILE\n\n"
@@ -92,6 +93,7 @@ int zs_cmd_verify(const struct zs_cli *cli, int argc, char **argv)
 		zs_usage(run, "verify takes --origin NAME and one file");
 	struct zs_verify_options verify = { .apex = origin, .now = run->now };
 	struct zs_verify_result result = { 0 };
+	struct zs_stages stages;
 	if (run->fault || (ds && !zs_cli_read_ds(run, ds, origin, &verify.ds, &verify.ds_count)))
 		return zs_cli_end(cli, run);
 	const int fd = open(argv[optind], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -99,7 +101,9 @@ int zs_cmd_verify(const struct zs_cli *cli, int argc, char **argv)
 		zs_error(run, NULL, "cannot open zone file '%s': %s", argv[optind], strerror(errno));
 		return zs_cli_end(cli, run);
 	}
+	zs_stages_begin(&stages, cli, run, stderr, true);
 	const bool ok = zs_verify_fd(run, run->arena, fd, argv[optind], &verify, &result);
+	zs_stages_end(&stages);
 	close(fd);
 	print_result(cli, run, &result, ok);
 	return zs_cli_end(cli, run);

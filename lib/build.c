@@ -238,8 +238,6 @@ static bool verify_candidate(struct build *b)
 	for (size_t i = 0; i < ZS_COUNT(judged); i++)
 		if (zs_build_accepts(b->options, judged[i]))
 			zs_build_note_override(b->run, b->facts, judged[i], "not refused in this run");
-	zs_run_stage(b->run, "verify");
-	b->run->stage_octets = b->candidate.len;
 	const bool ok = zs_verify_fd(b->run, b->verify_arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
 	b->intent.earliest_expiration = b->verified.earliest_expiration;
 	b->result->signature_count = b->verified.verified_count + b->verified.reused_count;

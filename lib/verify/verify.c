@@ -264,6 +264,14 @@ static void keep_dnskeys(struct zs_arena *arena, struct zs_verify_result *result
 	result->dnskeys = keys;
 }
 
+static uint64_t octets_of(const struct zs_zone *zone)
+{
+	uint64_t octets = 0;
+	for (size_t i = 0; i < zone->input_count; i++)
+		octets += zone->input_ids[i].size;
+	return octets;
+}
+
 bool zs_verify_fd(struct zs_run *run, struct zs_arena *arena, int fd, const char *path,
                   const struct zs_verify_options *options, struct zs_verify_result *out)
 {
@@ -271,8 +279,13 @@ bool zs_verify_fd(struct zs_run *run, struct zs_arena *arena, int fd, const char
 		                              .include_never = options->strict };
 	struct zs_arena *zone_arena = zs_arena_new();
 	struct zs_zone *zone = NULL;
+	zs_run_stage(run, options->strict ? "reread" : "read");
 	bool ok = zs_zone_read_fd(run, zone_arena, fd, path, &read, &zone);
 	if (ok) {
+		const uint64_t octets = octets_of(zone);
+		run->stage_octets = octets;
+		zs_run_stage(run, "verify");
+		run->stage_octets = octets;
 		zs_zone_release_text(zone);
 		ok = zs_verify_zone(run, arena, zone, options, out);
 		keep_dnskeys(arena, out);

@@ -46,12 +46,17 @@ is 'nothing of it stays' '' "$(sed 's/.*\x1b\[K//' out)"
 run "$z" -c many.yaml build; is 'in cron, nothing to do: nothing' '' "$(cat out err)"
 
 printf 'v A 192.0.2.2\n' >> middle; run "$z" -v -c middle.yaml build; is '-v' 0 $status
-for stage in read check keys sign write verify publish; do
+for stage in read check keys sign write reread verify publish; do
 	ok "-v: time of $stage" grep -qE "^  $stage +[0-9.]+ s" err
 done
-for stage in read write verify; do
+for stage in read write reread verify; do
 	ok "-v: octets of $stage" grep -qE "^  $stage .* MB +[0-9]+ MB/s" err
 done
 run "$z" -v check --origin middle.example middle; ok '-v of check' grep -qE '^  read .* MB/s' err
+run "$z" -v verify --origin middle.example signed/middle
+for stage in read verify; do
+	ok "-v of verify: $stage" grep -qE "^  $stage .* MB +[0-9]+ MB/s" err
+done
+run python3 terminal.py xterm err "$z" verify --origin middle.example --jobs 1 signed/middle; has 'verify on a terminal' out 'zonesign: verify'
 run "$z" -v -c many.yaml build z1.example z2.example; has '-v of several zones' out 'z2.example. nothing to do'
 finish
