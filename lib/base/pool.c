@@ -127,6 +127,7 @@ static void stand_in_line(void *context, unsigned thread, size_t from, size_t to
 	struct line *l = context;
 	(void)thread, (void)from, (void)to;
 	pthread_mutex_lock(&l->mutex);
+	atomic_store_explicit(&progress_count, l->count, memory_order_relaxed); /* not that of the threads */
 	for (;;) {
 		take_ready(l);
 		while (l->next < l->count && l->next - l->taken >= l->slots) {
@@ -136,6 +137,7 @@ static void stand_in_line(void *context, unsigned thread, size_t from, size_t to
 		if (l->next >= l->count)
 			break;
 		const size_t index = l->next++;
+		atomic_store_explicit(&progress_done, index, memory_order_relaxed);
 		const unsigned slot = (unsigned)(index % l->slots);
 		if (l->stages->begin)
 			l->stages->begin(l->context, slot, index);
