@@ -401,15 +401,11 @@ static void merge_proofs(struct zs_verifier *v, const struct zs_sig_jobs *jobs, 
 void zs_verify_take_proofs(struct zs_verifier *v, const struct zs_sig_jobs *jobs)
 {
 	size_t count = 0, reused = 0;
-	for (size_t i = 0; i < jobs->count; i++) {
-		const struct zs_sig_job *job = &jobs->jobs[i];
-		const struct zs_rrset *sigs = job->sigs != ZS_NO_SIGS ? zs_job_sigs(v, job) : NULL;
-		for (uint32_t j = 0; sigs && j < sigs->count; j++) {
-			const uint8_t code = jobs->verdicts[job->first_signature + j].code;
-			reused += code == ZS_SIG_REUSED;
-			if (code == ZS_SIG_VERIFIED)
-				memmove(jobs->proofs[count++], jobs->proofs[job->first_signature + j], ZS_PROOF_LEN);
-		}
+	for (size_t i = 0; i < jobs->signature_count; i++) {
+		const uint8_t code = jobs->verdicts[i].code;
+		reused += code == ZS_SIG_REUSED;
+		if (code == ZS_SIG_VERIFIED)
+			memmove(jobs->proofs[count++], jobs->proofs[i], ZS_PROOF_LEN);
 	}
 	sort_proofs(v, jobs->proofs, count);
 	if (reused) {
