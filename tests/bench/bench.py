@@ -82,7 +82,7 @@ class Bench:
 
     def measure(self, row, contestants, rounds=None):
         """contestants: (tool, prepare, call) with call giving a Sample, one after the other in each round. Medians by tool; a
-        tool of more than three times the fastest peer's time is measured once."""
+        peer of more than 1.5 times the fastest one's time is measured once: it decides no ratio."""
         samples, out = {}, set()
         for number in range(rounds or self.rounds):
             for tool, prepare, call in contestants:
@@ -100,7 +100,7 @@ class Bench:
                 self.results.sample(row, tool, number, sample)
             peers = {t: s[0].seconds for t, s in samples.items() if not t.startswith('zonesign')}
             for tool, seconds in peers.items():
-                if number == 0 and seconds > 1 and seconds > 3 * min(peers.values()):
+                if number == 0 and seconds > 1 and seconds > 1.5 * min(peers.values()):
                     out.add(tool)
         return {tool: tools.Sample(*(statistics.median(getattr(s, field) for s in some) for field in ('seconds', 'cpu', 'rss_kib')))
                 for tool, some in samples.items()}

@@ -62,7 +62,7 @@ def markdown(about, claims):
     peers = ', '.join(f'{name} {version}' for name, version in about['versions'].items() if version)
     missing = [name for name, version in about['versions'].items() if not version]
     lines = [f'Measured {about["date"]} by `make bench`: {about["machine"]}, {about["cores"]} cores, {about["threads"]} threads for every '
-             f'tool; {peers}; files in memory, the same keys; medians of {about["rounds"]} rounds (a tool that takes more than three times '
+             f'tool; {peers}; files in memory, the same keys; medians of {about["rounds"]} rounds (a peer that takes more than 1.5 times '
              'the fastest peer runs once).' + (f' Missing: {", ".join(missing)}.' if missing else ''), '',
              '| work | zonesign | against | ratio | wanted | reached |', '|---|---|---|---|---|---|']
     for c in claims:
