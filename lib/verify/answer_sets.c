@@ -133,7 +133,7 @@ static bool fits(struct zs_answer_judge *j, struct zs_answer_set *set, const str
 	if (sig->labels > labels || sig->labels < zs_name_labels(j->trust->zone))
 		return blame(j, set, ZS_EDE_BOGUS, "RFC 4035 section 5.3.1",
 		             zs_arena_printf(j->arena, "has an RRSIG with %u labels", sig->labels));
-	if ((int32_t)(sig->expiration - now) <= 0)
+	if ((int32_t)(sig->expiration - now) < 0)
 		return blame(j, set, ZS_EDE_EXPIRED, "RFC 4035 section 5.3.1",
 		             zs_arena_printf(j->arena, "has a signature that expired %s", when(j, sig->expiration)));
 	if ((int32_t)(sig->inception - now) > 0)

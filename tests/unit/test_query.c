@@ -344,6 +344,12 @@ START_TEST(each_cause_is_named_with_its_extended_error)
 	answer_to(w, "mail", ZS_TYPE_A, &answer, &records);
 	w->trust.now = 2200000000;
 	cause(w, &answer, 7, "A 'mail.example.' has a signature that expired 2036-01-01T00:00:00Z");
+	w->trust.now = 2082758401;
+	cause(w, &answer, 7, "has a signature that expired 2036-01-01T00:00:00Z");
+	w->trust.now = 2082758400; /* RFC 4035 section 5.3.1: "less than or equal to" */
+	struct zs_answer_verdict last;
+	verdict_of(w, &answer, &last);
+	ck_assert_int_eq(last.state, ZS_ANSWER_SECURE);
 	w->trust.now = 1700000000;
 	cause(w, &answer, 8, "has a signature that begins 2026-01-01T00:00:00Z");
 	w->trust.now = NOW;
