@@ -146,7 +146,14 @@ static struct zs_lookup_view question(const uint8_t *name, uint16_t type)
 }
 
 /* An alias: the TLSA of the name it stands for come first (RFC 7671 section 7, RFC 7672 section 2.2.2), if the way there is secure. */
-static void follow_aliases(struct looking *l, size_t count)
+static void follow_aliases(struct looking *l, struct wish *wishes, size_t count)
+/* Is the search for TLSA at an end with this answer? Only a proven (or insecure) "there are none" leads on to the next name: after a
+ * lookup that failed, mail is deferred (RFC 7672 sections 2.1.2 and 2.2.2). */
+static bool ends_search(const struct zs_lookup_view *tlsa)
+{
+	return tlsa->count || tlsa->security == ZS_CHAIN_BOGUS || tlsa->security == ZS_CHAIN_UNKNOWN;
+}
+
 {
 	struct zs_lookup_view *again = zs_arena_array(l->run->arena, count + 1, sizeof *again);
 	size_t *whose = zs_arena_array(l->run->arena, count + 1, sizeof *whose), n = 0;
@@ -162,10 +169,11 @@ static void follow_aliases(struct looking *l, size_t count)
 	}
 	zs_resolver_look_up(l->resolver, again, n);
 	for (size_t i = 0; i < n; i++)
-		if (again[i].count) {
+		if (ends_search(&again[i])) {
 			struct zs_service_view *s = &l->services[whose[i]];
 			s->tlsa = again[i];
 			s->base = s->a.count ? s->a.canonical : s->aaaa.canonical;
+			wishes[whose[i]].always |= s->tlsa.count > 0; /* those of the alias show that the port is in use */
 		}
 }
 
@@ -197,7 +205,7 @@ static void look_up_services(struct looking *l)
 		l->services[i] = (struct zs_service_view){ .host = wishes[i].host, .base = wishes[i].host, .port = wishes[i].port, .mx = wishes[i].mx,
 			                                   .smtp = wishes[i].port == 25 || wishes[i].port == 587, .foreign = is_foreign(wishes[i].port), .tlsa = views[3 * i],
 			                                   .a = views[3 * i + 1], .aaaa = views[3 * i + 2] };
-	follow_aliases(l, count);
+	follow_aliases(l, wishes, count);
 	for (size_t i = 0; i < count; i++) {
 		if (!wishes[i].always && !l->services[i].tlsa.count)
 			continue;

@@ -209,6 +209,24 @@ zone '@ MX 10 mx' 'mail A 192.0.2.25' 'mx CNAME mail' "_25._tcp.mail TLSA $ec"
 publish
 told 'an MX host that is an alias' warn mx-alias 'alias of mail.a.test.'
 same 'an MX host that is an alias: TLSA of its real name' ok verified 'mx.a.test[192.0.2.25]:25'
+zone '@ MX 10 mx' 'mail A 192.0.2.25' 'mx CNAME mail' "_25._tcp.mail TLSA $ec" "_25._tcp.mx TLSA $ec"
+python3 - <<'EOM'
+# the signature of the TLSA of mail is damaged, that of mx is not
+import re
+lines = open("a.signed").read().splitlines()
+at = next(i for i, l in enumerate(lines) if re.match(r"_25\._tcp\.mail\S*\s.*RRSIG\s+TLSA ", l))
+head, last = lines[at].rsplit(" ", 1)
+lines[at] = head + " " + ("B" if last[0] == "A" else "A") + last[1:]
+open("damaged", "w").write("\n".join(lines) + "\n")
+EOM
+nsd_load c1 127.0.0.3@53 a.test damaged; nsd_load c2 127.0.0.4@53 a.test damaged
+told 'an alias whose real name has bogus TLSA' fail tlsa-bogus 'mx.a.test:25 DANE senders defer mail'
+zone '@ MX 10 mx' 'mail A 192.0.2.25' 'mx CNAME mail' '_tcp.mail NS ns1.nobody' 'ns1.nobody A 127.0.0.77' "_25._tcp.mx TLSA $ec"
+publish
+told 'an alias whose real name does not tell its TLSA' fail tlsa-unreachable 'mx.a.test:25 DANE senders defer mail'
+zone '@ MX 10 mx' 'mail A 192.0.2.25' 'mx CNAME mail' "_25._tcp.mx TLSA $ec"
+publish
+told 'an alias whose real name has no TLSA' ok verified 'mx.a.test[192.0.2.25]:25'
 zone '@ MX 10 elsewhere.test.' "_25._tcp.mail TLSA $ec" "$(echo "$mail" | tail -n 1)"
 publish
 told 'an MX host outside that is not there' fail no-address 'elsewhere.test:25'
