@@ -5,7 +5,7 @@
 #include "dns/type.h"
 #include "live/look_private.h"
 
-enum { EDE_NO_DNSKEY = 9 }; /* RFC 8914 section 4.10 */
+enum { EDE_DS_DIGEST = 2, EDE_NO_DNSKEY = 9 }; /* RFC 8914 sections 4.3 and 4.10 */
 enum { AT_ONCE = 192, FIRST_LIMIT = 3200 }; /* sockets; milliseconds: a question is sent twice, then a server is silent */
 enum { OCTETS_ONCE = 64 << 10, OCTETS_EACH = 8 << 10 }; /* of all answers of one address; more has none but who wants our memory */
 
@@ -118,7 +118,8 @@ static void judge(struct probing *p, struct zs_probe_view *views, const struct z
 	struct zs_answer_trust found = { .zone = p->zone, .now = p->run->now };
 	if (own->reply == ZS_REPLY_ANSWERED && !key_count && !is_too_late(p, own)) {
 		(void)zs_verify_trust(p->run, p->run->arena, &own->answer, ds, ds_count, &found, &own->verdict);
-		if (ds_count && own->verdict.state != ZS_ANSWER_BOGUS && own->verdict.kind != ZS_ANSWER_POSITIVE)
+		/* a DS that nobody can use asks for nothing: RFC 4035 section 5.2 */
+		if (ds_count && own->verdict.state != ZS_ANSWER_BOGUS && own->verdict.ede != EDE_DS_DIGEST && own->verdict.kind != ZS_ANSWER_POSITIVE)
 			own->verdict = (struct zs_answer_verdict){ .state = ZS_ANSWER_BOGUS, .kind = own->verdict.kind, .rfc = "RFC 4035 section 5.2", .ede = EDE_NO_DNSKEY,
 				                                   .why = "the parent has a DS of the zone, and this server has no DNSKEY" };
 		if (!found.dnskey_count && ds_count) /* the chain ends here, and its signatures are still worth a look */

@@ -99,15 +99,24 @@ static bool judge_ours(struct work *w, struct zs_bytes dnskey)
 	return true;
 }
 
+/* Validators take a DS of an algorithm or a digest that they do not know for none (RFC 4035 section 5.2). */
+static bool is_known(struct zs_bytes ds)
+{
+	const struct zs_algorithm_info *info = ds.len > 4 ? zs_algorithm_info(ds.data[2]) : NULL;
+	return info && info->verifies && (ds.data[3] == ZS_DS_SHA1 || ds.data[3] == ZS_DS_SHA256 || ds.data[3] == ZS_DS_SHA384);
+}
+
 /* Where no DS leads to a key that is served, validators take every answer for forged. No DS at all is no harm. */
 static bool is_broken(const struct work *w)
 {
 	for (size_t i = 0; i < w->seen->server_count; i++) {
 		const struct zs_server_view *view = &w->seen->servers[i];
-		bool leads = !view->ds_count || !usable(w->seen, view);
-		for (size_t d = 0; d < view->ds_count && !leads; d++)
+		bool leads = !usable(w->seen, view), known = false;
+		for (size_t d = 0; d < view->ds_count && !leads; d++) {
+			known = known || is_known(view->ds[d]);
 			leads = is_ds_of_any(w->run, w->request->zone, view->ds[d], w->served->dnskeys, w->served->count);
-		if (!leads)
+		}
+		if (known && !leads)
 			return true;
 	}
 	return false;

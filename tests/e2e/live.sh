@@ -337,6 +337,9 @@ live; is 'no DS: exit status' 0 $status
 nsd_load c1 127.0.0.3@53 a.test unsigned; nsd_load c2 127.0.0.4@53 a.test unsigned
 told 'not signed at all' warn insecure 'no DS'
 none 'not signed at all: nothing fails' fail
+parent 'a DS 1 200 2 0000000000000000000000000000000000000000000000000000000000000000' 'a DS 1 13 200 00'; parent_load
+told 'not signed, and a DS that nobody knows' warn insecure 'of a kind that validators do not know'
+none 'not signed, and a DS that nobody knows: nothing fails' fail
 parent "$(cat our.ds)"; parent_load
 told 'a DS, and nothing is signed' fail chain-bogus '9'
 same 'a DS, and nothing is signed: the servers' fail answer-wrong 'ns1.a.test.'
