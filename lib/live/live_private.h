@@ -51,6 +51,12 @@ void zs_answer_read(struct zs_run *run, struct zs_bytes answer, const uint8_t *z
 /* The serial in an answer to (zone, SOA). False with *why if it is not an authoritative one. */
 bool zs_answer_serial(struct zs_bytes answer, const uint8_t *zone, uint32_t *serial, const char **why);
 
+/* Does an alias in this answer lead from `zone` into one of the zones below it (cuts)? A server that has both goes on there, with data
+ * of other keys or of none; validators ask for those by themselves. Then *out is what zone has to say: the answer to the same name's
+ * CNAME, without anything of the zones below. Memory from arena. */
+bool zs_answer_ends_at_cut(struct zs_arena *arena, const struct zs_answer *answer, const uint8_t *zone, const uint8_t *const *cuts,
+                           size_t cut_count, struct zs_answer *out);
+
 /* Is this an authoritative answer with a SOA of exactly this name? */
 bool zs_answer_is_apex(struct zs_bytes answer, const uint8_t *name);
 

@@ -11,7 +11,7 @@
 /* Until which part of the whole time each step may last, in percent. */
 enum { UNTIL_PARENT = 30, UNTIL_CUTS = 40, UNTIL_CHAIN = 50, UNTIL_SERVICES = 60, UNTIL_PROBES = 80 };
 enum { AFTER = 50 }; /* milliseconds: to find reasons for what was seen */
-enum { HOSTS_MAX = 16, WISHES_MAX = 4 * HOSTS_MAX + 2 + ZS_LOOK_SERVICES_MAX };
+enum { HOSTS_MAX = 16, ABOVE_MAX = 8, WISHES_MAX = 4 * HOSTS_MAX + 2 + ZS_LOOK_SERVICES_MAX };
 
 struct wish {
 	const uint8_t *host;
@@ -29,6 +29,8 @@ struct looking {
 	size_t host_count;
 	struct zs_service_view *services;
 	struct zs_probe *plan;
+	const uint8_t **cuts;            /* zones below that aliases lead into */
+	size_t cut_count;
 };
 
 static int64_t until(const struct looking *l, int percent)
@@ -145,8 +147,6 @@ static struct zs_lookup_view question(const uint8_t *name, uint16_t type)
 	return (struct zs_lookup_view){ .name = name, .canonical = name, .type = type, .rcode = -1 };
 }
 
-/* An alias: the TLSA of the name it stands for come first (RFC 7671 section 7, RFC 7672 section 2.2.2), if the way there is secure. */
-static void follow_aliases(struct looking *l, struct wish *wishes, size_t count)
 /* Is the search for TLSA at an end with this answer? Only a proven (or insecure) "there are none" leads on to the next name: after a
  * lookup that failed, mail is deferred (RFC 7672 sections 2.1.2 and 2.2.2). */
 static bool ends_search(const struct zs_lookup_view *tlsa)
@@ -154,6 +154,8 @@ static bool ends_search(const struct zs_lookup_view *tlsa)
 	return tlsa->count || tlsa->security == ZS_CHAIN_BOGUS || tlsa->security == ZS_CHAIN_UNKNOWN;
 }
 
+/* An alias: the TLSA of the name it stands for come first (RFC 7671 section 7, RFC 7672 section 2.2.2), if the way there is secure. */
+static void follow_aliases(struct looking *l, struct wish *wishes, size_t count)
 {
 	struct zs_lookup_view *again = zs_arena_array(l->run->arena, count + 1, sizeof *again);
 	size_t *whose = zs_arena_array(l->run->arena, count + 1, sizeof *whose), n = 0;
@@ -171,9 +173,9 @@ static bool ends_search(const struct zs_lookup_view *tlsa)
 	for (size_t i = 0; i < n; i++)
 		if (ends_search(&again[i])) {
 			struct zs_service_view *s = &l->services[whose[i]];
+			wishes[whose[i]].always |= s->tlsa.count > 0; /* those of the alias show that the port is in use */
 			s->tlsa = again[i];
 			s->base = s->a.count ? s->a.canonical : s->aaaa.canonical;
-			wishes[whose[i]].always |= s->tlsa.count > 0; /* those of the alias show that the port is in use */
 		}
 }
 
@@ -221,32 +223,63 @@ static void look_up_services(struct looking *l)
 
 /* -- every kind of answer: through the chain, and from each server */
 
-/* The MX hosts in the zone. One in a zone below is not among them, though the same servers may answer for it: with other keys. */
-static size_t hosts_inside(struct looking *l, const uint8_t *inside[HOSTS_MAX])
+/* The zones below ours that names are in, to out: what is there is signed with other keys, or with none. The chain of trust proves
+ * each, and each is taken once. */
+static size_t find_cuts(struct looking *l, const uint8_t *const *names, size_t name_count, const uint8_t **out)
 {
-	enum { ABOVE_MAX = 8 };
-	struct zs_lookup_view *cuts = zs_arena_array(l->run->arena, HOSTS_MAX * ABOVE_MAX, sizeof *cuts);
+	struct zs_lookup_view *cuts = zs_arena_array(l->run->arena, name_count * ABOVE_MAX + 1, sizeof *cuts);
 	const unsigned top = zs_name_labels(l->out->zone);
-	size_t count = 0, cut_count = 0;
-	for (size_t i = 0; i < l->host_count; i++) {
-		const uint8_t *name = l->hosts[i];
-		if (!zs_name_within(name, l->out->zone))
-			continue;
-		inside[count++] = name;
+	size_t cut_count = 0, count = 0;
+	for (size_t i = 0; i < name_count; i++) {
+		const uint8_t *name = names[i];
 		for (unsigned up = 0; up < ABOVE_MAX && zs_name_labels(name) > top; up++, name = zs_name_skip(name, 1))
 			cuts[cut_count++] = question(name, ZS_TYPE_NS);
 	}
 	zs_resolver_look_up(l->resolver, cuts, cut_count);
 	for (size_t i = 0; i < cut_count; i++) {
-		size_t kept = 0;
-		if (!cuts[i].count || !zs_name_equal(cuts[i].canonical, cuts[i].name))
-			continue;
-		for (size_t h = 0; h < count; h++)
-			if (!zs_name_within(inside[h], cuts[i].name))
-				inside[kept++] = inside[h];
-		count = kept;
+		bool known = !cuts[i].count || !zs_name_equal(cuts[i].canonical, cuts[i].name);
+		for (size_t c = 0; c < count && !known; c++)
+			known = zs_name_equal(out[c], cuts[i].name);
+		if (!known)
+			out[count++] = cuts[i].name;
 	}
 	return count;
+}
+
+/* The MX hosts in the zone. One in a zone below is not among them, though the same servers may answer for it: with other keys. */
+static size_t hosts_inside(struct looking *l, const uint8_t *inside[HOSTS_MAX])
+{
+	const uint8_t *cuts[HOSTS_MAX * ABOVE_MAX];
+	size_t count = 0, kept = 0;
+	for (size_t i = 0; i < l->host_count; i++)
+		if (zs_name_within(l->hosts[i], l->out->zone))
+			inside[count++] = l->hosts[i];
+	const size_t cut_count = find_cuts(l, inside, count, cuts);
+	for (size_t h = 0; h < count; h++) {
+		bool below = false;
+		for (size_t c = 0; c < cut_count && !below; c++)
+			below = zs_name_within(inside[h], cuts[c]);
+		if (!below)
+			inside[kept++] = inside[h];
+	}
+	return kept;
+}
+
+/* The zones below ours that aliases in the answers to the plan lead into. */
+static void find_alias_cuts(struct looking *l)
+{
+	const uint8_t *targets[ZS_LOOK_PROBES_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < l->out->lookup_count; i++) {
+		const struct zs_lookup_view *view = &l->out->lookups[i];
+		bool known = zs_name_equal(view->canonical, view->name) || !zs_name_below(view->canonical, l->out->zone);
+		for (size_t t = 0; t < count && !known; t++)
+			known = zs_name_equal(targets[t], view->canonical);
+		if (!known)
+			targets[count++] = view->canonical;
+	}
+	l->cuts = zs_arena_array(l->run->arena, count * ABOVE_MAX + 1, sizeof(const uint8_t *));
+	l->cut_count = find_cuts(l, targets, count, l->cuts);
 }
 
 static void make_plan(struct looking *l)
@@ -348,7 +381,8 @@ static void probe_servers(struct looking *l)
 	const bool secure = last && last->dnskey.security == ZS_CHAIN_SECURE;
 	const bool has_ds = last && last->ds.security == ZS_CHAIN_SECURE;
 	zs_live_probe(l->run, l->out->zone, targets, count, l->out->plan, l->out->plan_count, secure ? last->dnskey.data : NULL,
-	              secure ? last->dnskey.count : 0, has_ds ? last->ds.data : NULL, has_ds ? last->ds.count : 0, left_until(l, UNTIL_PROBES), servers);
+	              secure ? last->dnskey.count : 0, has_ds ? last->ds.data : NULL, has_ds ? last->ds.count : 0, l->cuts, l->cut_count,
+	              left_until(l, UNTIL_PROBES), servers);
 	l->out->servers = servers;
 	l->out->server_count = count;
 }
@@ -411,6 +445,7 @@ void zs_live_look(struct zs_run *run, const struct zs_look_options *options, str
 	make_plan(&l);
 	mark_all_empty(&l);
 	look_up_kinds(&l);
+	find_alias_cuts(&l);
 	probe_servers(&l);
 	mark_all_empty(&l);
 	talk_to_services(&l);

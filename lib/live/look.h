@@ -72,11 +72,12 @@ struct zs_probe_target {
 };
 
 /* Ask every target the questions of the plan and judge each answer. keys: the zone's DNSKEY RRset, proven otherwise; none: each
- * server's own, if signed by itself (and named by one of ds, where there are any). Returns within limit milliseconds. For one server
- * after an import: one target, the plan of the zone's content, no keys; then zs_live_probe_fault on each view. */
+ * server's own, if signed by itself (and named by one of ds, where there are any). cuts: zones below, into which aliases lead: answers
+ * are judged up to there. Returns within limit milliseconds. For one server after an import: one target, the plan of the zone's
+ * content, no keys; then zs_live_probe_fault on each view. */
 void zs_live_probe(struct zs_run *run, const uint8_t *zone, const struct zs_probe_target *targets, size_t count, const struct zs_probe *plan,
-                   size_t plan_count, const struct zs_bytes *keys, size_t key_count, const struct zs_bytes *ds, size_t ds_count, int64_t limit,
-                   struct zs_server_look *out);
+                   size_t plan_count, const struct zs_bytes *keys, size_t key_count, const struct zs_bytes *ds, size_t ds_count,
+                   const uint8_t *const *cuts, size_t cut_count, int64_t limit, struct zs_server_look *out);
 
 /* Pure: NULL if the answer is what the probe expects and validators believe it, else what is wrong with it. An insecure answer of an
  * opt-out zone is right. */

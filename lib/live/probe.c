@@ -16,6 +16,8 @@ struct probing {
 	size_t target_count;
 	const struct zs_probe *plan;
 	size_t plan_count;
+	const uint8_t *const *cuts;   /* zones below that aliases lead into */
+	size_t cut_count;
 	int64_t deadline, judged_by;  /* of the questions, and of the verdicts */
 	struct zs_probe_view **views; /* by target, then by probe */
 	size_t *octets, *answers;     /* of each target so far */
@@ -109,6 +111,15 @@ static bool is_too_late(const struct probing *p, struct zs_probe_view *view)
 	return true;
 }
 
+static void judge_answer(struct probing *p, const struct zs_answer_trust *trust, struct zs_probe_view *view)
+{
+	struct zs_answer own;
+	const bool leads_below = zs_answer_ends_at_cut(p->run->arena, &view->answer, p->zone, p->cuts, p->cut_count, &own);
+	zs_verify_answer(p->run, p->run->arena, leads_below ? &own : &view->answer, trust, &view->verdict);
+	if (leads_below && view->verdict.kind == ZS_ANSWER_POSITIVE)
+		view->verdict.kind = ZS_ANSWER_ALIAS;
+}
+
 /* Judge what came. The answer for DNSKEY gives the keys, unless they are known. */
 static void judge(struct probing *p, struct zs_probe_view *views, const struct zs_bytes *keys, size_t key_count, const struct zs_bytes *ds,
                   size_t ds_count)
@@ -128,15 +139,15 @@ static void judge(struct probing *p, struct zs_probe_view *views, const struct z
 	}
 	for (size_t i = 0; i < p->plan_count; i++)
 		if (views[i].reply == ZS_REPLY_ANSWERED && (i != ZS_PROBE_DNSKEY || key_count) && !is_too_late(p, &views[i]))
-			zs_verify_answer(p->run, p->run->arena, &views[i].answer, &trust, &views[i].verdict);
+			judge_answer(p, &trust, &views[i]);
 }
 
 void zs_live_probe(struct zs_run *run, const uint8_t *zone, const struct zs_probe_target *targets, size_t count, const struct zs_probe *plan,
-                   size_t plan_count, const struct zs_bytes *keys, size_t key_count, const struct zs_bytes *ds, size_t ds_count, int64_t limit,
-                   struct zs_server_look *out)
+                   size_t plan_count, const struct zs_bytes *keys, size_t key_count, const struct zs_bytes *ds, size_t ds_count,
+                   const uint8_t *const *cuts, size_t cut_count, int64_t limit, struct zs_server_look *out)
 {
 	struct probing p = { .run = run, .zone = zone, .targets = targets, .target_count = count, .plan = plan, .plan_count = plan_count,
-		             .deadline = zs_live_clock() + limit };
+		             .cuts = cuts, .cut_count = cut_count, .deadline = zs_live_clock() + limit };
 	p.judged_by = p.deadline + limit / 4;
 	bool *wanted = zs_arena_array(run->arena, count + 1, sizeof *wanted);
 	p.octets = zs_arena_array(run->arena, count + 1, sizeof *p.octets);

@@ -247,12 +247,41 @@ static bool has_all(const struct zs_answer *a, const struct zs_answer *b)
 	return true;
 }
 
-static const char *judge(struct zs_run *run, struct zs_arena *arena, const struct zs_live_question *q, const struct zs_answer *wanted,
-                         const struct zs_answer_trust *trust)
+/* The delegation of the zone that name is at or below, or NULL. */
+static const uint8_t *cut_above(const struct zs_zone *zone, const uint8_t *name)
 {
+	for (; zs_name_below(name, zone->apex); name = zs_name_skip(name, 1)) {
+		const uint32_t owner = zs_zone_find(zone, name, NULL);
+		if (owner != ZS_NO_OWNER && (zone->owners[owner].flags & (ZS_OWNER_CUT | ZS_OWNER_OCCLUDED)) == ZS_OWNER_CUT)
+			return name;
+	}
+	return NULL;
+}
+
+/* One that has the zone below too goes on there where an alias leads into it: both answers are judged up to there. */
+static void end_at_cut(const struct picker *p, struct zs_answer *got, struct zs_answer *wanted)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct zs_answer_record *r = &wanted->records[i];
+		const uint8_t *cut = r->section == ZS_SECTION_ANSWER && r->type == ZS_TYPE_CNAME ? cut_above(p->zone, r->rdata.data) : NULL;
+		struct zs_answer ends;
+		if (!cut || !zs_answer_ends_at_cut(p->arena, wanted, p->zone->apex, &cut, 1, &ends))
+			continue;
+		*wanted = ends;
+		if (zs_answer_ends_at_cut(p->arena, got, p->zone->apex, &cut, 1, &ends))
+			*got = ends;
+		return;
+	}
+}
+
+static const char *judge(const struct picker *p, const struct zs_live_question *q, struct zs_answer *wanted, const struct zs_answer_trust *trust)
+{
+	struct zs_run *run = p->run;
 	struct zs_answer_verdict got, want;
-	zs_verify_answer(run, arena, &q->answer, trust, &got);
-	zs_verify_answer(run, arena, wanted, trust, &want);
+	struct zs_answer answer = q->answer;
+	end_at_cut(p, &answer, wanted);
+	zs_verify_answer(run, p->arena, &answer, trust, &got);
+	zs_verify_answer(run, p->arena, wanted, trust, &want);
 	if (got.state == ZS_ANSWER_BOGUS)
 		return zs_arena_printf(run->arena, "%s%s%s%s", got.why ? got.why : "validators do not believe it", got.rfc ? " (" : "", got.rfc ? got.rfc : "",
 		                       got.rfc ? ")" : "");
@@ -260,7 +289,7 @@ static const char *judge(struct zs_run *run, struct zs_arena *arena, const struc
 		return zs_arena_printf(run->arena, "it answers %s where the zone has %s", kind_text(&got), kind_text(&want));
 	if (got.state != want.state)
 		return zs_arena_printf(run->arena, "its answer is not proven%s%s", got.why ? ": " : "", got.why ? got.why : "");
-	if (got.kind == ZS_ANSWER_POSITIVE && !(has_all(&q->answer, wanted) && has_all(wanted, &q->answer)))
+	if (got.kind == ZS_ANSWER_POSITIVE && !(has_all(&answer, wanted) && has_all(wanted, &answer)))
 		return "its data are not those of the zone";
 	return NULL;
 }
@@ -286,7 +315,7 @@ static bool look(struct picker *p, const struct zs_address *server, const struct
 		if (!zs_query_answer(p->run, p->arena, p->zone, questions[i].name, questions[i].type, &wanted))
 			return false;
 		const bool answered = questions[i].reply == ZS_REPLY_ANSWERED;
-		const char *why = answered ? judge(p->run, p->arena, &questions[i], &wanted, trust) : questions[i].why ? questions[i].why : "no answer";
+		const char *why = answered ? judge(p, &questions[i], &wanted, trust) : questions[i].why ? questions[i].why : "no answer";
 		out->asked++;
 		out->silent += !answered;
 		if (why)

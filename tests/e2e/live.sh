@@ -311,6 +311,18 @@ nsd_start c1 127.0.0.3@53 a.test sub.a.test
 nsd_start c2 127.0.0.4@53 a.test sub.a.test
 told 'an MX host in a zone below' warn no-tlsa 'mail.sub.a.test:25'
 none 'an MX host in a zone below: nothing fails' fail
+# aliases into it: the server goes on there by itself, to what is there and to what is not
+mx_below() { # RECORD...
+	zone '@ MX 10 mx' 'sub NS ns1' 'sub NS ns2' "$@"
+	publish
+}
+mx_below 'mx CNAME mail.sub'
+told 'an alias into a zone below' warn mx-alias 'alias of mail.sub.a.test.'
+none 'an alias into a zone below: nothing fails' fail
+same 'an alias into a zone below: it is proven up to there' ok server 'answers right'
+mx_below 'mx CNAME mail.sub' '*.www CNAME nobody.sub' 'two CNAME *.www'
+told 'a wildcard that is an alias into a zone below' ok server 'answers right'
+is 'a wildcard that is an alias into a zone below: no answer is wrong' 0 "$(grep -c answer-wrong json)"
 for s in c1 c2; do kill "$(cat $s/pid)"; wait "$(cat $s/pid)" 2>/dev/null; done
 zone "$mail" "_25._tcp.mail TLSA $ec"
 cp a.signed c1/a.test.zone; cp a.signed c2/a.test.zone
