@@ -63,6 +63,9 @@ bool zs_answer_is_apex(struct zs_bytes answer, const uint8_t *name);
 /* libunbound with the options of a policy. NULL with *why if it cannot be set up; ends with the run. */
 struct zs_resolver;
 struct zs_resolver *zs_resolver_new(struct zs_run *run, const struct zs_observe_options *options, const char **why);
+/* What is wrong with a file of trust anchors, or of root hints: it is no regular file, or a line of it is no record. NULL: nothing, or
+ * path is NULL. */
+const char *zs_resolver_file_problem(struct zs_run *run, const char *path, bool hints);
 /* Ask for names of zone at these addresses only. */
 void zs_resolver_stub(struct zs_resolver *resolver, const uint8_t *zone, const struct zs_target *targets, size_t count);
 /* libunbound answers for "test." and 10.in-addr.arpa itself (RFC 6761, RFC 6303): not for those that zone is within, which somebody

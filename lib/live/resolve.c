@@ -1,6 +1,5 @@
 /* resolve.c - libunbound: which zone is the parent, which servers it has, and the keys of its chain of trust. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -8,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 #include <unbound.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "dns/rdata.h"
@@ -81,18 +79,12 @@ static bool set_up(struct ub_ctx *context, const struct zs_run *run, const struc
 
 static pthread_mutex_t creation = PTHREAD_MUTEX_INITIALIZER;
 
-/* libunbound opens its files late, and says no more than that it failed. */
-static const char *unreadable(struct zs_run *run, const char *path)
-{
-	return path && access(path, R_OK) != 0 ? zs_arena_printf(run->arena, "cannot read '%s': %s", path, strerrordesc_np(errno)) : NULL;
-}
-
 static struct zs_resolver *make(struct zs_run *run, const struct zs_observe_options *options, bool validate, const char **why)
 {
 	struct zs_resolver *resolver = zs_arena_alloc(run->arena, sizeof *resolver);
 	resolver->run = run;
-	*why = validate ? unreadable(run, options->trust_anchor.path) : NULL;
-	*why = *why ? *why : unreadable(run, options->root_hints.path);
+	*why = validate ? zs_resolver_file_problem(run, options->trust_anchor.path, false) : NULL;
+	*why = *why ? *why : zs_resolver_file_problem(run, options->root_hints.path, true);
 	if (*why)
 		return NULL;
 	/* the first of them sets up what all contexts of a process share, and takes no lock for it */

@@ -425,12 +425,25 @@ run "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --timeout 
 is 'the shortest --timeout is one' 0 "$(grep -c 'before it was asked' out)"
 run "$ZONESIGN" check --live --root-hints hints --trust-anchor absent --timeout 2s --origin a.test
 is 'no file of anchors: exit status, and nothing beside it' '1 ' "$status $(cat err)"
-has 'no file of anchors: it is named' out "a.test.: cannot read 'absent': No such file or directory"
+has 'no file of anchors: it is named' out "a.test.: cannot open 'absent': No such file or directory"
 is 'no file of anchors: nothing is said of what was not asked' 0 "$(grep -c 'no MX' out)"
 echo 'no anchor' > nonsense
 run "$ZONESIGN" check --live --root-hints hints --trust-anchor nonsense --timeout 2s --origin a.test
 is 'a file without anchors: exit status, and nothing beside it' '1 ' "$status $(cat err)"
-has 'a file without anchors: it is said' out 'initialization failure'
+has 'a file without anchors: its line is named' out 'a.test.: nonsense:1: this is no record'
+printf '; hints\n\n. 3600 NS ns.\nhttps://www.internic.net/domain/named.root\n' > nonsense
+run "$ZONESIGN" check --live --root-hints nonsense --trust-anchor anchor --timeout 2s --origin a.test
+is 'hints that are none: exit status' 1 $status
+has 'hints that are none: the line is named' out 'a.test.: nonsense:4: this is no record'
+echo 'ns. 3600 A 127.0.0.53' > nonsense
+run "$ZONESIGN" check --live --root-hints nonsense --trust-anchor anchor --timeout 2s --origin a.test
+has 'hints without a server of the root' out "'nonsense' has no NS record of the root"
+mkfifo pipe
+run timeout 20 "$ZONESIGN" check --live --root-hints hints --trust-anchor pipe --timeout 2s --origin a.test
+is 'a FIFO of anchors: exit status' 1 $status
+has 'a FIFO of anchors: it is named' out "'pipe' is not a regular file"
+run timeout 20 "$ZONESIGN" check --live --root-hints pipe --trust-anchor anchor --timeout 2s --origin a.test
+has 'a FIFO of hints: it is named' out "'pipe' is not a regular file"
 run "$ZONESIGN" check --timeout 2s
 is '--timeout without --live' 2 $status
 run "$ZONESIGN" check --live --origin a.test a.zone
