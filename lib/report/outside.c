@@ -89,6 +89,21 @@ static void judge_broken(struct zs_outside_judge *j, const struct zs_link_view *
 	                                       : "this zone is not yours to mend: tell whoever runs it";
 }
 
+/* Keys that libunbound takes, and not every validator. */
+static void judge_exponents(struct zs_outside_judge *j, const struct zs_link_view *link, const char *subject)
+{
+	for (size_t i = 0; i < link->dnskey.count; i++) {
+		const struct zs_bytes key = link->dnskey.data[i];
+		const unsigned bits = zs_verify_exponent_bits(key);
+		if (bits <= ZS_EXPONENT_BITS_MAX)
+			continue;
+		struct zs_step *step = zs_outside_add(j, ZS_MARK_WARN, "key-exponent", subject, "key %u has an RSA exponent of %u bits: BIND takes no more than %d, and the zone for bogus",
+		                                      zs_key_tag(key.data, key.len), bits, ZS_EXPONENT_BITS_MAX);
+		step->rfc = "RFC 3110 section 2";
+		step->advice = "roll to a key of the usual exponent 65537, or of ECDSA";
+	}
+}
+
 static void judge_link(struct zs_outside_judge *j, size_t i)
 {
 	const struct zs_link_view *link = &j->look->links[i];
@@ -110,6 +125,7 @@ static void judge_link(struct zs_outside_judge *j, size_t i)
 			zs_outside_add(j, ZS_MARK_OK, "chain", subject, "secure: %zu key%s, proven by the trust anchor", link->dnskey.count, link->dnskey.count == 1 ? "" : "s");
 		else
 			zs_outside_add(j, ZS_MARK_OK, "chain", subject, "secure: a DS leads to key %u; %zu key%s", tag, link->dnskey.count, link->dnskey.count == 1 ? "" : "s");
+		judge_exponents(j, link, subject);
 		return;
 	case ZS_CHAIN_BOGUS: judge_broken(j, link, subject, last); return;
 	case ZS_CHAIN_INSECURE:

@@ -34,7 +34,8 @@ static const struct method methods[] = {
 	{ ZS_ED25519, KIND_EDDSA, 0, "ED25519", 32, 0 },
 	{ ZS_ED448, KIND_EDDSA, 0, "ED448", 57, 0 },
 };
-enum { RSA_BITS_MAX = 4096, COORDINATE_MAX = 48, EDDSA_SIGNATURE_25519 = 64, EDDSA_SIGNATURE_448 = 114 };
+enum { RSA_BITS_MAX = 4096, RSA_BITS_SMALL = 3072, RSA_EXPONENT_BITS_MAX = 64, /* the last two are OpenSSL's */
+       COORDINATE_MAX = 48, EDDSA_SIGNATURE_25519 = 64, EDDSA_SIGNATURE_448 = 114 };
 
 static const struct method *method_of(uint8_t algorithm)
 {
@@ -42,6 +43,14 @@ static const struct method *method_of(uint8_t algorithm)
 		if (methods[i].algorithm == algorithm)
 			return &methods[i];
 	return NULL;
+}
+
+static unsigned bits_of(struct zs_bytes number)
+{
+	unsigned bits = (unsigned)number.len * 8;
+	for (unsigned top = number.data[0]; !(top & 0x80); top <<= 1)
+		bits--;
+	return bits;
 }
 
 /* Exponent and modulus of RFC 3110 section 2. Returns what is wrong, or NULL. */
@@ -70,9 +79,9 @@ static const char *split_rsa(const struct method *method, struct zs_bytes key, s
 		return "has an exponent that is even or 1";
 	if (modulus->len > RSA_BITS_MAX / 8)
 		return "has a modulus above 4096 bits";
-	unsigned bits = (unsigned)modulus->len * 8;
-	for (unsigned top = modulus->data[0]; !(top & 0x80); top <<= 1)
-		bits--;
+	const unsigned bits = bits_of(*modulus);
+	if (bits > RSA_BITS_SMALL && bits_of(*exponent) > RSA_EXPONENT_BITS_MAX)
+		return "has an exponent above 64 bits beside a modulus above 3072: OpenSSL verifies nothing with it";
 	if (bits < method->min_bits)
 		return method->min_bits == 512 ? "has a modulus below 512 bits" : "has a modulus below 1024 bits";
 	if (!(modulus->data[modulus->len - 1] & 1))
@@ -161,6 +170,14 @@ const char *zs_crypt_key_problem(struct zs_arena *arena, struct zs_bytes dnskey)
 	EVP_PKEY *key = make_key(method, dnskey, &problem);
 	EVP_PKEY_free(key);
 	return problem;
+}
+
+unsigned zs_verify_exponent_bits(struct zs_bytes dnskey)
+{
+	struct zs_bytes exponent, modulus;
+	const struct method *method = dnskey.len > 4 ? method_of(dnskey.data[3]) : NULL;
+	const struct zs_bytes key = { dnskey.data + 4, dnskey.len - 4 };
+	return method && method->kind == KIND_RSA && !split_rsa(method, key, &exponent, &modulus) ? bits_of(exponent) : 0;
 }
 
 struct slot {

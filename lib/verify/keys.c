@@ -13,7 +13,13 @@ enum {
 static void judge_key(struct zs_verifier *v, struct zs_vkey *key)
 {
 	const char *problem = zs_crypt_key_problem(v->scratch, key->rdata);
+	const unsigned exponent_bits = zs_verify_exponent_bits(key->rdata);
 	key->usable = !problem && key->flags & ZS_DNSKEY_ZONE && key->rdata.data[2] == 3;
+	if (key->in_zone && exponent_bits > ZS_EXPONENT_BITS_MAX) {
+		zs_verify_unwise(v, 16, !v->options->accept_g16, "DNSKEY %u (algorithm %u) has an RSA exponent of %u bits, and BIND takes no more than %d",
+		                 key->tag, key->algorithm, exponent_bits, ZS_EXPONENT_BITS_MAX);
+		zs_verify_hint(v, 16, "for validators of that kind the zone is bogus; roll to a key of the usual exponent 65537, or of ECDSA");
+	}
 	if (!key->in_zone || key->usable)
 		return;
 	if (!(key->flags & ZS_DNSKEY_ZONE)) {

@@ -239,6 +239,16 @@ static void ds_broken(struct world *w)
 }
 static void too_slow(struct world *w) { w->views[1][4].asked = false, w->views[1][4].reply = ZS_REPLY_SILENT; }
 static void foreign(struct world *w) { w->service.foreign = true, w->service.port = 143, w->service.smtp = w->service.mx = false, w->service.talk_count = 0; }
+static void long_exponent(struct world *w)
+{
+	static uint8_t rsa[4 + 1 + 5 + 256] = { 1, 1, 3, 8, 5, 8, 0, 0, 0, 1, 0x80 }; /* e = 2^35 + 1 */
+	rsa[sizeof rsa - 1] = 1;
+	struct zs_bytes *keys = zs_arena_array(w->run->arena, 2, sizeof *keys);
+	keys[0] = w->key;
+	keys[1] = (struct zs_bytes){ rsa, sizeof rsa };
+	w->links[2].dnskey.data = keys;
+	w->links[2].dnskey.count = 2;
+}
 static void left_out(struct world *w) { w->look.left_out = "only 256 connections were made"; }
 
 static const struct {
@@ -260,6 +270,7 @@ static const struct {
 	{ no_name, ZS_MARK_FAIL, "no-zone", "there is no such name, and that is proven", "RFC 1034", -1, ZS_REFUSED },
 	{ no_name_opt_out, ZS_MARK_FAIL, "no-zone", "there is no such name", "RFC 1034", -1, ZS_REFUSED },
 	{ no_cut, ZS_MARK_FAIL, "no-zone", "this is no zone of its own, but a name in the zone above", "RFC 1034", -1, ZS_REFUSED },
+	{ long_exponent, ZS_MARK_WARN, "key-exponent", "has an RSA exponent of 36 bits: BIND takes no more than 35", "RFC 3110", -1, ZS_DONE },
 	/* L302 */
 	{ servfail, ZS_MARK_FAIL, "chain-bogus", "without validation, as dig +cd asks, it answers", "RFC 4035", 7, ZS_REFUSED },
 	{ wrong_ds, ZS_MARK_FAIL, "ds-mismatch", "none of them leads to a key that ns1.a.test. serves", "RFC 4035 section 5.2", 9, ZS_REFUSED },

@@ -290,6 +290,27 @@ START_TEST(zonemd_examples_of_rfc8976_are_right)
 }
 END_TEST
 
+/* OpenSSL bounds the exponent beside a large modulus only, and fails late: the key is told, not each signature. */
+START_TEST(an_exponent_above_64_bits_needs_a_modulus_of_3072_at_most)
+{
+	struct zs_run *run = zs_run_begin();
+	uint8_t rsa[4 + 1 + 9 + 512] = { 1, 1, 3, 8, 9, 1, [13] = 1, [14] = 0x80 }; /* e = 2^64 + 1 */
+	const size_t head = 14;
+	static const struct {
+		size_t modulus; /* octets */
+		bool usable;
+	} sizes[] = { { 384, true }, { 512, false } };
+	for (size_t i = 0; i < ZS_COUNT(sizes); i++) {
+		const struct zs_bytes dnskey = { rsa, head + sizes[i].modulus };
+		rsa[dnskey.len - 1] |= 1;
+		const char *problem = zs_crypt_key_problem(run->arena, dnskey);
+		ck_assert_msg(sizes[i].usable ? !problem : problem && strstr(problem, "exponent above 64 bits"), "%s", problem ? problem : "usable");
+		ck_assert_uint_eq(zs_verify_exponent_bits(dnskey), sizes[i].usable ? 65 : 0);
+	}
+	zs_run_end(run);
+}
+END_TEST
+
 ZS_SUITE(verify_crypto)
 {
 	Suite *suite = suite_create("verify_crypto");
@@ -302,6 +323,7 @@ ZS_SUITE(verify_crypto)
 	tcase_add_test(tcase, times_are_serial_numbers);
 	tcase_add_test(tcase, keys_named_by_the_caller_may_sign_beside_those_of_the_zone);
 	tcase_add_loop_test(tcase, zonemd_examples_of_rfc8976_are_right, 0, (int)ZS_COUNT(zonemd_files));
+	tcase_add_test(tcase, an_exponent_above_64_bits_needs_a_modulus_of_3072_at_most);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

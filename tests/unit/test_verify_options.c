@@ -128,6 +128,21 @@ START_TEST(nine_keys_are_too_many_unless_accepted)
 }
 END_TEST
 
+/* Every signature of this zone verifies, with OpenSSL: BIND does not take the key. */
+START_TEST(an_exponent_of_36_bits_is_too_large_unless_accepted)
+{
+	for (int accept = 0; accept < 2; accept++) {
+		struct fixture f;
+		begin(&f, "example.", NOW);
+		f.options.accept_g16 = accept;
+		ck_assert_msg(judge_file(&f, "testdata/verify/exponent.zone") == accept, "%s", first_error(&f));
+		ck_assert_int_eq(refused(&f, "G16", "exponent of 36 bits"), !accept);
+		ck_assert_int_eq(warned(&f, "exponent of 36 bits"), accept);
+		zs_run_end(f.run);
+	}
+}
+END_TEST
+
 START_TEST(many_faults_are_counted_not_listed)
 {
 	struct fixture f;
@@ -156,6 +171,7 @@ ZS_SUITE(verify_options)
 	tcase_add_test(tcase, a_wildcard_may_give_a_name_server_its_address);
 	tcase_add_test(tcase, an_unsigned_zone_passes_only_if_it_may_and_no_ds_is_out);
 	tcase_add_test(tcase, nine_keys_are_too_many_unless_accepted);
+	tcase_add_test(tcase, an_exponent_of_36_bits_is_too_large_unless_accepted);
 	tcase_add_test(tcase, many_faults_are_counted_not_listed);
 	suite_add_tcase(suite, tcase);
 	return suite;
