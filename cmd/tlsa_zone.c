@@ -113,6 +113,11 @@ static void say_verdict(const struct zs_cli *cli, struct zs_run *run, const stru
 			printf("%s: may switch now\n", owner);
 		break;
 	case ZS_GATE_WAIT:
+		if (verdict->gone) {
+			zs_not_yet(run, "%s: not before %s: the config names it no more, and until then caches may hold its TLSA without the key of '%s'", owner,
+			           zs_time_short(verdict->when, time), path);
+			break;
+		}
 		if (verdict->when) {
 			zs_not_yet(run, "%s: not before %s: until then caches may lack the key of '%s'", owner, zs_time_short(verdict->when, time), path);
 			break;

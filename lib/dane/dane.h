@@ -196,13 +196,15 @@ ZS_MUST_CHECK bool zs_dane_places(struct zs_run *run, const struct zs_zone_confi
                                   struct zs_dane_place **out, size_t *count);
 
 struct zs_dane_verdict {
-	struct zs_dane_place place;
+	struct zs_dane_place place; /* entry is NULL if gone */
+	bool gone;                /* the config names the owner no more, and caches may hold its TLSA: WAIT until they do not */
 	enum zs_tlsa_gate gate;
 	zs_time when;             /* WAIT: from then; 0: what is published is not in service yet */
 };
 
 /* May a server present the file's first certificate (or key), at every place that it would serve: the filter's, those whose host
- * it names, those where its key is published or in a file of the entry? One verdict each. */
+ * it names, those where its key is published or in a file of the entry? One verdict each. And at owners that the config named once,
+ * while caches may hold TLSA of them that do not have the key. */
 ZS_MUST_CHECK bool zs_dane_gate(struct zs_run *run, const struct zs_zone_config *config, const struct zs_facts *facts,
                                 const struct zs_dane_file *file, const struct zs_dane_filter *filter, struct zs_dane_verdict **out, size_t *count);
 

@@ -1,8 +1,10 @@
 /* gate.c - may a server present another certificate now? Which owners it concerns, and the schedule's verdict for each. */
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-#include "dane/dane.h"
+#include "base/text.h"
+#include "dane/dane_private.h"
 
 static bool passes(const struct zs_dane_filter *filter, const uint8_t *host, const struct zs_dane_port *port)
 {
@@ -113,17 +115,103 @@ static struct zs_tlsa_key key_at(const struct zs_run *run, const struct zs_dane_
 	return out;
 }
 
+/* ---- owners that the config named once ---- */
+
+/* "_25._tcp.HOST" as a place without entry; false for another name. */
+static bool place_of(const uint8_t *owner, struct zs_dane_port *port, struct zs_dane_place *out)
+{
+	static const struct {
+		const char *label;
+		enum zs_transport transport;
+	} transports[] = { { "\4_tcp", ZS_TCP }, { "\4_udp", ZS_UDP }, { "\5_sctp", ZS_SCTP } };
+	uint64_t number;
+	bool known = false;
+	if (zs_name_labels(owner) < 3 || owner[1] != '_' || !zs_text_number((const char *)owner + 2, owner[0] - 1u, UINT16_MAX, &number))
+		return false;
+	const uint8_t *second = zs_name_skip(owner, 1);
+	for (size_t i = 0; i < ZS_COUNT(transports) && !known; i++) {
+		known = second[0] == transports[i].label[0] && strncasecmp((const char *)second + 1, transports[i].label + 1, second[0]) == 0;
+		port->transport = transports[i].transport;
+	}
+	port->port = (uint16_t)number;
+	*out = (struct zs_dane_place){ .port = port };
+	memcpy(out->owner, owner, zs_name_len(owner));
+	memcpy(out->host, zs_name_skip(owner, 2), zs_name_len(zs_name_skip(owner, 2)));
+	return known;
+}
+
+static bool is_place(const struct zs_dane_place *places, size_t count, const uint8_t *owner)
+{
+	for (size_t i = 0; i < count; i++)
+		if (zs_name_equal(places[i].owner, owner))
+			return true;
+	return false;
+}
+
+/* When no cache has TLSA of an owner that the config does not name any more; 0: none has any now. */
+static zs_time forgotten(const struct zs_tlsa_timing *timing, const struct zs_facts *facts, const uint8_t *owner)
+{
+	const zs_time later = timing->now + timing->propagation + 2 * zs_tlsa_largest_ttl(facts, owner, timing->now);
+	zs_time end = 0;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (zs_tlsa_is_at(&facts->tlsa[i], owner)) /* the next build takes it out */
+			end = later;
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++) {
+		const struct zs_tlsa_ttl *ttl = &facts->tlsa_ttls[i];
+		const zs_time until = ttl->until ? ttl->until : later;
+		if (zs_name_equal(ttl->owner, owner) && until > timing->now && until > end)
+			end = until;
+	}
+	return end;
+}
+
+struct gating {
+	struct zs_run *run;
+	const struct zs_tlsa_timing *timing;
+	const struct zs_facts *facts;
+	const struct zs_dane_file *file;
+	const struct zs_tlsa_key *key;
+	const struct zs_dane_filter *filter;
+	const struct zs_dane_place *all; /* of the config, whatever the filter is */
+	size_t all_count;
+	bool unnamed;                    /* a bare key that is published nowhere, or a certificate that names no host of the config */
+	struct zs_dane_verdict **out;
+	size_t *count, room;
+};
+
+/* Caches hold the TLSA of such an owner for a while, and what the records were is known until the next build only. */
+static void judge_gone(struct gating *g, const uint8_t *owner)
+{
+	struct zs_dane_port *port = zs_arena_alloc(g->run->arena, sizeof *port);
+	struct zs_dane_verdict verdict = { .gone = true, .gate = ZS_GATE_WAIT };
+	if (is_place(g->all, g->all_count, owner) || !place_of(owner, port, &verdict.place) || !passes(g->filter, verdict.place.host, port))
+		return;
+	for (size_t i = 0; i < *g->count; i++)
+		if (zs_name_equal((*g->out)[i].place.owner, owner))
+			return;
+	if (!g->filter->host_count && !g->unnamed && !zs_dane_names(&g->file->certs[0], verdict.place.host) && !is_published(g->facts, owner, g->key))
+		return;
+	verdict.when = forgotten(g->timing, g->facts, owner);
+	const struct zs_tlsa_key here = key_at(g->run, g->file, g->key, verdict.place.host);
+	zs_time ready;
+	if (!verdict.when || zs_tlsa_judge(g->timing, g->facts, owner, &here, &ready) == ZS_GATE_OPEN)
+		return;
+	ZS_PUSH(g->run->arena, *g->out, *g->count, g->room) = verdict;
+}
+
 bool zs_dane_gate(struct zs_run *run, const struct zs_zone_config *config, const struct zs_facts *facts, const struct zs_dane_file *file,
                   const struct zs_dane_filter *filter, struct zs_dane_verdict **out, size_t *count)
 {
 	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(run, config->policy);
-	struct zs_dane_place *places;
+	static const struct zs_dane_filter everything = { 0 };
+	struct zs_dane_place *places, *all;
 	struct zs_tlsa_key key;
-	size_t place_count, room = 0;
-	bool published = false;
+	size_t place_count, all_count, room = 0;
+	bool published = false, unnamed = true;
 	*out = NULL;
 	*count = 0;
-	if (!zs_dane_key(run, file, &key) || !zs_dane_places(run, config, filter, &places, &place_count))
+	if (!zs_dane_key(run, file, &key) || !zs_dane_places(run, config, filter, &places, &place_count)
+	    || !zs_dane_places(run, config, &everything, &all, &all_count))
 		return false;
 	for (size_t i = 0; i < place_count; i++)
 		published = published || is_published(facts, places[i].owner, &key);
@@ -141,5 +229,16 @@ bool zs_dane_gate(struct zs_run *run, const struct zs_zone_config *config, const
 		const struct zs_tlsa_key here = key_at(run, file, &key, places[i].host);
 		verdict->gate = zs_tlsa_judge(&timing, facts, places[i].owner, &here, &verdict->when);
 	}
+	if (!file->certs[0].x509)
+		unnamed = !published;
+	for (size_t i = 0; i < all_count && file->certs[0].x509; i++)
+		unnamed = unnamed && !zs_dane_names(&file->certs[0], all[i].host);
+	struct gating g = { .run = run, .timing = &timing, .facts = facts, .file = file, .key = &key, .filter = filter, .all = all, .all_count = all_count,
+		            .unnamed = unnamed, .out = out, .count = count, .room = room };
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (facts->tlsa[i].type == ZS_TYPE_TLSA && facts->tlsa[i].role != ZS_TLSA_FOREIGN)
+			judge_gone(&g, facts->tlsa[i].owner);
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		judge_gone(&g, facts->tlsa_ttls[i].owner);
 	return true;
 }

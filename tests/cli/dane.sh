@@ -128,6 +128,20 @@ fresh; config '        certificate: mail.pem\n        next: k2.pem\n      - {hos
 fresh; config '        certificate: mail.pem\n      - {host: alt.example.com, port: [25, 465], certificate: k2.pem}\n'; at 01T00:00 build; is 'four records' 3 "$(grep -c 'IN TLSA' signed.zone)"
 config '        certificate: mail.pem\n      - {host: alt.example.com, port: 25, certificate: k2.pem}\n'; at 02T00:00 build; is 'the port is gone' 2 "$(grep -c 'IN TLSA' signed.zone)"; has 'and said' err '_465._tcp.alt.example.com.: the config names it no more'
 config '        certificate: mail.pem\n'; at 03T00:00 build; is 'the host is gone' 1 "$(grep -c 'IN TLSA' signed.zone)"
+# ---- what left the config is still in caches: the gate waits for it, if the certificate could be for that host ----
+two() { config "        certificate: mail.pem\n        next: k2.pem\n$1"; }
+fresh; two '      - {host: mail.example.com, port: 465, certificate: mail.pem}\n      - {host: alt.example.com, port: 25, certificate: k3.pem}\n'
+at 01T00:00 build; at 02T00:00 build
+at 02T12:00 tlsa --gate k2.pem; is 'a port without the key: it is not published there' 3 $status
+two '      - {host: alt.example.com, port: 25, certificate: k3.pem}\n'
+at 02T12:00 tlsa --gate k2.pem; is 'the port left the config, and not yet the zone: not yet' 5 $status; has 'it says which' err '_465._tcp.mail.example.com.: not before 2026-12-02 15:00 UTC: the config names it no more'
+at 02T12:00 tlsa --gate k1.pem; is 'a key that caches have there may stay' 0 $status
+at 03T00:00 build; at 03T02:59 tlsa --gate k2.pem; is 'it left the zone: not yet' 5 $status; has 'until caches have lost it' err '_465._tcp.mail.example.com.: not before 2026-12-03 03:00 UTC'
+at 03T02:59 tlsa --gate k2.pem --port 25; is 'another port is not concerned' 0 $status
+at 03T02:59 --json tlsa --gate k2.pem; is 'gone: --json' 'False 2026-12-03T03:00:00Z' "$(python3 -c 'import json; d=json.load(open("out")); print(d["may_switch"], d["from"])')"
+at 03T03:00 tlsa --gate k2.pem; is 'it is gone everywhere' 0 $status
+two ''; at 04T00:00 build; at 04T00:01 tlsa --gate k2.pem; is 'a host that the certificate does not name is not waited for' 0 $status
+at 04T00:01 tlsa --gate k2.pub; is 'a bare key is for where it is published' 0 $status
 # ---- killed between the rename and the record: the next run knows what is published ----
 fresh; at 01T00:00 build; cp k2.pem mail.pem; cp state/example.com/state.yaml before.yaml; at 02T00:00 build
 sed 's/^clock:/&/' before.yaml > state/example.com/state.yaml # the state lags behind the output: as after a lost write
