@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -77,8 +78,12 @@ static bool start(struct zs_run *run, const struct zs_command *command, const ch
 		close(out[1]);
 		return false;
 	}
-	const pid_t pid = fork();
+	const pid_t parent = getpid(), pid = fork();
 	if (pid == 0) {
+		/* ends with the build, however that ends: the next one must not meet it. The thread that started it waits for it */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
 		sigset_t none;
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);

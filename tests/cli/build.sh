@@ -207,6 +207,14 @@ if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
 else
 	echo 'skipped: a full disk (mount is not allowed)'
 fi
+# a build that is killed takes its command with it
+fresh; config '    reload: [sh, -c, "echo $$ > child; exec sleep 60"]'
+"$z" build > killed.out 2>&1 &
+killed=$!
+for _ in $(seq 200); do [ -s child ] && break; sleep 0.02; done
+kill -9 $killed; wait $killed 2>/dev/null
+for _ in $(seq 200); do kill -0 "$(cat child)" 2>/dev/null || break; sleep 0.02; done
+if kill -0 "$(cat child)" 2>/dev/null; then fail 'a killed build: its command ends too' "$(cat killed.out)"; kill "$(cat child)"; else pass; fi
 # another reload command in the config: that server has to take the zone too, though nothing in it changed
 mkdir -p another && cd another || exit 1
 printf '$TTL 300\n@ SOA ns h 1 7200 3600 1209600 300\n@ NS ns\nns A 192.0.2.1\n' > a.zone
