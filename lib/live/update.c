@@ -12,7 +12,8 @@
 #include "dns/type.h"
 #include "live/live_private.h"
 
-enum { MESSAGE_MAX = 65535, EXCHANGE_LIMIT = 10000, POLL = 50, TRIES = 3, FUDGE = 300, OWNERS_MAX = 1000 };
+enum { MESSAGE_MAX = 65535, EXCHANGE_LIMIT = 10000, POLL = 50, TRIES = 3, FUDGE = 300, OWNERS_MAX = 1000,
+       LIMIT = 15000, LIMIT_EACH = 500 }; /* milliseconds for all of it, and more of them for each owner */
 
 struct update {
 	struct zs_run *run;
@@ -26,6 +27,7 @@ struct update {
 		struct zs_answer seen;
 	} *places;
 	size_t place_count;
+	int64_t until;              /* no exchange lasts longer than that */
 	const char *why;            /* of the last thing that did not work */
 };
 
@@ -77,7 +79,7 @@ static bool move(int fd, uint8_t *data, size_t len, bool out, int64_t deadline)
 static bool exchange(struct update *u, const uint8_t *query, size_t len, struct zs_bytes *answer)
 {
 	const struct zs_address *to = &u->zone->publish.servers[0];
-	const int64_t deadline = milliseconds() + EXCHANGE_LIMIT;
+	const int64_t now = milliseconds(), deadline = now + EXCHANGE_LIMIT < u->until ? now + EXCHANGE_LIMIT : u->until;
 	const int fd = socket(to->socket.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	uint8_t head[2], *framed = zs_arena_alloc(u->run->arena, len + 2), *in = NULL;
 	int error = 0;
@@ -95,7 +97,7 @@ static bool exchange(struct update *u, const uint8_t *query, size_t len, struct 
 		ok = move(fd, in, zs_get_u16(head), false, deadline);
 	}
 	if (!ok)
-		u->why = strerrordesc_np(errno);
+		u->why = errno == ETIMEDOUT && milliseconds() >= u->until ? "it is too slow: the time for all owners together is over" : strerrordesc_np(errno);
 	if (fd >= 0)
 		close(fd);
 	*answer = (struct zs_bytes){ in, ok ? zs_get_u16(head) : 0 };
@@ -329,6 +331,7 @@ static bool fail(const struct update *u)
 static bool confirm(struct update *u, zs_seconds wait)
 {
 	const int64_t deadline = milliseconds() + wait * 1000;
+	u->until = deadline + LIMIT_EACH * (int64_t)u->place_count;
 	for (;;) {
 		ldns_rr_list *list = ldns_rr_list_new();
 		size_t left = 0;
@@ -381,6 +384,7 @@ bool zs_live_update(struct zs_run *run, const struct zs_zone_config *zone, const
 		if (!note_place(&u, &former[i]))
 			return false;
 	*changed = 0;
+	u.until = milliseconds() + LIMIT + LIMIT_EACH * (int64_t)u.place_count;
 	if (!u.place_count || !converge(&u, changed))
 		return !u.place_count;
 	return !*changed || confirm(&u, zone->publish.wait);

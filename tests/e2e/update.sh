@@ -101,6 +101,30 @@ config() { # CERTIFICATE KEY SERVER-OF-BIND
 		  pdns.test: {file: pdns.zone, dane: [{host: mail.pdns.test, port: 25, certificate: $1, ttl: 5m}], publish: {update: {server: $pdns, key: $2}}}
 	EOF
 }
+# a server that takes four seconds for each answer: six owners are more than it has time for. It goes on beside the rest
+set -- $(free_ports 1)
+cat > slow.py <<'EOF'
+import socket, sys, threading, time
+def serve(conn):
+    try:
+        size = conn.recv(2, socket.MSG_WAITALL)
+        query = conn.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+        time.sleep(4)
+        with socket.create_connection(("127.0.0.1", int(sys.argv[2]))) as up:
+            up.sendall(size + query)
+            size = up.recv(2, socket.MSG_WAITALL)
+            conn.sendall(size + up.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
+    except OSError:
+        pass
+    conn.close()
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+EOF
+python3 slow.py "$1" "${bind#*@}" & pids="$pids $!"
+for _ in $(seq 100); do python3 -c "import socket; socket.create_connection(('127.0.0.1', $1))" 2>/dev/null && break; sleep 0.05; done
+printf 'state: state-slow\nzones:\n  bind.test: {file: bind.zone, dane: [{host: mail.bind.test, port: [1, 2, 3, 4, 5, 6], certificate: one.pem}], publish: {update: {server: 127.0.0.1@%s, key: tsig.key}}}\n' "$1" > slow.yaml
+{ begun=$(date +%s); "$z" -q -c slow.yaml build 2> slow.err; echo "$? $(($(date +%s) - begun))" > slow.status; } & slow=$!
 config cert.pem tsig.key
 for zone in bind knot pdns; do
 	eval "server=\$$zone"
@@ -132,6 +156,10 @@ key = bytes([4]) + bytes(4) + bytes([22]) + bytes(40)
 sys.stdout.buffer.write(bytes([0xc6, len(key)]) + key + bytes([0xcd, 0xff]) + (12000).to_bytes(4, "big") + b"u" * 12000)' > key.pgp
 printf 'zones:\n  bind.test: {file: bind.zone, openpgpkey: [{address: hugh@bind.test, key: key.pgp}], publish: {update: {server: %s, key: tsig.key}}}\n' "$bind" > long.yaml
 sed -i '1i state: state-long' long.yaml; run "$z" --now $t0 -q -c long.yaml build; is 'a long record' 0 $status
+
+wait $slow
+has 'a slow server: why' slow.err 'it is too slow: the time for all owners together is over'
+is 'a slow server: 15 s, and half a second for each owner' '1 yes' "$(awk '{ print $1, $2 <= 20 ? "yes" : $2 }' slow.status)"
 
 # ---- what goes wrong keeps the words of the server, and changes nothing ----
 bad() { # NAME TEXT KEY
