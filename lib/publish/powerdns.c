@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dns/rdata.h"
@@ -173,6 +174,44 @@ struct import {
 	int former;                 /* bind: what was there, open; -1: nothing was */
 };
 
+/* bind: the former zone lies there until the new one is judged, so that a run that ended before does not leave the new one to be taken
+ * for it. Empty: there was none. */
+static const char *former_path(const struct import *in)
+{
+	return zs_arena_printf(in->run->arena, "%s.former", in->config->publish.file.path);
+}
+
+/* Open what PowerDNS had before this zone, or before that of a run that did not come to its end; and have it lie aside. */
+static bool keep_former(struct import *in)
+{
+	const char *path = in->config->publish.file.path, *aside = former_path(in);
+	struct stat stat = { 0 };
+	in->former = open(aside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	if (in->former < 0 && errno != ENOENT)
+		return zs_fail(in->run, "cannot read '%s', the zone that PowerDNS had before: %s", aside, strerror(errno));
+	const bool kept = in->former >= 0;
+	if (!kept)
+		in->former = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (in->former < 0 && errno != ENOENT) /* it could not be put back */
+		return zs_fail(in->run, "cannot read '%s', the zone that PowerDNS has: %s", path, strerror(errno));
+	if (in->former >= 0 && (fstat(in->former, &stat) != 0 || !S_ISREG(stat.st_mode)))
+		return zs_fail(in->run, "'%s', the zone that PowerDNS has, is not a regular file", kept ? aside : path);
+	if (!kept && (in->former < 0 ? !replace(in->run, aside, "", 0) : !copy_file(in->run, in->former, aside)))
+		return false;
+	if (kept && !stat.st_size) {
+		close(in->former);
+		in->former = -1;
+	}
+	return in->former < 0 || lseek(in->former, 0, SEEK_SET) == 0;
+}
+
+/* The zone that is there is the right one: nothing is to be put back any more. */
+static bool drop_former(struct import *in)
+{
+	const char *aside = former_path(in);
+	return unlink(aside) == 0 || errno == ENOENT || zs_fail(in->run, "cannot remove '%s': %s", aside, strerror(errno));
+}
+
 static bool read_former(struct import *in, struct zs_zone **out)
 {
 	const struct zs_zone_options options = { .apex = in->config->name, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
@@ -183,10 +222,8 @@ static bool give(struct import *in)
 {
 	if (in->config->publish.backend != ZS_PDNS_BIND)
 		return import_sql(in->run, in->config, in->zone);
-	const char *path = in->config->publish.file.path;
-	in->former = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* lives on when another is renamed over it */
-	if (in->former < 0 && errno != ENOENT) /* it could not be put back */
-		return zs_fail(in->run, "cannot read '%s', the zone that PowerDNS has: %s", path, strerror(errno));
+	if (!keep_former(in))
+		return false;
 	if (in->config->publish.server_signs && !zs_pdns_keys_add(in->run, in->config, in->zone))
 		return false;
 	return load_bind(in->run, in->config, -1, in->zone);
@@ -199,8 +236,8 @@ static bool put_back(struct import *in)
 	if (in->config->publish.backend != ZS_PDNS_BIND)
 		return zs_pdns_sql_exchange(in->run, in->config, NULL) && purge(in->run, in->config);
 	if (in->former >= 0)
-		return read_former(in, &former) && load_bind(in->run, in->config, in->former, former);
-	return unlink(path) == 0 && control(in->run, in->config, "bind-reload-now", zs_pdns_zone(in->arena, in->config)) && purge(in->run, in->config);
+		return read_former(in, &former) && load_bind(in->run, in->config, in->former, former) && drop_former(in);
+	return unlink(path) == 0 && drop_former(in) && control(in->run, in->config, "bind-reload-now", zs_pdns_zone(in->arena, in->config)) && purge(in->run, in->config);
 }
 
 /* The answers are those of the zone, and validate; else the former zone comes back. */
@@ -236,8 +273,8 @@ bool zs_serve_powerdns(struct zs_run *run, const struct zs_zone_config *zone, ui
 	/* once more, for what was read before the exchange and kept after the first purge */
 	ok = ok && give(&in) && zs_serve_confirm(run, zone, serial, why)
 	    && (!zone->publish.server_signs || zs_pdns_keys_drop(run, zone, read)) && purge(run, zone) && look(&in, why);
-	if (ok && zone->publish.backend != ZS_PDNS_BIND)
-		ok = zs_pdns_sql_clear(run, zone);
+	if (ok)
+		ok = zone->publish.backend == ZS_PDNS_BIND ? drop_former(&in) : zs_pdns_sql_clear(run, zone);
 	if (in.former >= 0)
 		close(in.former);
 	zs_arena_free(in.arena);

@@ -264,6 +264,18 @@ for kind in file link; do
 	has "$kind: with signatures" "$(dig +dnssec +tries=1 +time=1 "@${pbind%@*}" -p "${pbind#*@}" nosuch.pbind.test A > dig; echo dig)" RRSIG
 	build pbind.test; is "$kind: the next run mends it" 0 $status
 done
+# a run that ends between the file and the judgement: what was there before it comes back, not what it wrote
+cat > bin3/pdns_control <<'EOF'
+#!/bin/sh
+case "$*" in *' bind-reload-now '*) [ ! -e stuck ] || { rm stuck; exit 1; } ;; esac
+exec /usr/bin/pdns_control "$@"
+EOF
+chmod +x bin3/pdns_control
+before=$(ask "$pbind" pbind.test) sum=$(sha256sum < pbind/pbind.test.zone); touch stuck; zone_file pbind.zone 'stuck A 192.0.2.7'
+PATH=$work/bin3:$PATH build pbind.test; is 'bind backend: a run that ends in between' 1 $status; ok 'it wrote the file' test "$sum" != "$(sha256sum < pbind/pbind.test.zone)"
+touch way; PATH=$work/bin3:$PATH build pbind.test; is 'the run after it finds wrong answers' 1 $status; has 'and puts back' err 'the former zone was put back'
+is 'what was there before both' "$sum" "$(sha256sum < pbind/pbind.test.zone)"; is 'it is served' "$before" "$(ask "$pbind" pbind.test)"
+build pbind.test; is 'the next run mends that too' 0 $status; is 'and nothing lies beside it' no "$([ -e pbind/pbind.test.zone.former ] && echo yes || echo no)"
 rm pbind/pbind.test.zone; touch way; zone_file pbind.zone 'first A 192.0.2.7'
 PATH=$work/bin3:$PATH build pbind.test; is 'bind backend, the first zone is wrong' 1 $status; has 'nothing is put back' err 'there was no former zone'; is 'its file' no "$([ -e pbind/pbind.test.zone ] && echo yes || echo no)"
 mkdir pbind/pbind.test.zone; chmod 0 pbind/pbind.test.zone; build pbind.test; is 'what cannot be put back is not replaced' 1 $status
