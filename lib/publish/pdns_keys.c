@@ -11,10 +11,11 @@
 
 enum { KEYS_MAX = 64, LIST_MAX = 1 << 20 };
 
-/* One key, wanted or there. */
+/* One key, wanted or there. Tag and algorithm are no identity: PowerDNS may have another key with both. */
 struct pdns_key {
 	uint16_t tag, flags;
 	uint8_t algorithm;
+	struct zs_bytes rdata; /* of its DNSKEY; empty: it signs in the output, is not shown there, and its file was not read yet */
 	bool published, active;
 	const char *path; /* wanted: the private half */
 	uint64_t id;      /* there: PowerDNS's number */
@@ -25,42 +26,71 @@ struct pdns_keys {
 	size_t count;
 };
 
-static struct pdns_key *find(struct pdns_keys *list, uint16_t tag, uint8_t algorithm)
+static bool is_like(const struct pdns_key *key, uint16_t tag, uint8_t algorithm)
+{
+	return key->tag == tag && key->algorithm == algorithm;
+}
+
+static struct pdns_key *find(struct pdns_keys *list, struct zs_bytes rdata)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (list->keys[i].tag == tag && list->keys[i].algorithm == algorithm)
+		if (rdata.len && zs_bytes_equal(list->keys[i].rdata, rdata))
 			return &list->keys[i];
 	return NULL;
 }
 
-static struct pdns_key *need(struct pdns_keys *list, uint16_t tag, uint8_t algorithm)
+static struct pdns_key *add(struct pdns_keys *list, uint16_t tag, uint8_t algorithm)
 {
-	struct pdns_key *key = find(list, tag, algorithm);
-	if (key || list->count == KEYS_MAX)
-		return key;
-	key = &list->keys[list->count++];
-	*key = (struct pdns_key){ .tag = tag, .algorithm = algorithm };
-	return key;
+	if (list->count == KEYS_MAX)
+		return NULL;
+	list->keys[list->count] = (struct pdns_key){ .tag = tag, .algorithm = algorithm };
+	return &list->keys[list->count++];
+}
+
+/* A signature: all that could have made it are active. One that is not shown is known by its tag only. */
+static void note_signer(struct pdns_keys *list, uint16_t tag, uint8_t algorithm)
+{
+	bool any = false;
+	for (size_t i = 0; i < list->count; i++)
+		if (is_like(&list->keys[i], tag, algorithm))
+			any = list->keys[i].active = true;
+	struct pdns_key *key = any ? NULL : add(list, tag, algorithm);
+	if (key)
+		key->active = true;
 }
 
 /* What the output shows: its DNSKEYs, and who signed at the apex, published or not. */
 static void read_output(const struct zs_zone *zone, struct pdns_keys *out)
 {
 	const struct zs_owner *apex = &zone->owners[zs_zone_find(zone, zone->apex, NULL)];
+	const struct zs_rrset *shown = zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY);
 	out->count = 0;
+	for (uint32_t r = 0; shown && r < shown->count; r++) {
+		const struct zs_bytes rdata = zs_rrset_rdata(zone, shown, r);
+		struct pdns_key *key = add(out, zs_key_tag(rdata.data, rdata.len), rdata.data[3]);
+		if (!key)
+			return;
+		key->rdata = rdata;
+		key->published = true;
+		key->flags = zs_get_u16(rdata.data);
+	}
 	for (uint32_t i = apex->first; i < apex->first + apex->rrset_count; i++) {
 		const struct zs_rrset *set = &zone->rrsets[i];
-		for (uint32_t r = 0; r < set->count; r++) {
+		for (uint32_t r = 0; set->type == ZS_TYPE_RRSIG && r < set->count; r++) {
 			const struct zs_bytes rdata = zs_rrset_rdata(zone, set, r);
-			struct pdns_key *key = NULL;
-			if (set->type == ZS_TYPE_DNSKEY && (key = need(out, zs_key_tag(rdata.data, rdata.len), rdata.data[3]))) {
-				key->published = true;
-				key->flags = zs_get_u16(rdata.data);
-			} else if (set->type == ZS_TYPE_RRSIG && (key = need(out, zs_get_u16(rdata.data + 16), rdata.data[2]))) {
-				key->active = true;
-			}
+			note_signer(out, zs_get_u16(rdata.data + 16), rdata.data[2]);
 		}
 	}
+}
+
+/* The wanted key that a key file is of. */
+static struct pdns_key *key_of(struct pdns_keys *wanted, const struct zs_key *file)
+{
+	struct pdns_key *key = find(wanted, file->rdata);
+	for (size_t i = 0; i < wanted->count && !key; i++)
+		if (!wanted->keys[i].rdata.len && is_like(&wanted->keys[i], file->tag, file->algorithm))
+			key = &wanted->keys[i];
+	return key;
 }
 
 /* The private halves, from the zone's key files; and the flags of keys that sign without being shown. */
@@ -79,8 +109,9 @@ static bool find_files(struct zs_run *run, const struct zs_zone_config *config, 
 			closedir(dir);
 			return false;
 		}
-		struct pdns_key *key = find(wanted, file.tag, file.algorithm);
+		struct pdns_key *key = key_of(wanted, &file);
 		if (key) {
+			key->rdata = file.rdata;
 			key->flags = file.flags;
 			key->path = zs_arena_printf(run->arena, "%.*s.private", (int)strlen(path) - 4, path);
 		}
@@ -114,7 +145,7 @@ static void read_line(char *line, const char *zone, struct pdns_keys *out)
 	    || !zs_text_number(words[count - 3], strlen(words[count - 3]), UINT32_MAX, &id)
 	    || !zs_algorithm_parse(words[count - 4], strlen(words[count - 4]), &algorithm))
 		return;
-	struct pdns_key *key = need(out, (uint16_t)tag, algorithm);
+	struct pdns_key *key = add(out, (uint16_t)tag, algorithm);
 	if (!key)
 		return;
 	key->id = id;
@@ -122,6 +153,28 @@ static void read_line(char *line, const char *zone, struct pdns_keys *out)
 		key->active = key->active || strcmp(words[i], "Act") == 0;
 		key->published = key->published || strcmp(words[i], "Pub") == 0;
 	}
+}
+
+/* Its DNSKEY, "ZONE IN DNSKEY 257 3 13 ...", among what else pdnsutil may say. */
+static bool read_public(struct zs_run *run, const struct zs_zone_config *config, struct pdns_key *key)
+{
+	struct zs_argv argv = tool(run, config, "export-zone-dnskey");
+	struct zs_buf text = { .arena = run->arena, .max = LIST_MAX };
+	struct zs_key read;
+	zs_argv_add(run->arena, &argv, zs_arena_printf(run->arena, "%llu", (unsigned long long)key->id));
+	if (!zs_argv_read(run, &argv, "pdnsutil", config, ZS_RELOAD_LIMIT, &text))
+		return false;
+	char *lines = zs_arena_text(run->arena, (const char *)text.data, text.len), *found = NULL;
+	for (char *save = NULL, *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		found = strstr(line, " IN DNSKEY ") ? strstr(line, " IN DNSKEY ") : found;
+	if (!found)
+		return zs_fail(run, "pdnsutil export-zone-dnskey shows no DNSKEY of key %llu", (unsigned long long)key->id);
+	const char *record = zs_arena_printf(run->arena, "@%s", found); /* the owner lacks its final dot */
+	const struct zs_input input = { .path = "pdnsutil", .text = record, .len = strlen(record) };
+	if (!zs_key_read_public(run, run->arena, &input, config->name, &read)) /* and no key is taken for one that is not ours */
+		return false;
+	key->rdata = read.rdata;
+	return true;
 }
 
 /* What PowerDNS has. */
@@ -137,6 +190,9 @@ static bool list(struct zs_run *run, const struct zs_zone_config *config, struct
 	char *lines = zs_arena_text(run->arena, (const char *)text.data, text.len);
 	for (char *save = NULL, *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		read_line(line, zs_pdns_zone(run->arena, config), out);
+	for (size_t i = 0; i < out->count; i++)
+		if (!read_public(run, config, &out->keys[i]))
+			return false;
 	return true;
 }
 
@@ -164,7 +220,7 @@ bool zs_pdns_keys_add(struct zs_run *run, const struct zs_zone_config *config, c
 	if (!find_files(run, config, &wanted) || !list(run, config, &there))
 		return false;
 	for (size_t i = 0; i < wanted.count; i++) {
-		const struct pdns_key *want = &wanted.keys[i], *has = find(&there, want->tag, want->algorithm);
+		const struct pdns_key *want = &wanted.keys[i], *has = find(&there, want->rdata);
 		const bool ok = !has ? import(run, config, want)
 		                     : (!want->published || has->published || change(run, config, "publish-zone-key", has))
 		                           && (!want->active || has->active || change(run, config, "activate-zone-key", has));
@@ -178,10 +234,10 @@ bool zs_pdns_keys_drop(struct zs_run *run, const struct zs_zone_config *config, 
 {
 	struct pdns_keys wanted, there;
 	read_output(output, &wanted);
-	if (!list(run, config, &there))
+	if (!find_files(run, config, &wanted) || !list(run, config, &there))
 		return false;
 	for (size_t i = 0; i < there.count; i++) {
-		const struct pdns_key *has = &there.keys[i], *want = find(&wanted, has->tag, has->algorithm);
+		const struct pdns_key *has = &there.keys[i], *want = find(&wanted, has->rdata);
 		const bool ok = !want ? change(run, config, "remove-zone-key", has)
 		                      : (want->active || !has->active || change(run, config, "deactivate-zone-key", has))
 		                            && (want->published || !has->published || change(run, config, "unpublish-zone-key", has));

@@ -95,6 +95,27 @@ for name in sql bind; do
 	valid "$name, NSEC3" "$port" $name.test nothing.$name.test A
 	valid "$name, NSEC3" "$port" $name.test _tcp.mail.$name.test A
 done
+# another key with tag and algorithm of ours, shown by a pdnsutil of this test, is not taken for ours: it goes, and ours stays
+mkdir bin
+cat > bin/pdnsutil <<'EOF'
+#!/bin/sh
+echo "$*" >> asked
+case "$*" in
+*' list-keys '*) /usr/bin/pdnsutil "$@"; /usr/bin/pdnsutil "$@" 2>/dev/null | awk '$1 == "sql.test" { $(NF - 2) = 99; print; exit }' ;;
+*' export-zone-dnskey sql.test 99') /usr/bin/pdnsutil "${1}" export-zone-dnskey sql.test "$(cat first)" | awk '{ $NF = "AAAA" substr($NF, 5); print }' ;;
+*' sql.test 99') ;;
+*) exec /usr/bin/pdnsutil "$@" ;;
+esac
+EOF
+chmod +x bin/pdnsutil
+pdnsutil --config-dir="$PWD/sql" list-keys sql.test 2>/dev/null | awk '$1 == "sql.test" { print $(NF - 2); exit }' > first
+before=$(keys sql)
+zone_file sql.zone 'twin A 192.0.2.7'
+PATH=$PWD/bin:$PATH run "$z" -q build sql.test
+is 'a key with the tag of ours: the build' 0 $status
+has 'a key with the tag of ours is not taken for ours' asked 'remove-zone-key sql.test 99'
+is 'a key with the tag of ours: ours stay' "$before" "$(keys sql)"
+valid 'a key with the tag of ours' "$sql" sql.test twin.sql.test A
 # it signs no more, and again: the zone is given anew each time
 sed -i 's/backend: gsqlite3, config-dir: sql, signs: powerdns/backend: gsqlite3, config-dir: sql, signs: zonesign/' zonesign.yaml
 run "$z" -q build sql.test
