@@ -134,6 +134,16 @@ run "$z" -q build sql.test
 ok 'without private halves the build is refused' test $status != 0
 for key in state/sql.test/keys/*.away; do mv "$key" "${key%.away}"; done
 valid 'and the zone is as it was' "$sql" sql.test mail.sql.test A
+# an alias into a zone below that is there too: PowerDNS goes on in it, with data that nobody signs
+printf '$TTL 1\n@ SOA ns h 1 7200 3600 1209600 1\n@ NS ns\nns A 192.0.2.2\nx A 192.0.2.9\n' > below.zone
+pdnsutil --config-dir="$PWD/sql" load-zone sub.sql.test below.zone > out 2>&1 || fail 'the zone below' "$(cat out)"
+pdns_control --config-dir="$PWD/sql" rediscover > out 2>&1
+zone_file sql.zone 'into CNAME x.sub
+*.down CNAME nobody.sub'
+run "$z" -q build sql.test
+is 'an alias into a zone below' 0 $status
+dig +short -p "$sql" @127.0.0.1 into.sql.test A > answer
+has 'the server goes on there' answer 192.0.2.9
 sed -i 's/denial: nsec3/zonemd: sha384/' zonesign.yaml
 run "$z" build
 is 'zonemd is refused' 3 $status
