@@ -119,7 +119,7 @@ bool zs_verify_trust(struct zs_run *run, struct zs_arena *arena, const struct zs
                      struct zs_answer_trust *trust, struct zs_answer_verdict *out);
 
 /* Bits of the exponent of an RSA key in DNSKEY RDATA; 0: another algorithm, or a key that verifies nothing. Seen with 9.18: BIND takes
- * none above 35 bits, for it the zone has no key; Unbound, Knot and ldns take what OpenSSL takes. */
+ * none above 35 bits, for it the zone has no key; Knot and ldns take what OpenSSL takes. */
 enum { ZS_EXPONENT_BITS_MAX = 35 };
 unsigned zs_verify_exponent_bits(struct zs_bytes dnskey);
 
