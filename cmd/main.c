@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/secret.h"
@@ -228,6 +229,7 @@ int main(int argc, char **argv)
 	static const char *const colors[] = { "auto", "always", "never" };
 	struct zs_cli cli = { 0 };
 	umask(022);
+	zs_arena_begin();
 	zs_secret_begin();
 	for (int c; (c = getopt_long(argc, argv, "+c:qvh", options, NULL)) != -1;) {
 		switch (c) {

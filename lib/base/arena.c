@@ -1,6 +1,7 @@
 /* arena.c - chunks for small objects, a linked list of blocks for large ones. */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +32,11 @@ struct zs_arena {
 	struct large *large;
 	struct deferred *deferred;
 };
+
+void zs_arena_begin(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 1 << 20); /* else it grows with what is freed, and one small object holds all that is below it */
+}
 
 static void *need(void *memory)
 {

@@ -16,6 +16,9 @@
 
 struct zs_arena;
 
+/* At the start of the program: blocks of a megabyte and more go back to the system when they are released. */
+void zs_arena_begin(void);
+
 struct zs_arena *zs_arena_new(void);
 void zs_arena_free(struct zs_arena *arena); /* NULL is fine */
 
