@@ -131,15 +131,15 @@ static int by_verdict(const void *a, const void *b)
 static void summarize(struct work *w)
 {
 	struct zs_delegation *d = w->out;
-	size_t todo = 0;
+	size_t changes = 0;
 	for (size_t i = 0; i < w->count; i++)
-		todo += w->findings[i].verdict != ZS_VERDICT_RIGHT;
-	d->fault = d->broken ? ZS_REFUSED : !d->answered ? ZS_FAILED : todo ? ZS_NOT_YET : ZS_DONE;
+		changes += w->findings[i].verdict != ZS_VERDICT_RIGHT;
+	d->fault = d->broken ? ZS_REFUSED : !d->answered ? ZS_FAILED : changes ? ZS_NOT_YET : ZS_DONE;
 	if (!d->answered)
 		d->summary = d->seen->why ? d->seen->why : "no server of the parent zone gives an answer";
 	else if (d->broken)
 		d->summary = "the parent has DS records, and none of them leads to a key in the published zone: validators refuse it";
-	else if (todo)
+	else if (changes)
 		d->summary = "the parent does not hold what it should";
 	else
 		d->summary = w->count ? "the parent holds what it should" : "the parent has no DS, and none is wanted";

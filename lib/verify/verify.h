@@ -63,8 +63,7 @@ struct zs_verify_result {
 };
 
 /* Judge the zone file open at fd; path is for messages. Two stages of run: it is read (reread, before a publication), and
- * verified. Everything in *out lives in arena. False if anything was
- * refused; *out then has what was found, without proofs. */
+ * verified. Everything in *out lives in arena. False if anything was refused; *out then has what was found, without proofs. */
 ZS_MUST_CHECK bool zs_verify_fd(struct zs_run *run, struct zs_arena *arena, int fd, const char *path,
                                 const struct zs_verify_options *options, struct zs_verify_result *out);
 
