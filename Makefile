@@ -51,9 +51,9 @@ $(oracles): $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(BUILD)/libzonesign.
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-check: deps                       ## install what the tests need, then run every test
-	@$(MAKE) --no-print-directory all $(timelines) $(oracles)
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} sh tests/run.sh unit lint golden timeline cli interop e2e fuzz
+check: deps                       ## install what the tests need, then run every test; JOBS (the cores): scripts at a time
+	@$(MAKE) --no-print-directory -j $$(nproc) all $(timelines) $(oracles) $(BUILD)/unit
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} sh tests/run.sh fuzz unit timeline lint golden cli interop e2e
 unit: $(BUILD)/unit               ## the unit tests
 	$(BUILD)/unit
 golden cli e2e: all               ## one kind of test, without installing anything

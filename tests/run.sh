@@ -1,45 +1,50 @@
 #!/bin/sh
-# Runs the kinds of test named as arguments, one after the other, and ends with "N passed, N failed". Each runner's own
-# last line is of that form too; a runner that dies without one counts as one failure.
+# Runs the kinds of test named as arguments, JOBS (the cores there are) scripts at a time, and ends with "N passed, N failed".
+# Each runner's own last line is of that form too; a runner that dies without one counts as one failure.
+# What a script prints appears when it ends, as one block.
 set -u
 cd "$(dirname "$0")/.."
 : "${ZONESIGN:=build/zonesign}"
 case $ZONESIGN in /*) ;; *) ZONESIGN=$PWD/$ZONESIGN ;; esac
 export ZONESIGN
-passed=0 failed=0
 
-run() {
-	name=$1
-	shift
-	echo "== $name"
-	log=$(mktemp)
-	"$@" >"$log" 2>&1
-	status=$?
-	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+# one NAME LOG: what is worth reading of the script's log, and its line; the counts go to LOG.counts
+one() {
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$2" | tail -n 1)
 	p=$(echo "$line" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
 	f=$(echo "$line" | sed -n 's/.* passed, \([0-9]*\) failed.*/\1/p')
 	[ -n "$p" ] || { p=0 f=1; }
-	[ $status = 0 ] || [ "$f" != 0 ] || f=1
+	[ "$3" = 0 ] || [ "$f" != 0 ] || f=1
+	echo "$p $f" > "$2.counts"
+	echo "== $1"
 	if [ "$f" = 0 ]; then
-		grep -E 'skipped' "$log" | grep -v ' passed' || :
+		grep -E 'skipped' "$2" | grep -v ' passed' || :
 	else
-		tail -n 60 "$log"
+		tail -n 60 "$2"
 	fi
-	echo "$name: $p passed, $f failed"
-	passed=$((passed + p)) failed=$((failed + f))
-	rm -f "$log"
+	echo "$1: $p passed, $f failed, $4 s"
 }
 
+if [ "${1:-}" = --one ]; then # --one DIRECTORY NAME: what xargs calls below
+	log=$2/$(echo "$3" | tr / -) began=$(date +%s)
+	case $3 in
+	unit) make -s unit ;;
+	*) sh "tests/$3.sh" ;;
+	esac > "$log" 2>&1
+	status=$?
+	block=$(one "$3" "$log" $status $(($(date +%s) - began)))
+	echo "$block"
+	exit 0
+fi
+
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+trap 'exit 1' INT TERM
 for kind; do
-	case $kind in
-	unit) run unit make -s unit ;;
-	*)
-		for script in tests/"$kind"/*.sh; do
-			[ -e "$script" ] || continue
-			case $script in */lib.sh | *.lib.sh) continue ;; esac
-			run "$kind/$(basename "$script" .sh)" sh "$script"
-		done ;;
-	esac
-done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+	[ "$kind" != unit ] || echo unit
+	for script in tests/"$kind"/*.sh; do
+		case $script in */lib.sh | *.lib.sh) continue ;; esac
+		[ ! -e "$script" ] || echo "$kind/$(basename "$script" .sh)"
+	done
+done | xargs -r -n 1 -P "${JOBS:-$(nproc)}" sh tests/run.sh --one "$logs"
+cat "$logs"/*.counts 2>/dev/null | awk '{ p += $1; f += $2 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 || p == 0 }'

@@ -2,16 +2,21 @@
 z=$ZONESIGN
 parent_from=20261130000000 parent_until=20271201000000 # signatures of the parent; the tests run with --now inside
 
-free_ports() { # N: as many ports, free for UDP and TCP on all of 127/8
-	python3 -c 'import socket, sys
-held = []
-while len(held) < int(sys.argv[1]):
+# free_ports N: as many ports, free for UDP and TCP on all of 127/8: below those that the system gives to clients, and in a part
+# of that range that is this script's own, since two scripts run at a time
+free_ports() {
+	python3 -c 'import os, socket, sys
+held, pid = [], int(sys.argv[2])
+try: first = int(open(".ports").read())
+except OSError: first = 10000 + pid % 170 * 128
+for port in range(first, first + 128):
     u, t = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
-    u.bind(("0.0.0.0", 0))
-    try: t.bind(u.getsockname())
+    try: u.bind(("0.0.0.0", port)); t.bind(("0.0.0.0", port))
     except OSError: continue
     held.append((u, t))
-print(*(u.getsockname()[1] for u, t in held))' "$1"
+    if len(held) == int(sys.argv[1]): break
+open(".ports", "w").write(str(port + 1))
+print(*(u.getsockname()[1] for u, t in held))' "$1" $$
 }
 
 # nsd_start NAME ADDRESS@PORT ZONE...: serves NAME/ZONE.zone for each; its pid in NAME/pid

@@ -2,14 +2,8 @@
 # NSD serves a signed zone, Unbound with the printed DS as trust anchor validates every kind of answer; with one signature
 # altered it answers SERVFAIL. All on loopback, on free ports.
 . "$(dirname "$0")/../lib.sh"
+. "$top/tests/e2e/lib.sh"
 need nsd unbound dig python3 openssl
-
-free_ports() {
-	python3 -c 'import socket
-held = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
-for s in held: s.bind(("127.0.0.1", 0))
-print(*(s.getsockname()[1] for s in held))'
-}
 
 serve() { # FILE: nsd with the zone on $auth, unbound on $port
 	cat > nsd.conf <<-EOF
@@ -81,7 +75,7 @@ secure() { # NAME STATUS QUESTION...
 	if grep -q "status: $wanted" answer && grep -q 'flags:[^;]* ad' answer; then pass; else fail "$what: $* is $wanted with AD" "$(grep -E 'status|flags' answer)" "$(tail -n 5 unbound.log)"; fi
 }
 
-set -- $(free_ports)
+set -- $(free_ports 2)
 auth=$1 port=$2
 cp "$top"/testdata/demo/* . 2>/dev/null
 sh make-certs.sh certs

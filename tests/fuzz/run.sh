@@ -29,7 +29,7 @@ for source in "$top"/tests/fuzz/fuzz_*.c; do
 		done ;;
 	fuzz_rdata) head -n 150 "$top/testdata/rdata/vectors.txt" | split -l 1 - "corpus/$name/v" ;;
 	esac
-	make -s -C "$top" "build/fuzz/$name" >build.log 2>&1 || { fail "$name builds" "$(tail -n 10 build.log)"; continue; }
+	make -s -j 2 -C "$top" "build/fuzz/$name" >build.log 2>&1 || { fail "$name builds" "$(tail -n 10 build.log)"; continue; }
 	if "$top/build/fuzz/$name" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=20 -rss_limit_mb=4096 -max_len=16384 -artifact_prefix="$work/" "corpus/$name" >fuzz.log 2>&1; then
 		pass
 	else
