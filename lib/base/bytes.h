@@ -72,6 +72,29 @@ static inline uint64_t zs_get_u64(const uint8_t *p)
 	return (uint64_t)zs_get_u32(p) << 32 | zs_get_u32(p + 4);
 }
 
+/* memcmp(a, b, len) == 0, where most are short or differ early: no call, no loop over octets. */
+static inline bool zs_octets_equal(const void *a, const void *b, size_t len)
+{
+	const uint8_t *p = a, *q = b;
+	uint64_t x, y;
+	if (len < 8) {
+		for (; len; len--)
+			if (p[len - 1] != q[len - 1])
+				return false;
+		return true;
+	}
+	for (const uint8_t *last = p + len - 8;; p += 8, q += 8) {
+		if (p >= last) {
+			q -= p - last;
+			p = last;
+		}
+		memcpy(&x, p, 8);
+		memcpy(&y, q, 8);
+		if (x != y || p == last)
+			return x == y;
+	}
+}
+
 static inline void zs_put_u16(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)(v >> 8);

@@ -18,7 +18,7 @@ enum {
 	ZS_GENERATE_LINE = 4096        /* octets of one generated record */
 };
 #define ZS_ZONE_TEXT_MAX ((size_t)64 << 30) /* octets of one file */
-enum { ZS_INTERN_BITS = 10, ZS_SLICE = 1 << 20 };
+enum { ZS_INTERN_BITS = 10, ZS_SLICE = 1 << 19 };
 
 /* One record as read. */
 struct zs_record {

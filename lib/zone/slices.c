@@ -384,6 +384,28 @@ static void slice_taken(void *context, unsigned slot, size_t index)
 		go_on(s, &s->slots[slot]);
 }
 
+/* What an array with `used` of the first octets of the file would have of all of them, but no more octets than the file. */
+static size_t estimate(const struct slicing *s, size_t used, size_t size)
+{
+	const double all = (double)used * (double)s->size / (double)s->at, most = (double)s->size / (double)size;
+	return (size_t)(all < most ? all : most);
+}
+
+/* Room for all, if the file goes on as it began: an array that grows by the way is moved, page by page. */
+static void reserve(const struct slicing *s)
+{
+	struct zs_zone *zone = s->scan->zone;
+	if (!s->at)
+		return;
+	zone->octets = zs_zone_room(zone->arena, zone->octets, &zone->octets_room, estimate(s, zone->octets_len, 1), 1);
+	zone->owners = zs_zone_room(zone->arena, zone->owners, &zone->owner_room, estimate(s, zone->owner_count, sizeof *zone->owners),
+	                            sizeof *zone->owners);
+	zone->rrsets = zs_zone_room(zone->arena, zone->rrsets, &zone->rrset_room, estimate(s, zone->rrset_count, sizeof *zone->rrsets),
+	                            sizeof *zone->rrsets);
+	zone->rdata = zs_zone_room(zone->arena, zone->rdata, &zone->rdata_room, estimate(s, zone->rdata_count, sizeof *zone->rdata),
+	                           sizeof *zone->rdata);
+}
+
 static void end_slots(struct slicing *s)
 {
 	for (unsigned i = 0; i < s->slot_count; i++) {
@@ -410,6 +432,7 @@ bool zs_scan_slices(struct zs_scan *scan, int fd, struct zs_scan_text *text, str
 	if (ok && s.count) {
 		static const struct zs_pool_stages stages = { begin_slice, make_slice, take_slice, slice_taken };
 		zs_pool_in_order(1, 0, 1, &stages, &s);
+		reserve(&s);
 		zs_pool_in_order(run->jobs, 1, s.count, &stages, &s);
 	}
 	end_slots(&s);

@@ -9,7 +9,7 @@
 static bool read_owner(const struct zs_scan_text *text, struct zs_line *line, bool *same)
 {
 	const size_t len = text->owner_text_len;
-	*same = len && (size_t)(text->end - line->at) > len && memcmp(line->at, text->owner_text, len) == 0
+	*same = len && (size_t)(text->end - line->at) > len && zs_octets_equal(line->at, text->owner_text, len)
 	     && zs_line_kinds[(unsigned char)line->at[len]] & ZS_LINE_BLANK;
 	if (*same) {
 		line->at += len;
@@ -54,7 +54,7 @@ static bool parse_head(struct zs_line *line, struct zs_scan_head *head)
 
 static bool is_like(const struct zs_line *line, const struct zs_scan_head *head)
 {
-	return head->len && (size_t)(line->end - line->at) > head->len && memcmp(line->at, head->text, head->len) == 0;
+	return head->len && (size_t)(line->end - line->at) > head->len && zs_octets_equal(line->at, head->text, head->len);
 }
 
 /* The same, or what the same text gave in a line above: text->heads[text->head]. */
@@ -93,7 +93,7 @@ static uint32_t intern(struct zs_scan *scan, uint16_t type, uint32_t offset, siz
 	const uint64_t hash = (head ^ (tail << 7 | tail >> 57) ^ len) * 0x9e3779b97f4a7c15u;
 	uint32_t *slot = &scan->interned[hash >> (64 - ZS_INTERN_BITS)];
 	/* a name is its own end: where all len octets are equal it is the same name */
-	if (*slot < offset && offset - *slot >= len && memcmp(octets + *slot, octets + offset, len) == 0)
+	if (*slot < offset && offset - *slot >= len && zs_octets_equal(octets + *slot, octets + offset, len))
 		return *slot;
 	*slot = offset;
 	return offset;
@@ -155,7 +155,7 @@ bool zs_scan_straight(struct zs_scan *scan, struct zs_scan_text *text)
 	/* from here on it is a record; the owner is the one above, unless its octets differ */
 	if (!same) {
 		const uint8_t *former = text->have_owner ? zone->octets + text->owner : NULL;
-		if (!former || memcmp(former, zone->octets + zone->octets_len, owner_len) != 0) {
+		if (!former || !zs_octets_equal(former, zone->octets + zone->octets_len, owner_len)) {
 			text->owner = (uint32_t)zone->octets_len;
 			zone->octets_len += owner_len;
 		} else {
