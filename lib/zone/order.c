@@ -11,10 +11,11 @@
 #include "base/pool.h"
 #include "zone/scan.h"
 
-enum { SLICE = 4096, BUCKETS = 1 << 16, FEW = 48, RUNS_MAX = 8, AHEAD = 16 };
+enum { SLICE = 4096, BUCKETS = 1 << 16, FEW = 48, RUNS_MAX = 8, PARTS_MAX = 16, AHEAD = 16 };
 
 struct item {
 	uint64_t key;   /* eight octets of the sort key */
+	uint64_t next;  /* the second eight of it */
 	uint32_t owner; /* index in the order of the text */
 };
 
@@ -28,8 +29,11 @@ struct ordering {
 	size_t descent[RUNS_MAX - 1]; /* the first found of them, in no order */
 	struct item *items, *spare;
 	size_t count;
-	size_t *bucket;        /* first item of each bucket, and the end */
+	atomic_uint_fast64_t differ; /* bits in which keys differ from the first one */
 	unsigned shift;        /* the 16 bits of a key that say its bucket */
+	unsigned parts;        /* of the items, to be put into buckets side by side */
+	uint32_t *place;       /* of parts x BUCKETS: how many items a part has for a bucket, then where the next one goes */
+	uint32_t *bucket;      /* first item of each bucket, and the end */
 };
 
 enum { KEY_OCTETS = 8 };
@@ -48,8 +52,9 @@ static bool has_octet_below_2(uint64_t x)
 	return ((x - EACH * 2) & ~x & TOP_BITS) != 0;
 }
 
-/* Octets [8 * depth, 8 * depth + 8) of the sort key of a name, zeros behind its end. *more: the key goes on. */
-static uint64_t general_key(const uint8_t *name, unsigned skip, unsigned depth, bool *more)
+/* Octets [8 * depth, 8 * depth + 8) of the sort key of a name, zeros behind its end. All are zeros only where the key has ended: no
+ * label is empty. */
+static uint64_t general_key(const uint8_t *name, unsigned skip, unsigned depth)
 {
 	const uint8_t *labels[128];
 	unsigned count = 0, at = 0;
@@ -57,14 +62,11 @@ static uint64_t general_key(const uint8_t *name, unsigned skip, unsigned depth, 
 	for (const uint8_t *p = name; *p; p += 1 + *p)
 		labels[count++] = p;
 	uint64_t key = 0;
-	*more = false;
 	for (unsigned i = count > skip ? count - skip : 0; i--;) {
 		const uint8_t *label = labels[i], *stop = label + 1 + *label;
 		for (const uint8_t *p = label + 1;; p++) {
-			if (at >= end) {
-				*more = true;
+			if (at >= end)
 				return key;
-			}
 			if (p == stop) {
 				at++; /* the 0 is there already */
 				break;
@@ -105,7 +107,7 @@ static uint64_t rest_of_label(const uint8_t *rest, unsigned len, bool *simple)
 }
 
 /* The same for an owner. Octets of one label, or of the end of a name's only one, are taken at once. */
-static uint64_t sort_key(const struct ordering *o, const struct zs_owner *owner, unsigned depth, bool *more)
+static uint64_t sort_key(const struct ordering *o, const struct zs_owner *owner, unsigned depth)
 {
 	const uint8_t *name = zs_owner_name(o->zone, owner), *label = first_label(o, owner);
 	const unsigned start = KEY_OCTETS * depth, len = label ? *label : 0;
@@ -117,29 +119,32 @@ static uint64_t sort_key(const struct ordering *o, const struct zs_owner *owner,
 		simple = simple && !(whole && has_octet_below_2(key));
 	}
 	if (!simple)
-		return general_key(name, o->skip, depth, more);
-	*more = len >= start + KEY_OCTETS;
+		return general_key(name, o->skip, depth);
 	return len > start ? lower_octets(key) : 0;
 }
 
 static void make_keys(void *context, unsigned thread, size_t from, size_t to)
 {
 	struct ordering *o = context;
-	bool more;
+	const uint64_t first = sort_key(o, &o->zone->owners[0], 0);
+	uint64_t differ = 0;
 	(void)thread;
-	for (size_t i = from; i < to; i++)
-		o->items[i] = (struct item){ .key = sort_key(o, &o->zone->owners[i], 0, &more), .owner = (uint32_t)i };
+	for (size_t i = from; i < to; i++) {
+		const struct zs_owner *owner = &o->zone->owners[i];
+		o->items[i] = (struct item){ .key = sort_key(o, owner, 0), .next = sort_key(o, owner, 1), .owner = (uint32_t)i };
+		differ |= o->items[i].key ^ first;
+	}
+	atomic_fetch_or_explicit(&o->differ, differ, memory_order_relaxed);
 }
 
 /* <0, 0, >0 as owner a, whose key is key_a, stands before or behind b. */
 static int compare_owners(const struct ordering *o, const struct zs_owner *a, uint64_t key_a, const struct zs_owner *b, uint64_t key_b)
 {
-	bool more;
 	for (unsigned depth = 1; key_a == key_b; depth++) {
 		if (depth == 3) /* names that are long and alike */
 			return zs_name_compare(zs_owner_name(o->zone, a), zs_owner_name(o->zone, b));
-		key_a = sort_key(o, a, depth, &more);
-		key_b = sort_key(o, b, depth, &more);
+		key_a = sort_key(o, a, depth);
+		key_b = sort_key(o, b, depth);
 	}
 	return key_a < key_b ? -1 : 1;
 }
@@ -149,11 +154,11 @@ static void look_at_order(void *context, unsigned thread, size_t from, size_t to
 {
 	struct ordering *o = context;
 	const struct zs_owner *owners = o->zone->owners;
-	bool more, outside = false, equal = false;
-	uint64_t key_before = from ? sort_key(o, &owners[from - 1], 0, &more) : 0;
+	bool outside = false, equal = false;
+	uint64_t key_before = from ? sort_key(o, &owners[from - 1], 0) : 0;
 	(void)thread;
 	for (size_t i = from; i < to; i++) {
-		const uint64_t key = sort_key(o, &owners[i], 0, &more);
+		const uint64_t key = sort_key(o, &owners[i], 0);
 		outside = outside || !zs_name_ends_in(zs_owner_name(o->zone, &owners[i]), owners[i].name_len, o->zone->apex, o->skip_len);
 		if (i && key <= key_before) {
 			const int order = compare_owners(o, &owners[i - 1], key_before, &owners[i], key);
@@ -218,16 +223,16 @@ static void sort_items(const struct ordering *o, struct item *items, struct item
 	else
 		radix_sort(items, spare, count);
 	for (size_t from = 0, to; from < count; from = to) {
-		bool any = false, more;
+		bool any = false;
 		for (to = from + 1; to < count && items[to].key == items[from].key; to++)
 			;
 		if (to - from == 1)
 			continue;
 		for (size_t i = from; i < to; i++) {
-			if (i + AHEAD < to) /* the names are anywhere in memory */
+			if (depth && i + AHEAD < to) /* the names are anywhere in memory */
 				__builtin_prefetch(zs_owner_name(o->zone, &o->zone->owners[items[i + AHEAD].owner]));
-			items[i].key = sort_key(o, &o->zone->owners[items[i].owner], depth + 1, &more);
-			any = any || items[i].key || more;
+			items[i].key = depth ? sort_key(o, &o->zone->owners[items[i].owner], depth + 1) : items[i].next;
+			any = any || items[i].key;
 		}
 		if (any) /* else the names have ended: they are equal, and stay in the order of the text */
 			sort_items(o, items + from, spare + from, to - from, depth + 1);
@@ -245,31 +250,60 @@ static void sort_buckets(void *context, unsigned thread, size_t from, size_t to)
 	}
 }
 
+static size_t part_start(const struct ordering *o, size_t part)
+{
+	return o->count * part / o->parts;
+}
+
+static size_t bucket_of(const struct ordering *o, const struct item *item)
+{
+	return item->key >> o->shift & (BUCKETS - 1);
+}
+
+static void count_parts(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct ordering *o = context;
+	(void)thread;
+	for (size_t part = from; part < to; part++)
+		for (size_t i = part_start(o, part); i < part_start(o, part + 1); i++)
+			o->place[part * BUCKETS + bucket_of(o, &o->items[i])]++;
+}
+
+static void fill_buckets(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct ordering *o = context;
+	(void)thread;
+	for (size_t part = from; part < to; part++)
+		for (size_t i = part_start(o, part); i < part_start(o, part + 1); i++)
+			o->spare[o->place[part * BUCKETS + bucket_of(o, &o->items[i])]++] = o->items[i];
+}
+
 /* Into buckets by the first 16 bits in which keys differ; each bucket is then sorted on its own. */
 static void sort_all(struct zs_arena *arena, struct ordering *o, unsigned jobs)
 {
-	uint64_t differ = 0;
+	const uint64_t differ = atomic_load(&o->differ);
+	o->spare = zs_arena_array(arena, o->count, sizeof *o->spare);
 	if (o->count <= SLICE) { /* for a small zone the buckets would cost more than the sorting */
-		sort_items(o, o->items, zs_arena_array(arena, o->count, sizeof *o->spare), o->count, 0);
+		sort_items(o, o->items, o->spare, o->count, 0);
 		return;
 	}
-	for (size_t i = 1; i < o->count; i++)
-		differ |= o->items[i].key ^ o->items[0].key;
 	for (o->shift = 48; o->shift && !(differ >> o->shift); o->shift -= 8)
 		;
+	o->parts = jobs > PARTS_MAX ? PARTS_MAX : jobs > 1 ? jobs : 1;
+	o->place = zs_arena_array(arena, (size_t)o->parts * BUCKETS, sizeof *o->place);
 	o->bucket = zs_arena_array(arena, BUCKETS + 1, sizeof *o->bucket);
-	o->spare = zs_arena_array(arena, o->count, sizeof *o->spare);
-	size_t *at = zs_arena_array(arena, BUCKETS, sizeof *at), sum = 0;
-	for (size_t i = 0; i < o->count; i++)
-		at[o->items[i].key >> o->shift & (BUCKETS - 1)]++;
+	zs_pool_run(jobs, o->parts, 1, count_parts, o);
+	uint32_t sum = 0;
 	for (size_t i = 0; i < BUCKETS; i++) {
 		o->bucket[i] = sum;
-		sum += at[i];
-		at[i] = o->bucket[i];
+		for (size_t part = 0; part < o->parts; part++) {
+			const uint32_t here = o->place[part * BUCKETS + i];
+			o->place[part * BUCKETS + i] = sum;
+			sum += here;
+		}
 	}
 	o->bucket[BUCKETS] = sum;
-	for (size_t i = 0; i < o->count; i++)
-		o->spare[at[o->items[i].key >> o->shift & (BUCKETS - 1)]++] = o->items[i];
+	zs_pool_run(jobs, o->parts, 1, fill_buckets, o);
 	struct item *swap = o->items;
 	o->items = o->spare;
 	o->spare = swap;
@@ -287,20 +321,55 @@ static int by_index(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+struct merging {
+	const struct ordering *o;
+	size_t middle, end; /* items[0..middle) and items[middle..end) are in order each */
+	size_t parts;
+};
+
+/* The first of items[middle..end) that does not stand before an item of the other run. */
+static size_t meets(const struct merging *m, size_t item)
+{
+	size_t low = m->middle, high = m->end;
+	while (low < high) {
+		const size_t half = low + (high - low) / 2;
+		if (compare_items(m->o, &m->o->items[half], &m->o->items[item]) < 0)
+			low = half + 1;
+		else
+			high = half;
+	}
+	return low;
+}
+
+static void merge_parts(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct merging *m = context;
+	const struct item *items = m->o->items;
+	(void)thread;
+	for (size_t part = from; part < to; part++) {
+		const size_t a_end = m->middle * (part + 1) / m->parts, b_end = part + 1 < m->parts ? meets(m, a_end) : m->end;
+		size_t a = m->middle * part / m->parts, b = part ? meets(m, a) : m->middle;
+		for (size_t i = a + b - m->middle; i < a_end + b_end - m->middle; i++) {
+			const bool left = a < a_end && (b == b_end || compare_items(m->o, &items[a], &items[b]) <= 0);
+			m->o->spare[i] = items[left ? a++ : b++];
+		}
+	}
+}
+
 /* A few runs, each in order - a signed zone whose NSEC3 stand behind all else - are merged, the first with the next. */
-static void merge_runs(struct zs_arena *arena, struct ordering *o)
+static void merge_runs(struct zs_arena *arena, struct ordering *o, unsigned jobs)
 {
 	const size_t runs = atomic_load(&o->descents);
 	qsort(o->descent, runs, sizeof *o->descent, by_index);
 	o->spare = zs_arena_array(arena, o->count, sizeof *o->spare);
 	for (size_t r = 0; r < runs; r++) {
-		const size_t middle = o->descent[r], end = r + 1 < runs ? o->descent[r + 1] : o->count;
-		size_t a = 0, b = middle;
-		for (size_t i = 0; i < end; i++) {
-			const bool left = a < middle && (b == end || compare_items(o, &o->items[a], &o->items[b]) <= 0);
-			o->spare[i] = o->items[left ? a++ : b++];
-		}
-		memcpy(o->items, o->spare, end * sizeof *o->items);
+		struct merging m = { .o = o, .middle = o->descent[r], .end = r + 1 < runs ? o->descent[r + 1] : o->count };
+		m.parts = m.middle / SLICE + 1;
+		zs_pool_run(jobs, m.parts, 1, merge_parts, &m);
+		memcpy(o->spare + m.end, o->items + m.end, (o->count - m.end) * sizeof *o->items);
+		struct item *swap = o->items;
+		o->items = o->spare;
+		o->spare = swap;
 	}
 }
 
@@ -344,32 +413,63 @@ static bool combine(struct zs_scan *scan, const struct zs_owner *owners, size_t 
 	return ok;
 }
 
-/* The owners as items has them, equal ones made one. */
+/* The owners as items has them. */
+struct taking {
+	const struct ordering *o;
+	struct zs_owner *owners;
+	atomic_bool equal; /* two that are next to each other */
+};
+
+static bool same_name(const struct ordering *o, size_t a, size_t b)
+{
+	const struct zs_owner *owners = o->zone->owners;
+	return o->items[a].key == o->items[b].key
+	    && zs_name_equal(zs_owner_name(o->zone, &owners[o->items[a].owner]), zs_owner_name(o->zone, &owners[o->items[b].owner]));
+}
+
+static void take_slice(void *context, unsigned thread, size_t from, size_t to)
+{
+	struct taking *t = context;
+	const struct zs_owner *owners = t->o->zone->owners;
+	const struct item *items = t->o->items;
+	bool equal = false;
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		if (i + AHEAD < to)
+			__builtin_prefetch(&owners[items[i + AHEAD].owner]);
+		t->owners[i] = owners[items[i].owner];
+		equal = equal || (i && same_name(t->o, i - 1, i));
+	}
+	if (equal)
+		atomic_store_explicit(&t->equal, true, memory_order_relaxed);
+}
+
+/* Equal owners made one. */
+static bool combine_all(struct zs_scan *scan, const struct ordering *o, struct zs_owner *owners, size_t *count)
+{
+	size_t kept = 0;
+	bool ok = true;
+	for (size_t from = 0, to; from < o->count; from = to) {
+		for (to = from + 1; to < o->count && same_name(o, to, from); to++)
+			;
+		struct zs_owner whole = owners[from];
+		if (to - from > 1)
+			ok = combine(scan, owners + from, to - from, &whole) && ok;
+		owners[kept++] = whole;
+	}
+	*count = kept;
+	return ok;
+}
+
 static bool take_order(struct zs_scan *scan, const struct ordering *o)
 {
 	struct zs_zone *zone = scan->zone;
-	struct zs_owner *owners = zs_arena_array(scan->arena, o->count, sizeof *owners);
-	size_t kept = 0;
-	bool ok = true;
-	for (size_t i = 0; i < o->count; i++) {
-		if (i + AHEAD < o->count)
-			__builtin_prefetch(&zone->owners[o->items[i + AHEAD].owner]);
-		owners[i] = zone->owners[o->items[i].owner];
-	}
-	for (size_t from = 0, to; from < o->count; from = to) {
-		for (to = from + 1; to < o->count && o->items[to].key == o->items[from].key
-		                    && zs_name_equal(zs_owner_name(zone, &owners[to]), zs_owner_name(zone, &owners[from])); to++)
-			;
-		if (to - from == 1) {
-			owners[kept++] = owners[from];
-			continue;
-		}
-		struct zs_owner whole;
-		ok = combine(scan, owners + from, to - from, &whole) && ok;
-		owners[kept++] = whole;
-	}
-	zs_arena_release(scan->arena, zone->owners, zone->owner_room * sizeof *owners);
-	zone->owners = owners;
+	struct taking t = { .o = o, .owners = zs_arena_array(scan->arena, o->count, sizeof *t.owners) };
+	size_t kept = o->count;
+	zs_pool_run(scan->run->jobs, o->count, SLICE, take_slice, &t);
+	const bool ok = !atomic_load(&t.equal) || combine_all(scan, o, t.owners, &kept);
+	zs_arena_release(scan->arena, zone->owners, zone->owner_room * sizeof *t.owners);
+	zone->owners = t.owners;
 	zone->owner_count = kept;
 	zone->owner_room = o->count;
 	return ok;
@@ -470,7 +570,7 @@ bool zs_scan_order(struct zs_scan *scan)
 	if (descents >= RUNS_MAX)
 		sort_all(arena, &o, jobs);
 	else if (descents)
-		merge_runs(arena, &o);
+		merge_runs(arena, &o, jobs);
 	const bool ok = take_order(scan, &o);
 	zs_arena_free(arena);
 	if (descents >= RUNS_MAX)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "zone/zone.h"
 
 static const uint8_t apex[] = "\7example";
@@ -208,6 +209,95 @@ START_TEST(line_is_found_again_without_the_text)
 }
 END_TEST
 
+enum { MANY = 9000 };
+
+/* Owners that are alike for long, differ in case only, have labels below, or octets that sort keys escape. */
+static void put_name(FILE *to, unsigned i, bool upper)
+{
+	static const char *const shapes[] = { "h%05u", "a-prefix-of-more-octets-than-two-keys-have-%u", "a.h%05u", "%u.a-prefix-of-16", "\\000%u", "\\001.%u" };
+	char name[80];
+	snprintf(name, sizeof name, shapes[i % ZS_COUNT(shapes)], i * 7919 % MANY);
+	for (char *p = name; *p; p++)
+		fputc(upper && *p >= 'a' && *p <= 'z' ? *p - 32 : *p, to);
+}
+
+/* The zone of a text, its owners in strict order; each name as printed by put_name once, with an A and, every 50th, a TXT. */
+static char *ordered(char *text, size_t len, unsigned jobs)
+{
+	struct zs_run *run = zs_run_begin();
+	struct zs_input input = { .path = "ordered", .text = text, .len = len };
+	const struct zs_zone_options options = { .apex = apex };
+	struct zs_zone *zone;
+	char *names = NULL, shown[ZS_NAME_TEXT];
+	size_t size;
+	FILE *to = open_memstream(&names, &size);
+	run->jobs = jobs;
+	ck_assert(zs_zone_read_text(run, run->arena, &input, &options, &zone));
+	ck_assert_uint_eq(zone->owner_count, MANY + 2);
+	for (size_t i = 0; i < zone->owner_count; i++) {
+		const struct zs_owner *owner = &zone->owners[i];
+		ck_assert(!i || zs_name_compare(zs_owner_name(zone, owner - 1), zs_owner_name(zone, owner)) < 0);
+		zs_name_format(zs_owner_name(zone, owner), shown);
+		for (char *p = shown; *p; p++)
+			*p = zs_lower(*p);
+		fprintf(to, "%s %u", shown, owner->rrset_count);
+		for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++)
+			fprintf(to, " %u:%u", zone->rrsets[s].type, zone->rrsets[s].count);
+		fputc('\n', to);
+	}
+	fclose(to);
+	zs_run_end(run);
+	return names;
+}
+
+/* The same records in the order of `lines` text, as `runs` runs of it that are each in that order; 0: shuffled. */
+static char *in_runs(const char *sorted, unsigned runs, size_t *len)
+{
+	char *out = NULL;
+	FILE *to = open_memstream(&out, len);
+	fputs(head, to);
+	for (unsigned i = 0; i < MANY && !runs; i++) {
+		put_name(to, i, false);
+		fputs(" A 192.0.2.1\n", to);
+	}
+	for (unsigned i = 0; i < MANY && !runs; i += 50) {
+		put_name(to, i, true);
+		fputs(" TXT x\n", to);
+	}
+	for (unsigned r = 0; r < runs; r++) {
+		unsigned number = 0;
+		for (const char *line = sorted, *end; *line; line = end + 1, number++) {
+			const int name = (int)(strchr(line, ' ') - line);
+			end = strchr(line, '\n');
+			if (strncmp(line, "example. ", 9) == 0 || strncmp(line, "ns.example. ", 12) == 0)
+				continue;
+			if (number % runs == r)
+				fprintf(to, "%.*s A 192.0.2.1\n", name, line);
+			if (memmem(line, (size_t)(end - line), " 16:1", 5) && (number + 1) % runs == r)
+				fprintf(to, "%.*s TXT x\n", name, line);
+		}
+	}
+	fclose(to);
+	return out;
+}
+
+START_TEST(many_owners_in_any_order)
+{
+	size_t len;
+	char *text = in_runs("", 0, &len), *sorted = ordered(text, len, 1);
+	free(text);
+	for (unsigned runs = 0; runs <= 9; runs++)
+		for (unsigned jobs = 1; jobs <= 5; jobs += 2) {
+			text = in_runs(sorted, runs, &len);
+			char *again = ordered(text, len, jobs);
+			ck_assert_msg(strcmp(again, sorted) == 0, "%u runs, %u threads", runs, jobs);
+			free(text);
+			free(again);
+		}
+	free(sorted);
+}
+END_TEST
+
 ZS_SUITE(slices)
 {
 	Suite *suite = suite_create("slices");
@@ -222,6 +312,7 @@ ZS_SUITE(slices)
 	tcase_add_test(all, what_there_is_to_say);
 	tcase_add_test(all, names_outside_and_odd_octets);
 	tcase_add_test(all, line_is_found_again_without_the_text);
+	tcase_add_test(all, many_owners_in_any_order);
 	suite_add_tcase(suite, all);
 	return suite;
 }
