@@ -7,11 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* A chunk is twice as large as the one before: many arenas of a small zone hold less than a page. */
-enum { CHUNK_FIRST = 2 * 1024, CHUNK_MAX = 64 * 1024, LARGE = 64 * 1024, ALIGN = 16, HUGE = 2 * 1024 * 1024 };
+enum { CHUNK_FIRST = 2 * 1024, CHUNK_MAX = 64 * 1024, LARGE = 64 * 1024, ALIGN = 16 };
 
 struct chunk {
 	struct chunk *next;
@@ -101,22 +100,12 @@ static struct large *large_of(void *data)
 	return (struct large *)(void *)((char *)data - header_size(sizeof(struct large)));
 }
 
-/* The arrays of a large zone, by 4 KiB, are tens of thousands of page faults. A wish: where the system does not grant it, nothing else
- * changes. */
-static void use_huge_pages(void *block, size_t size)
-{
-	const uintptr_t from = ((uintptr_t)block + HUGE - 1) / HUGE * HUGE, to = ((uintptr_t)block + size) / HUGE * HUGE;
-	if (size >= 2 * HUGE && to > from)
-		(void)madvise((char *)block + (from - (uintptr_t)block), to - from, MADV_HUGEPAGE);
-}
-
 static void *large_alloc(struct zs_arena *arena, size_t size, bool zeroed)
 {
 	const size_t header = header_size(sizeof(struct large));
 	if (size > SIZE_MAX - header)
 		need(NULL);
 	struct large *block = need(zeroed ? calloc(1, header + size) : malloc(header + size));
-	use_huge_pages(block, header + size);
 	link_large(arena, block);
 	return (char *)block + header;
 }
@@ -171,7 +160,6 @@ void *zs_arena_grow(struct zs_arena *arena, void *old, size_t old_size, size_t n
 	struct large *block = large_of(old);
 	unlink_large(arena, block);
 	block = need(realloc(block, header + new_size));
-	use_huge_pages(block, header + new_size);
 	link_large(arena, block);
 	return (char *)block + header;
 }
