@@ -30,6 +30,12 @@ struct zs_record {
 	uint16_t input;
 };
 
+/* RDATA that may come again. */
+struct zs_interned {
+	uint32_t offset; /* in zone->octets */
+	uint32_t tag;    /* bits of its hash: without them each look would be one at cold memory */
+};
+
 /* What was read so far of all files of a zone. */
 struct zs_scan {
 	struct zs_run *run;
@@ -53,7 +59,7 @@ struct zs_scan {
 	bool unclosed;             /* the text ended inside of parentheses */
 	bool ahead;                /* reading ahead: a directive that reads files or makes records stops it */
 	uint64_t record_max;
-	uint32_t *interned;        /* offsets of RDATA, by a hash: see straight.c */
+	struct zs_interned *interned; /* by a hash: see straight.c */
 	const char *directory;     /* of the zone file, resolved; includes stay beneath it */
 	struct zs_token *tokens;   /* of the record at work */
 	uint32_t *token_lines;

@@ -91,11 +91,12 @@ static uint32_t intern(struct zs_scan *scan, uint16_t type, uint32_t offset, siz
 	memcpy(&head, octets + offset, 8);
 	memcpy(&tail, octets + offset + len - 8, 8);
 	const uint64_t hash = (head ^ (tail << 7 | tail >> 57) ^ len) * 0x9e3779b97f4a7c15u;
-	uint32_t *slot = &scan->interned[hash >> (64 - ZS_INTERN_BITS)];
+	struct zs_interned *slot = &scan->interned[hash >> (64 - ZS_INTERN_BITS)];
+	const uint32_t tag = (uint32_t)(hash >> 20);
 	/* a name is its own end: where all len octets are equal it is the same name */
-	if (*slot < offset && offset - *slot >= len && zs_octets_equal(octets + *slot, octets + offset, len))
-		return *slot;
-	*slot = offset;
+	if (slot->tag == tag && slot->offset < offset && offset - slot->offset >= len && zs_octets_equal(octets + slot->offset, octets + offset, len))
+		return slot->offset;
+	*slot = (struct zs_interned){ offset, tag };
 	return offset;
 }
 
