@@ -384,7 +384,7 @@ static bool sign_and_publish(struct build *b)
 {
 	if (!zs_build_check_plan(b->run, b->options, b->facts, b->plan)
 	    || !zs_keys_prepare(b->run, b->zone_config, b->facts, b->plan, b->keys)
-	    || !zs_build_check_overlap(b->run, b->zone_config, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
+	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;
 	const bool same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0;
 	if (same && !must_resign(b) && b->facts->published.served_since) {

@@ -66,16 +66,36 @@ void zs_build_published(struct zs_run *run, struct zs_facts *facts, const struct
 	facts->intent = (struct zs_intent){ 0 };
 }
 
-static bool is_signed_file(struct zs_run *run, const char *path)
+static bool is_signed_file(const struct zs_zone_config *config)
 {
 	/* looked at with a run of its own: what is wrong in it is not this build's error */
 	struct zs_run *look = zs_run_begin();
-	const struct zs_zone_options options = { .dnssec = ZS_DNSSEC_KEEP };
+	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_KEEP };
 	struct zs_zone *zone;
-	(void)run;
-	const bool is_signed = zs_zone_read(look, look->arena, path, &options, &zone) && zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY);
+	const bool is_signed = zs_zone_read(look, look->arena, config->output.path, &options, &zone) && zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY);
 	zs_run_end(look);
 	return is_signed;
+}
+
+/* What caches may hold of the zone that is replaced: its DNSKEYs and its TTLs. */
+static void look_at_replaced(struct zs_run *run, const struct zs_zone_config *config, struct zs_facts *facts)
+{
+	struct zs_run *look = zs_run_begin();
+	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
+	struct zs_zone *zone;
+	struct zs_replaced *replaced = &facts->replaced;
+	const struct zs_rrset *set = zs_zone_read(look, look->arena, config->output.path, &options, &zone)
+	                           ? zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY) : NULL;
+	*replaced = (struct zs_replaced){ .present = set != NULL };
+	for (uint32_t i = 0; set && i < set->count; i++) {
+		const struct zs_bytes rdata = zs_rrset_rdata(zone, set, i);
+		uint8_t *copy = zs_arena_alloc(run->arena, rdata.len);
+		memcpy(copy, rdata.data, rdata.len);
+		ZS_PUSH(run->arena, replaced->dnskeys, replaced->dnskey_count, replaced->dnskey_room) = (struct zs_bytes){ copy, rdata.len };
+	}
+	if (set)
+		zs_rollover_foreign(run, facts, set->ttl, zs_zone_max_ttl(zone, NULL, NULL));
+	zs_run_end(look);
 }
 
 bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
@@ -99,14 +119,14 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 	facts->intent = (struct zs_intent){ 0 };
 	if (ours || !there)
 		return true;
-	if (!facts->published.known && !is_signed_file(run, zone->output.path))
+	if (!facts->published.known && !is_signed_file(zone))
 		return true; /* an unsigned zone in its place is what is replaced at the first signing */
 	if (zs_build_accepts(options, "adopt")) {
 		zs_build_note_override(run, facts, "adopt", zone->output.path);
 		facts->next_due = 0; /* what is there is replaced, even if the input is as it was and all signatures are good */
 		facts->published.served_since = 0;
 		memset(facts->published.content, 0, sizeof facts->published.content);
-		facts->replaces_foreign = is_signed_file(run, zone->output.path);
+		look_at_replaced(run, zone, facts);
 		return true;
 	}
 	if (facts->published.known) {

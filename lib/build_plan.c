@@ -174,32 +174,18 @@ bool zs_build_check_plan(struct zs_run *run, const struct zs_build_options *opti
 	return !why || refuse(run, options, facts, guard, why);
 }
 
-static bool is_in_set(const struct zs_zone *zone, const struct zs_rrset *set, struct zs_bytes rdata)
+bool zs_build_check_overlap(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_plan *plan,
+                            const struct zs_keyset *keys)
 {
-	for (uint32_t i = 0; i < set->count; i++)
-		if (zs_bytes_compare(zs_rrset_rdata(zone, set, i), rdata) == 0)
-			return true;
-	return false;
-}
-
-bool zs_build_check_overlap(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
-                            struct zs_facts *facts, const struct zs_plan *plan, const struct zs_keyset *keys)
-{
-	if (!facts->replaces_foreign || plan->unsigned_zone)
+	if (!facts->replaced.present || plan->unsigned_zone)
 		return true;
-	struct zs_run *look = zs_run_begin(); /* what is wrong in the old file is not this build's error */
-	const struct zs_zone_options read = { .apex = zone->name, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
-	struct zs_zone *old;
-	const bool readable = zs_zone_read(look, look->arena, zone->output.path, &read, &old);
-	const struct zs_rrset *set = readable ? zs_zone_apex_rrset(old, ZS_TYPE_DNSKEY) : NULL;
-	bool signs_keys = !set, signs_zone = !set;
-	for (size_t i = 0; set && i < plan->key_count; i++) {
+	bool signs_keys = false, signs_zone = false;
+	for (size_t i = 0; i < plan->key_count; i++) {
 		const struct zs_key *key = zs_keyset_find(keys, plan->keys[i].facts->id);
-		const bool known = key && is_in_set(old, set, key->rdata);
+		const bool known = key && zs_facts_replaced_has(facts, key->rdata);
 		signs_keys = signs_keys || (known && plan->keys[i].sign_dnskeys);
 		signs_zone = signs_zone || (known && plan->keys[i].sign_zone);
 	}
-	zs_run_end(look);
 	if (signs_keys && signs_zone)
 		return true;
 	return refuse(run, options, facts, "G6z",

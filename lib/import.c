@@ -12,7 +12,34 @@
 #include "build.h"
 #include "dns/algorithm.h"
 #include "live/live.h"
+#include "rollover/rollover.h"
 #include "zone/zone.h"
+
+/* What leaves, what is in use, what is to come: 0, 1, 2. */
+static unsigned turn_of(const struct zs_key_facts *fact)
+{
+	return !fact->goal_in ? 0 : fact->activate ? 2 : 1;
+}
+
+static bool comes_before(const struct zs_key_facts *a, const struct zs_key_facts *b)
+{
+	if (turn_of(a) != turn_of(b))
+		return turn_of(a) < turn_of(b);
+	if (a->activate != b->activate)
+		return a->activate < b->activate;
+	return a->active != b->active ? a->active < b->active : a->created < b->created;
+}
+
+/* The newest last: the engine takes it for the current one of its role. */
+static void order_keys(struct zs_import_key *keys, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		for (size_t k = i; k && comes_before(&keys[k].facts, &keys[k - 1].facts); k--) {
+			const struct zs_import_key swap = keys[k];
+			keys[k] = keys[k - 1];
+			keys[k - 1] = swap;
+		}
+}
 
 static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_import_options *options,
                       struct zs_import_key **keys, size_t *count)
@@ -35,6 +62,7 @@ static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, con
 			(*keys)[kept++] = (*keys)[i];
 	}
 	*count = kept;
+	order_keys(*keys, kept);
 	return true;
 }
 
@@ -49,11 +77,18 @@ static void use_tags(struct zs_run *run, struct zs_facts *facts, const struct zs
 	zs_facts_use_tag(run, facts, zs_key_tag(other, key->rdata.len));
 }
 
+/* A signed zone, read from a file. */
+struct dnskeys {
+	struct zs_zone *zone;
+	const struct zs_rrset *set;
+};
+
 /* Keys and state into an open, empty state directory; the keys first. */
 static bool write_state(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, const struct zs_import_key *keys, size_t count,
-                        const struct zs_parent_facts *parent)
+                        const struct zs_parent_facts *parent, const struct dnskeys *served)
 {
 	facts->parent = *parent;
+	zs_rollover_foreign(run, facts, served->set->ttl, zs_zone_max_ttl(served->zone, NULL, NULL));
 	for (size_t i = 0; i < count; i++) {
 		if (!zs_keys_write(run, zone, facts, &keys[i].key))
 			return false;
@@ -108,9 +143,11 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 	return remove(path);
 }
 
-/* A build like the first one to come, with state and output of its own, that tells and asks nobody. */
+/* A build like the first one to come, with state and output of its own, that tells and asks nobody: whoever serves the zone is not
+ * given this one. */
 static bool build_trial(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const char *dir,
-                        const struct zs_import_key *keys, size_t count, const struct zs_parent_facts *parent, struct zs_zone_config *trial)
+                        const struct zs_import_key *keys, size_t count, const struct zs_parent_facts *parent, const struct dnskeys *served,
+                        struct zs_zone_config *trial)
 {
 	struct zs_policy *policy = zs_arena_alloc(run->arena, sizeof *policy);
 	struct zs_facts *facts;
@@ -123,17 +160,13 @@ static bool build_trial(struct zs_run *run, const struct zs_config *config, cons
 	trial->state_dir = zs_arena_printf(run->arena, "%s/state", dir);
 	trial->output.path = trial->output.text = zs_arena_printf(run->arena, "%s/zone", dir);
 	trial->reload = trial->notify = (struct zs_command){ 0 };
+	trial->publish = (struct zs_publish_options){ .kind = ZS_PUBLISH_COMMAND };
 	if (!zs_facts_open(run, trial, &facts))
 		return false;
-	const bool ok = write_state(run, trial, facts, keys, count, parent);
+	const bool ok = write_state(run, trial, facts, keys, count, parent, served);
 	zs_facts_close(facts);
 	return ok && zs_build(run, config, trial, &options, &result);
 }
-
-struct dnskeys {
-	struct zs_zone *zone;
-	const struct zs_rrset *set;
-};
 
 static bool read_dnskeys(struct zs_run *run, const uint8_t *apex, const char *path, struct dnskeys *out)
 {
@@ -189,17 +222,17 @@ static bool check_overlap(struct zs_run *run, const struct zs_facts *facts, cons
 	return zs_run_ok_since(run, errors);
 }
 
-static bool try_keys(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const char *dir, const char *served_path,
-                     const struct zs_import_key *keys, size_t count, const struct zs_parent_facts *parent)
+static bool try_keys(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const char *dir,
+                     const struct dnskeys *served, const struct zs_import_key *keys, size_t count, const struct zs_parent_facts *parent)
 {
 	struct zs_zone_config trial;
 	struct zs_facts *facts;
-	struct dnskeys served, next;
-	if (!read_dnskeys(run, zone->name, served_path, &served) || !build_trial(run, config, zone, dir, keys, count, parent, &trial)
+	struct dnskeys next;
+	if (!build_trial(run, config, zone, dir, keys, count, parent, served, &trial)
 	    || !read_dnskeys(run, zone->name, trial.output.path, &next) || !zs_facts_read(run, &trial, &facts))
 		return false;
 	zs_facts_close(facts);
-	return check_overlap(run, facts, &served, &next, keys, count);
+	return check_overlap(run, facts, served, &next, keys, count);
 }
 
 static void say_policy(struct zs_run *run, const struct zs_policy *policy, const struct zs_import_key *keys, size_t count)
@@ -218,25 +251,28 @@ static bool import_locked(struct zs_run *run, const struct zs_config *config, co
                           struct zs_facts *facts, struct zs_import_key *keys, size_t count)
 {
 	struct zs_parent_facts parent;
-	const char *served = options->served ? options->served : zone->output.path;
+	struct dnskeys served;
+	const char *path = options->served ? options->served : zone->output.path;
 	const char *dir = zs_arena_printf(run->arena, "%s/trial", facts->dir);
 	if (facts->key_count || facts->published.known) {
 		zs_usage(run, "zone '%s' has keys and a state already; import is for zones that another program signed", zone->name_text);
 		return false;
 	}
-	if (access(served, R_OK) != 0) {
-		zs_error(run, NULL, "'%s' cannot be read: the signed zone as it is served now is needed to prove that the chain holds", served);
+	if (access(path, R_OK) != 0) {
+		zs_error(run, NULL, "'%s' cannot be read: the signed zone as it is served now is needed to prove that the chain holds", path);
 		zs_hint(run, "--served FILE names it; 'dig axfr' or the other signer's output will do");
 		return false;
 	}
+	if (!read_dnskeys(run, zone->name, path, &served))
+		return false;
 	say_policy(run, zone->policy, keys, count);
 	ask_parent(run, zone, keys, count, &parent);
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* of a trial that was ended */
 	if (mkdir(dir, 0700) != 0)
 		return zs_fail(run, "cannot make directory '%s': %s", dir, strerror(errno));
-	const bool ok = try_keys(run, config, zone, dir, served, keys, count, &parent);
+	const bool ok = try_keys(run, config, zone, dir, &served, keys, count, &parent);
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	return ok && (options->dry_run || write_state(run, zone, facts, keys, count, &parent));
+	return ok && (options->dry_run || write_state(run, zone, facts, keys, count, &parent, &served));
 }
 
 bool zs_import(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_import_options *options,
@@ -244,6 +280,10 @@ bool zs_import(struct zs_run *run, const struct zs_config *config, const struct 
 {
 	struct zs_import_key *keys;
 	struct zs_facts *facts;
+	if (zone->publish.kind == ZS_PUBLISH_UPDATE) {
+		zs_usage(run, "zone '%s' is signed by the server that takes its updates; its keys stay there", zone->name_text);
+		return false;
+	}
 	zs_secret_no_dump();
 	if (!read_keys(run, zone, options, &keys, count) || !zs_facts_open(run, zone, &facts))
 		return false;

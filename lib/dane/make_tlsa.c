@@ -439,7 +439,7 @@ void zs_make_tlsa(struct zs_making *m)
 		find_foreign(&t, &t.wants[i]);
 		m->files_ok = m->files_ok && !t.wants[i].unknown;
 	}
-	if (any_new(&t, &before) && (before.fresh || before.replaces_foreign || before.published.known))
+	if (any_new(&t, &before) && (before.fresh || before.replaced.present || before.published.known))
 		adopt(&t, &before);
 	zs_tlsa_schedule(m->run->arena, &timing, t.wants, t.count, &before, &plan);
 	take_plan(m, &plan, t.wants, t.count);

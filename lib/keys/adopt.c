@@ -17,19 +17,22 @@ static enum stage stage_of(const struct zs_run *run, const struct zs_key *key)
 }
 
 /* Nothing was served by us yet, so all is hidden and comes in with the first publication; but an inactive key has signed
- * what caches hold: its DNSKEY stays until they have forgotten. */
+ * what caches hold: its DNSKEY stays until they have forgotten. An active key of the signed zone that is replaced is in use: validators
+ * know it, and its DS is taken to be at the parent, until a look shows that it is not. No chain that somebody may rely on is given up
+ * unasked. */
 static void adopt(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key, enum zs_key_role role, enum stage stage)
 {
 	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, none = { .phase = ZS_NA }, in = { .phase = ZS_OMNIPRESENT, .since = run->now },
 	                             left = { .phase = ZS_UNRETENTIVE, .complete = true };
 	const bool inactive = stage == INACTIVE;
+	const struct zs_record_state active = stage == ACTIVE && zs_facts_replaced_has(facts, key->rdata) ? in : hidden;
 	struct zs_key_facts *fact = &ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room);
 	*fact = (struct zs_key_facts){ .tag = key->tag, .algorithm = key->algorithm, .role = role, .goal_in = !inactive,
-		                       .created = key->created, .dnskey = inactive ? in : hidden };
+		                       .created = key->created, .dnskey = inactive ? in : active };
 	memcpy(fact->id, key->id, sizeof fact->id);
-	fact->krrsig = role & ZS_KSK ? inactive ? in : hidden : none;
-	fact->zrrsig = role & ZS_ZSK ? inactive ? left : hidden : none;
-	fact->ds = role & ZS_KSK ? hidden : none;
+	fact->krrsig = role & ZS_KSK ? inactive ? in : active : none;
+	fact->zrrsig = role & ZS_ZSK ? inactive ? left : active : none;
+	fact->ds = role & ZS_KSK ? active : none;
 	fact->retired = inactive ? run->now : 0;
 	fact->activate = stage == FUTURE ? key->times.activate : 0;
 }
@@ -45,10 +48,21 @@ static void use_tags(struct zs_run *run, struct zs_facts *facts, const struct zs
 	zs_facts_use_tag(run, facts, zs_key_tag(other, key->rdata.len));
 }
 
+static void order_keys(struct zs_keyset *keys)
+{
+	for (size_t i = 1; i < keys->count; i++)
+		for (size_t k = i; k && keys->keys[k].times.activate < keys->keys[k - 1].times.activate; k--) {
+			const struct zs_key swap = keys->keys[k];
+			keys->keys[k] = keys->keys[k - 1];
+			keys->keys[k - 1] = swap;
+		}
+}
+
 void zs_keys_adopt(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_keyset *keys)
 {
 	static const enum stage order[] = { INACTIVE, ACTIVE, FUTURE }; /* the newest last: the engine takes it for the current one */
 	static const char *const words[] = { [FUTURE] = ", to be active later", [ACTIVE] = "", [INACTIVE] = ", inactive: it does not sign" };
+	order_keys(keys);
 	for (size_t o = 0; o < ZS_COUNT(order); o++)
 		for (size_t i = 0; i < keys->count; i++) {
 			const struct zs_key *key = &keys->keys[i];

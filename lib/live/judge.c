@@ -217,15 +217,20 @@ zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts
 {
 	const zs_seconds often = policy->parent_ds_ttl < 1 ? 1 : policy->parent_ds_ttl < HOUR ? policy->parent_ds_ttl : HOUR;
 	zs_time begun = 0; /* what the parent is asked for, at last */
-	bool concerned = false, waiting = facts->parent.wanted || facts->parent.waits_for;
+	bool concerned = false, assumed = false, waiting = facts->parent.wanted || facts->parent.waits_for;
 	for (size_t i = 0; i < facts->key_count; i++) {
 		const enum zs_record_phase phase = facts->keys[i].ds.phase;
 		concerned = concerned || phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT || phase == ZS_UNRETENTIVE;
+		assumed = assumed || (phase == ZS_OMNIPRESENT && !facts->keys[i].ds_seen);
 		waiting = waiting || waits_for_parent(&facts->keys[i]);
 		if ((phase == ZS_RUMOURED || phase == ZS_UNRETENTIVE) && facts->keys[i].ds.since > begun)
 			begun = facts->keys[i].ds.since;
 	}
-	if (!policy->observe_parent || !concerned || !facts->published.served_since)
+	if (!policy->observe_parent || !concerned)
+		return 0;
+	if (!facts->parent.asked && assumed) /* keys taken over: nobody knows yet whether their DS are there */
+		return facts->last_build ? facts->last_build : 1;
+	if (!facts->published.served_since)
 		return 0;
 	if (!facts->parent.asked)
 		return facts->published.served_since;

@@ -13,6 +13,12 @@ static void remember(struct zs_run *run, struct zs_facts *facts, uint32_t ttl, b
 	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = ttl, .dnskey = dnskey };
 }
 
+void zs_rollover_foreign(struct zs_run *run, struct zs_facts *facts, uint32_t dnskey_ttl, uint32_t largest_ttl)
+{
+	remember(run, facts, dnskey_ttl, true, 0);
+	remember(run, facts, largest_ttl, false, 0);
+}
+
 void zs_rollover_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, const struct zs_ttls *ttls)
 {
 	struct zs_published *published = &facts->published;

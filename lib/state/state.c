@@ -63,6 +63,14 @@ struct zs_key_facts *zs_facts_key(struct zs_facts *facts, const uint8_t id[32])
 	return NULL;
 }
 
+bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata)
+{
+	for (size_t i = 0; i < facts->replaced.dnskey_count; i++)
+		if (zs_bytes_equal(facts->replaced.dnskeys[i], rdata))
+			return true;
+	return false;
+}
+
 bool zs_facts_tag_used(const struct zs_facts *facts, uint16_t tag)
 {
 	for (size_t i = 0; i < facts->tag_count; i++)

@@ -147,6 +147,13 @@ struct zs_shape {
 	size_t apex_count;
 };
 
+/* A signed zone of somebody else in the place of the output, of which the user said that it is to be replaced. */
+struct zs_replaced {
+	bool present;
+	struct zs_bytes *dnskeys; /* RDATA of its DNSKEY RRset, which caches hold */
+	size_t dnskey_count, dnskey_room;
+};
+
 /* What the notify command was told last. */
 struct zs_told {
 	const char *event;        /* NULL: nothing that still holds */
@@ -188,7 +195,7 @@ struct zs_facts {
 	zs_time unsign;           /* the user wants the zone insecure since; 0: no */
 	struct zs_shape shape;
 	const char *tlsa_unmatched; /* not written: why G19 refuses what this build would publish; or NULL */
-	bool replaces_foreign;    /* not written: the output at hand is somebody else's, and the user takes its place */
+	struct zs_replaced replaced; /* not written */
 	zs_time abandoned;        /* `roll --abandon-chain`: the rules are waived until the new DS is everywhere; 0: no */
 };
 
@@ -221,6 +228,9 @@ struct zs_plan {
 	bool unsigned_zone;     /* publish without DNSSEC records: the user wants it, and no cache holds a DS */
 	bool cds_delete;        /* CDS and CDNSKEY say "remove all" (RFC 8078 section 4) */
 };
+
+/* Is the DNSKEY in the zone that is replaced? */
+bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata);
 
 /* Open state/<zone>: make it if missing, lock it (waiting up to 60 s, then ZS_NOT_YET), read state.yaml. */
 ZS_MUST_CHECK bool zs_facts_open(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out);

@@ -128,4 +128,49 @@ hasnt 'no secret in a message' err "$(sed -n 's/^P[a-z]*Key: //p' pdns.key)x"
 rm -rf state a.signed; chmod 644 pdns.key; sed -i 's/^Algorithm.*/Algorithm: 250 (NONE)/' pdns.key; at 0 keys import --served served.zone a.example pdns.key; is 'an algorithm of nobody' 3 $status
 has 'a private key that others can read' err 'is open to others'; hasnt 'no secret in a message' err 'AwE'; hasnt 'none of the key' err "$(sed -n 's/^Modulus: \(.\{20\}\).*/\1/p' pdns.key)"
 echo hello > none; at 0 keys import --served served.zone a.example none; ok 'a file that is no key' test $status != 0
+
+# the trial of an import gives nobody the zone, whoever serves it
+mkdir -p "$work/fake"; for tool in nsd-control knotc rndc pdnsutil pdns_control dig; do printf '#!/bin/sh\necho "$0 $*" >> "%s/fake/asked"\nexit 1\n' "$work" > "$work/fake/$tool"; chmod 755 "$work/fake/$tool"; done
+for publish in nsd knot bind '{powerdns: {backend: gsqlite3, signs: powerdns}}' '{powerdns: {backend: bind, file: served.bind}}'; do
+	fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k
+	sed -i "s/output: a.signed/&, publish: $publish/" zonesign.yaml; echo former > served.bind
+	PATH=$work/fake:$PATH at 0 keys import --served served.zone --dry-run a.example k/*.key; is "publish: $publish, a trial" 0 $status
+	ok "publish: $publish, no tool is called" test ! -e "$work/fake/asked"; rm -f "$work/fake/asked"; is "publish: $publish, no file is written" former "$(cat served.bind)"
+done
+
+# the TTLs of the other signer's zone hold: a ZSK that it published two hours ago with a TTL of a day signs when that is over
+rolling() { # ksk, old and new ZSK of another signer in k, and served.zone
+	fresh; mkdir k; ksk=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); old=$(dnssec-keygen -q -K k -a 13 a.example); new=$(dnssec-keygen -q -K k -a 13 a.example)
+	stamp() { date -u -d @$((t0 + $1)) +%Y%m%d%H%M%S; }
+	for key in "$ksk" "$old"; do dnssec-settime -K k -P 20261001000000 -A 20261001000000 "$key" >/dev/null; done
+	dnssec-settime -K k -I "$(stamp 1800)" "$old" >/dev/null; dnssec-settime -K k -P "$(stamp -7200)" -A "$(stamp 1800)" "$new" >/dev/null
+	cp -r k with-ttl; sed -i 's/ IN DNSKEY/ 86400 IN DNSKEY/' with-ttl/*.key; sign with-ttl
+}
+signer() { awk '$4=="RRSIG" && $5=="A"{print $11}' a.signed; }
+tag_of() { echo $((1${1##*+} - 100000)); }
+rolling; at 0 -q keys import --served served.zone a.example k/*.key; is 'import in the middle of a roll' 0 $status; cp served.zone a.signed
+at 10 -q build --accept adopt; is 'the old ZSK signs' "$(tag_of "$old")" "$(signer)"
+for when in 3600 40000 79000; do at $when -q build; is "$when s: caches may hold the DNSKEYs without the new ZSK" "0 $(tag_of "$old")" "$status $(signer)"; done
+at 79400 -q build; is 'then the new ZSK signs' "0 $(tag_of "$new")" "$status $(signer)"
+
+# keys copied into the keys directory of a zone that another program signed: they are in use, and their DS is taken to be at the parent
+adopted() {
+	fresh "${1:-}"; mkdir k; ksk=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); dnssec-keygen -q -K k -a 13 a.example >/dev/null
+	sign k; cp served.zone a.signed; mkdir -p -m 700 state/a.example/keys; chmod 700 state state/a.example; cp k/* state/a.example/keys
+	at 0 -q build --accept adopt; is 'keys are taken over' 0 $status; has 'the DS is taken to be there' state/a.example/state.yaml 'ds: {state: omnipresent'
+	at 60 -q build; is 'and the next build is as any other' 0 $status
+}
+adopted; at 100 -q roll a.example --unsign; for when in 200 4000 900000; do at $when -q build; ok "--unsign, $when s: signed while the DS may be there" grep -q 'IN DNSKEY' a.signed; done
+at 900100 -q ds --gone a.example; at 910000 -q build; is 'unsigned when it is gone' "0 0" "$status $(grep -c 'IN DNSKEY' a.signed)"
+adopted; "$z" --now $((t0 + 60)) -q ds --format ds a.example > ta; at 100 -q roll a.example ksk --emergency
+for when in 200 4000 20000 900000; do at $when -q build; ok "an emergency, $when s: validators with the DS at the parent accept the zone" "$z" --now $((t0 + when)) -q verify --origin a.example --ds ta a.signed; done
+# keys that no zone was signed with yet are new: their DS is asked for
+fresh; mkdir -p -m 700 state/a.example/keys; chmod 700 state state/a.example; dnssec-keygen -q -K state/a.example/keys -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K state/a.example/keys -a 13 a.example >/dev/null
+at 0 -q build; is 'keys made by hand before the first build' 0 $status; has 'their DS is not there' state/a.example/state.yaml 'ds: {state: hidden'
+
+# a zone that another server signs has no keys here
+rolling; printf 'key "k" { algorithm hmac-sha256; secret "c2VjcmV0"; };\n' > tsig; chmod 600 tsig
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem -days 90 -subj /CN=www.a.example 2>/dev/null
+printf 'zones:\n  a.example: {file: a.zone, dane: [{host: www.a.example, port: 443, certificate: c.pem}], publish: {update: {key: tsig, server: 127.0.0.1@1}}}\n' > zonesign.yaml
+at 0 keys import --served served.zone a.example k/*.key; is 'import into a zone of publish: update' 2 $status; has 'it is said' err 'is signed by the server'
 finish
