@@ -77,6 +77,19 @@ static bool is_signed_file(const struct zs_zone_config *config)
 	return is_signed;
 }
 
+static bool output_serial(const char *path, const uint8_t *apex, uint32_t *serial)
+{
+	struct zs_run *look = zs_run_begin();
+	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP };
+	struct zs_zone *zone;
+	struct zs_soa soa;
+	const bool ok = zs_zone_read(look, look->arena, path, &options, &zone) && zs_zone_soa(zone, &soa);
+	if (ok)
+		*serial = soa.serial;
+	zs_run_end(look);
+	return ok;
+}
+
 /* What caches may hold of the zone that is replaced: its DNSKEYs and its TTLs. */
 static void look_at_replaced(struct zs_run *run, const struct zs_zone_config *config, struct zs_facts *facts)
 {
@@ -86,13 +99,15 @@ static void look_at_replaced(struct zs_run *run, const struct zs_zone_config *co
 	struct zs_replaced *replaced = &facts->replaced;
 	const struct zs_rrset *set = zs_zone_read(look, look->arena, config->output.path, &options, &zone)
 	                           ? zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY) : NULL;
-	*replaced = (struct zs_replaced){ .present = set != NULL };
+	struct zs_soa soa;
+	*replaced = (struct zs_replaced){ .present = set != NULL, .serial = set && zs_zone_soa(zone, &soa) ? soa.serial : 0 };
 	for (uint32_t i = 0; set && i < set->count; i++) {
 		const struct zs_bytes rdata = zs_rrset_rdata(zone, set, i);
 		uint8_t *copy = zs_arena_alloc(run->arena, rdata.len);
 		memcpy(copy, rdata.data, rdata.len);
 		ZS_PUSH(run->arena, replaced->dnskeys, replaced->dnskey_count, replaced->dnskey_room) = (struct zs_bytes){ copy, rdata.len };
 	}
+	facts->parent.asked = 0; /* what the state has of the parent may be of another time */
 	if (set)
 		zs_rollover_foreign(run, facts, set->ttl, zs_zone_max_ttl(zone, NULL, NULL));
 	zs_run_end(look);
@@ -129,7 +144,14 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		look_at_replaced(run, zone, facts);
 		return true;
 	}
-	if (facts->published.known) {
+	uint32_t serial = 0;
+	const bool newer = facts->published.known && output_serial(zone->output.path, zone->name, &serial)
+	                && zs_serial_after(serial, facts->published.serial);
+	if (newer) {
+		zs_refuse(run, "G18", "'%s' has serial %u, newer than %u, which is the last that the state knows: the state is an old copy, or somebody else wrote the file",
+		          zone->output.path, serial, facts->published.serial);
+		zs_hint(run, "restore the newest state with its keys; if there is none, 'zonesign build --accept adopt' goes on from this file as far as the keys allow");
+	} else if (facts->published.known) {
 		zs_refuse(run, "G18", "'%s' is not what zonesign published last (serial %u): somebody else wrote it", zone->output.path,
 		          facts->published.serial);
 		zs_hint(run, "find out who; 'zonesign build --accept adopt' replaces it");
@@ -140,19 +162,6 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 	return false;
 }
 
-static bool output_serial(const char *path, const uint8_t *apex, uint32_t *serial)
-{
-	struct zs_run *look = zs_run_begin();
-	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP };
-	struct zs_zone *zone;
-	struct zs_soa soa;
-	const bool ok = zs_zone_read(look, look->arena, path, &options, &zone) && zs_zone_soa(zone, &soa);
-	if (ok)
-		*serial = soa.serial;
-	zs_run_end(look);
-	return ok;
-}
-
 bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in)
 {
 	struct zs_soa soa;
@@ -161,7 +170,9 @@ bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zon
 	if (!zs_zone_soa(in, &soa))
 		return zs_error(run, NULL, "the zone has no SOA");
 	known[count++] = soa.serial;
-	if (facts->published.known)
+	if (facts->published.known && facts->replaced.present && zs_serial_after(facts->replaced.serial, facts->published.serial))
+		known[count++] = facts->replaced.serial; /* the state lags behind it */
+	else if (facts->published.known)
 		known[count++] = facts->published.serial;
 	else if (output_serial(zone->output.path, in->apex, &known[count]))
 		count++;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "build_private.h"
+#include "dns/algorithm.h"
 #include "publish/publish.h"
 
 enum { FALL_COUNT = 10, RISE_COUNT = 1000, OPINION_LIMIT = 600 /* seconds */ };
@@ -174,11 +175,29 @@ bool zs_build_check_plan(struct zs_run *run, const struct zs_build_options *opti
 	return !why || refuse(run, options, facts, guard, why);
 }
 
+static bool is_published(const struct zs_plan *plan, const struct zs_keyset *keys, struct zs_bytes rdata)
+{
+	for (size_t i = 0; i < plan->key_count; i++) {
+		const struct zs_key *key = plan->keys[i].publish ? zs_keyset_find(keys, plan->keys[i].facts->id) : NULL;
+		if (key && zs_bytes_equal(key->rdata, rdata))
+			return true;
+	}
+	return false;
+}
+
 bool zs_build_check_overlap(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_plan *plan,
                             const struct zs_keyset *keys)
 {
 	if (!facts->replaced.present || plan->unsigned_zone)
 		return true;
+	for (size_t i = 0; i < facts->replaced.dnskey_count; i++) {
+		const struct zs_bytes rdata = facts->replaced.dnskeys[i];
+		if (rdata.data[1] & ZS_DNSKEY_REVOKE || is_published(plan, keys, rdata))
+			continue;
+		return refuse(run, options, facts, "G6z",
+		              zs_arena_printf(run->arena, "key %u is in the DNSKEY RRset of the zone that is replaced and would be gone: caches hold signatures by it, and its DS "
+		                                          "may be at the parent", zs_key_tag(rdata.data, rdata.len)));
+	}
 	bool signs_keys = false, signs_zone = false;
 	for (size_t i = 0; i < plan->key_count; i++) {
 		const struct zs_key *key = zs_keyset_find(keys, plan->keys[i].facts->id);

@@ -67,7 +67,8 @@ void zs_keys_adopt(struct zs_run *run, const struct zs_zone_config *zone, struct
 		for (size_t i = 0; i < keys->count; i++) {
 			const struct zs_key *key = &keys->keys[i];
 			const bool sep = key->flags & ZS_DNSKEY_SEP;
-			bool has_zsk = false; /* with CSK, or when there is no 256 key of the algorithm, a SEP key signs everything */
+			/* with CSK, or when it signed a zone that has no 256 key of the algorithm, a SEP key signs everything */
+			bool has_zsk = !zs_facts_replaced_has(facts, key->rdata);
 			for (size_t j = 0; j < keys->count; j++)
 				has_zsk = has_zsk || (!(keys->keys[j].flags & ZS_DNSKEY_SEP) && keys->keys[j].algorithm == key->algorithm
 				                      && stage_of(run, &keys->keys[j]) != GONE);

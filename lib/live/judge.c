@@ -226,10 +226,10 @@ zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts
 		if ((phase == ZS_RUMOURED || phase == ZS_UNRETENTIVE) && facts->keys[i].ds.since > begun)
 			begun = facts->keys[i].ds.since;
 	}
+	if (policy->observe_parent && !facts->parent.asked && (assumed || facts->replaced.present))
+		return 1; /* keys were taken over: nobody knows yet whether their DS are there */
 	if (!policy->observe_parent || !concerned)
 		return 0;
-	if (!facts->parent.asked && assumed) /* keys taken over: nobody knows yet whether their DS are there */
-		return facts->last_build ? facts->last_build : 1;
 	if (!facts->published.served_since)
 		return 0;
 	if (!facts->parent.asked)

@@ -5,8 +5,8 @@ static const zs_time next_publication = INT64_MAX; /* the instant of what is dec
 
 bool zs_zone_is_insecure(const struct zs_engine *e)
 {
-	/* the user gave the chain up: no rule can save it; or nothing is ours yet, and adopted keys come in as they are */
-	if (e->facts->abandoned || !e->facts->published.known)
+	/* the user gave the chain up: no rule can save it; or nothing signed was served yet */
+	if (e->facts->abandoned || (!e->facts->published.known && !e->facts->replaced.present))
 		return true;
 	for (size_t i = 0; i < e->facts->key_count; i++)
 		if (!zs_is_absent(e->facts->keys[i].ds.phase))

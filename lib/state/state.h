@@ -150,6 +150,7 @@ struct zs_shape {
 /* A signed zone of somebody else in the place of the output, of which the user said that it is to be replaced. */
 struct zs_replaced {
 	bool present;
+	uint32_t serial;
 	struct zs_bytes *dnskeys; /* RDATA of its DNSKEY RRset, which caches hold */
 	size_t dnskey_count, dnskey_room;
 };

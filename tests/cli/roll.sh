@@ -107,6 +107,33 @@ mkdir -p -m 700 state/a.example; rm -rf state/a.example/keys; cp -r other/a.exam
 rm -f $state; run "$z" --now 2026-12-01T01:00:00Z build --accept adopt; is 'with its keys' 0 $status; has 'the override is recorded' $state 'guard: "adopt"'
 fresh; at 2026-12-01T00:00:00Z; rm -rf state; run "$z" --now 2026-12-01T01:00:00Z build --accept adopt --accept G6z; is 'or as the user wishes' 0 $status; has 'G6z is recorded' $state 'guard: "G6z"'
 
+# -- an old copy of the state is restored after a roll: what is served has a newer serial and keys that the copy does not know
+served() { awk '$4 == "SOA" {print $7}' signed/a.zone; }
+keys_served() { awk '$4 == "DNSKEY" {print $5, $8}' signed/a.zone | sort; }
+for kind in ksk zsk; do
+	fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z; cp -a state backup
+	run "$z" --now 2026-12-03T00:00:00Z roll a.example $kind; for hour in 00 06; do at 2026-12-03T$hour:00:00Z; done; parent 2026-12-03T06:00:00Z; at 2026-12-03T07:00:00Z
+	at 2026-12-03T22:00:00Z; before=$(sha256sum < signed/a.zone); serial=$(served)
+	mv state newest; cp -a backup state; at 2026-12-03T23:00:00Z; is "$kind, an old state: status" 4 $status; has "$kind, an old state: it may be one" err 'the state is an old copy'
+	run "$z" --now 2026-12-03T23:00:00Z build --accept adopt; is "$kind, an old state, accepted: status" 4 $status; has "$kind: keys would be gone" err 'would be gone'
+	is "$kind, an old state: nothing is published" "$before" "$(sha256sum < signed/a.zone)"
+	rm -rf state; mv newest state; at 2026-12-03T23:30:00Z; is "$kind, the newest state is back" 0 $status
+done
+# without a roll an old copy is good enough, but the serial goes on from what is served
+fresh; at 2026-12-01T00:00:00Z; cp -a state backup; echo 'new A 192.0.2.9' >> a.zone; run "$z" --now 2026-12-20T00:00:00Z build; serial=$(served); keys=$(keys_served)
+rm -rf state; cp -a backup state; run "$z" --now 2026-12-19T00:00:00Z build --accept adopt; is 'an old state without a roll' 0 $status
+ok 'the serial does not go back' test "$(served)" -gt "$serial"; is 'the same keys' "$keys" "$(keys_served)"
+
+# -- the state is lost: a run that is refused changes nothing about which keys are taken over, when they are found again
+fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z; signs=$(awk '$4 == "RRSIG" && $5 == "MX" {print $11}' signed/a.zone); mv state lost
+at 2026-12-04T00:00:00Z; run "$z" --now 2026-12-04T08:00:00Z build --accept adopt; is 'without the keys: status' 4 $status; mkdir -p -m 700 state/a.example/keys; cp -p lost/a.example/keys/* state/a.example/keys/
+run "$z" --now 2026-12-04T09:00:00Z build --accept adopt; is 'the keys are found: status' 0 $status; is 'the key that signed goes on to sign' "$signs" "$(awk '$4 == "RRSIG" && $5 == "MX" {print $11}' signed/a.zone)"
+at 2026-12-04T09:05:00Z; is 'and in the next build' "0 $signs" "$status $(awk '$4 == "RRSIG" && $5 == "MX" {print $11}' signed/a.zone)"
+
+# -- a first build that ended between the KSK and the ZSK: the policy says what the key is for
+fresh; mkdir -p -m 700 state/a.example/keys; dnssec-keygen -q -K state/a.example/keys -a 13 -f KSK a.example >/dev/null; chmod 700 state state/a.example
+at 2026-12-01T00:00:00Z; is 'one key is there' 0 $status; is 'it is the KSK, and a ZSK is made' 'ksk zsk' "$("$z" --json keys 2>/dev/null | python3 -c 'import json, sys; print(*sorted(k["role"] for k in json.load(sys.stdin)["zones"][0]["keys"]))')"
+
 # -- a tag that the zone ever used, revoked or not, is used by no other key (.ru 2024, G9)
 fresh; at 2026-12-01T00:00:00Z; at 2026-12-02T00:00:00Z
 use() { python3 -c 'import re, sys; p = sys.argv[1]; t = open(p).read(); open(p, "w").write(re.sub(r"tags_used: .*", "tags_used: [%s]" % ", ".join(map(str, range(int(sys.argv[2])))), t))' $state "$1"; }
