@@ -45,6 +45,8 @@ struct build {
 	size_t proof_count;
 	struct zs_facts *served_before; /* what was known of TLSA before this build computed them anew; or NULL */
 	bool rescue;                 /* the zone is the one last published, not the input */
+	bool same;                   /* what is signed was published before, by the same keys: signatures alone are new */
+	bool committed;              /* the output was replaced */
 	bool certificates_ok;
 };
 
@@ -167,11 +169,11 @@ static bool is_due(const struct build *b)
 	return !b->facts->published.known || b->run->now >= b->facts->next_due;
 }
 
-/* Do signatures have to be made anew? */
+/* Do signatures have to be made anew? They end, or they were made by a clock that was ahead and do not hold yet. */
 static bool must_resign(const struct build *b)
 {
 	const zs_time due = refresh_due(b, b->facts->published.earliest_expiration);
-	return due && b->run->now >= due;
+	return due && (b->run->now >= due || b->facts->published.time > b->run->now);
 }
 
 static bool make_plan(struct build *b)
@@ -218,10 +220,38 @@ static struct zs_bytes *parents_ds(struct zs_arena *arena, const struct build *b
 	return parent->ds;
 }
 
+/* Does a DS that the parent has lead to a key that signs the DNSKEYs? */
+static bool is_reached(const struct build *b)
+{
+	const struct zs_parent_facts *parent = &b->facts->parent;
+	for (size_t i = 0; i < b->plan->key_count; i++) {
+		const struct zs_plan_key *key = &b->plan->keys[i];
+		const struct zs_key *found = key->publish && key->sign_dnskeys ? zs_keyset_find(b->keys, key->facts->id) : NULL;
+		for (size_t d = 0; found && d < parent->ds_count; d++)
+			if (zs_live_ds_matches(b->run, b->facts->zone, parent->ds[d], found))
+				return true;
+	}
+	return false;
+}
+
+/* G5: what was seen at the parent leads into this file. Whoever gave the chain up knows that it does not. Signatures that are made anew
+ * change nothing about it: they are there when the parent is right again. */
+static void set_ds(struct build *b, struct zs_verify_options *options)
+{
+	const struct zs_facts *facts = b->facts;
+	if (!facts->parent.observed || facts->abandoned || zs_build_accepts(b->options, "G5"))
+		return;
+	if (!b->same) {
+		options->ds = parents_ds(b->run->arena, b, &options->ds_count);
+	} else if (facts->parent.ds_count && !is_reached(b)) {
+		zs_warn(b->run, NULL, "none of the DS at the parent leads to a key of this zone (G5): validators refuse it until that is mended");
+		zs_hint(b->run, "'zonesign ds' prints what the parent needs; the zone was signed again as it is, so that it is good when the DS is");
+	}
+}
+
 static bool verify_candidate(struct build *b)
 {
 	const struct zs_policy *policy = b->zone_config->policy;
-	const struct zs_facts *facts = b->facts;
 	struct zs_verify_options options = {
 		.apex = b->zone_config->name, .now = b->run->now, .strict = true, .has_serial = true, .serial = b->intent.serial,
 		.refresh = policy->refresh, .margin = b->largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
@@ -231,9 +261,7 @@ static bool verify_candidate(struct build *b)
 	};
 	b->verify_arena = zs_arena_new();
 	options.extra_keys = hidden_signers(b->verify_arena, b, &options.extra_key_count);
-	/* G5: what was seen at the parent leads into this file. Whoever gave the chain up knows that it does not */
-	if (facts->parent.observed && !facts->abandoned && !zs_build_accepts(b->options, "G5"))
-		options.ds = parents_ds(b->run->arena, b, &options.ds_count);
+	set_ds(b, &options);
 	static const char *const judged[] = { "G5", "G12", "G16" };
 	for (size_t i = 0; i < ZS_COUNT(judged); i++)
 		if (zs_build_accepts(b->options, judged[i]))
@@ -323,6 +351,7 @@ static bool commit(struct build *b)
 	zs_run_stage(b->run, "publish");
 	if (!zs_publish_commit(b->run, &b->candidate, &b->intent, facts))
 		return false;
+	b->committed = true;
 	zs_build_published(b->run, facts, b->zone_config->policy);
 	if (!b->rescue)
 		facts->shape = b->shape;
@@ -386,8 +415,8 @@ static bool sign_and_publish(struct build *b)
 	    || !zs_keys_prepare(b->run, b->zone_config, b->facts, b->plan, b->keys)
 	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;
-	const bool same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0;
-	if (same && !must_resign(b) && b->facts->published.served_since) {
+	b->same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0;
+	if (b->same && !must_resign(b) && b->facts->published.served_since) {
 		b->result->outcome = ZS_BUILT_NOTHING; /* the files were touched, what they say is the same */
 		const zs_time since = b->facts->published.served_since;
 		served(b, b->run->now); /* moves that change nothing in the zone */
@@ -402,7 +431,7 @@ static bool sign_and_publish(struct build *b)
 		return false;
 	bool ok = make_candidate(b) && zs_build_second_opinion(b->run, b->zone_config, b->options, b->facts, &b->candidate) && commit(b);
 	zs_publish_discard(&b->candidate);
-	if (b->facts->published.known && memcmp(b->facts->published.content, b->intent.content, 32) == 0) {
+	if (b->committed) {
 		b->result->outcome = b->rescue ? ZS_BUILT_RESCUED : ZS_BUILT_PUBLISHED;
 		zs_signatures_end(b->signatures, b->verified.proofs, b->verified.proof_count);
 	} else {
@@ -542,8 +571,14 @@ static bool build_locked(struct build *b)
 		say_in_service(b); /* without its keys nothing can be signed again either */
 		return false;
 	}
-	if (!sign_and_publish(b))
-		return b->result->outcome == ZS_BUILT_PUBLISHED ? false : rescue(b);
+	if (!sign_and_publish(b)) {
+		if (b->committed)
+			return false;
+		if (!b->same) /* else the same would be tried again */
+			return rescue(b);
+		say_in_service(b);
+		return false;
+	}
 	if (!b->certificates_ok)
 		zs_note(b->run, "a certificate or key file could not be used: what was last published of it stays, the rest of the zone is up to date");
 	return b->certificates_ok;

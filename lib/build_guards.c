@@ -43,6 +43,8 @@ bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *opt
 	if (zs_build_accepts(options, "clock")) {
 		zs_build_note_override(run, facts, "clock", problem);
 		facts->made_with_now = run->now_given;
+		zs_facts_not_later(facts, run->now);
+		facts->next_due = 0; /* it was reckoned by the other clock */
 		return true;
 	}
 	zs_refuse(run, "G17", "%s", problem);

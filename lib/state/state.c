@@ -63,6 +63,35 @@ struct zs_key_facts *zs_facts_key(struct zs_facts *facts, const uint8_t id[32])
 	return NULL;
 }
 
+static void not_later(zs_time *time, zs_time now)
+{
+	if (*time > now)
+		*time = now;
+}
+
+void zs_facts_not_later(struct zs_facts *facts, zs_time now)
+{
+	zs_time *const single[] = { &facts->last_build, &facts->published.served_since, &facts->parent.lower_since, &facts->parent.observed,
+		                    &facts->parent.asked, &facts->parent.agreed, &facts->told.time, &facts->unsign, &facts->abandoned };
+	for (size_t i = 0; i < ZS_COUNT(single); i++)
+		not_later(single[i], now);
+	for (size_t i = 0; i < facts->key_count; i++) {
+		struct zs_key_facts *key = &facts->keys[i];
+		zs_time *const times[] = { &key->created, &key->active, &key->retired, &key->removed, &key->ds_seen, &key->ds_gone,
+			                   &key->dnskey.since, &key->dnskey.from, &key->krrsig.since, &key->krrsig.from,
+			                   &key->zrrsig.since, &key->zrrsig.from, &key->ds.since, &key->ds.from };
+		for (size_t t = 0; t < ZS_COUNT(times); t++)
+			not_later(times[t], now);
+	}
+	for (size_t i = 0; i < facts->roll_count; i++)
+		not_later(&facts->rolls[i].time, now);
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		not_later(&facts->tlsa[i].since, now);
+		not_later(&facts->tlsa[i].used, now);
+		not_later(&facts->tlsa[i].until, now);
+	}
+}
+
 bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata)
 {
 	for (size_t i = 0; i < facts->replaced.dnskey_count; i++)

@@ -230,6 +230,9 @@ struct zs_plan {
 	bool cds_delete;        /* CDS and CDNSKEY say "remove all" (RFC 8078 section 4) */
 };
 
+/* The clock had run ahead and was put back: nothing that the facts have happened later than now. */
+void zs_facts_not_later(struct zs_facts *facts, zs_time now);
+
 /* Is the DNSKEY in the zone that is replaced? */
 bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata);
 

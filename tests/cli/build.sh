@@ -249,5 +249,19 @@ run "$ZONESIGN" -q -c c.yaml build; touch a.zone; run "$ZONESIGN" -q -c c.yaml b
 # more warnings than are shown, and -q
 { echo zones:; for n in $(seq 120); do echo "  z$n.example: {file: a.zone, output: z$n.zone, reload: 'true \"'}"; done; } > many.yaml
 run "$ZONESIGN" -q -c many.yaml build; is 'many warnings' 0 $status; is '-q: nothing is said of them' '' "$(cat out err)"
+
+# -- a re-sign that fails is not told as done
+fresh; run "$z" --now $t0 build; run "$z" --now $t1 build; late=2026-12-10T00:00:00Z; before=$(sha256sum < signed/a.zone); printf '    second-opinion: ["false"]\n' >> zonesign.yaml
+run "$z" --now $late --json build; is 'a re-sign that is refused: status' 4 $status; is 'a re-sign that is refused: JSON' failed "$(python3 -c 'import json; print(json.load(open("out"))["zones"][0]["outcome"])')"
+run "$z" --now $late build; hasnt 'nothing is told as published' out 'published: serial'; is 'once' 1 "$(grep -c 'refused by G21' err)"; has 'what is in service is said' err 'stays in service'
+is 'nothing is published' "$before" "$(sha256sum < signed/a.zone)"
+sed -i '/second-opinion/d' zonesign.yaml; run "$z" --now $late build; is 'then it is signed' 0 $status; has 'and told' out 'published: serial'
+
+# -- a clock that ran ahead, and is right again
+policy='observe: off' fresh; run "$z" --now $t0 build; run "$z" --now $t1 -q build; run "$z" --now 2027-03-30T00:00:00Z build; is 'a clock that is ahead' 0 $status
+run "$z" --now $t9 build; is 'it is right again: status' 4 $status; has 'it is right again: the guard' err 'G17'
+run "$z" --now $t9 build --accept clock; is 'accepted' 0 $status; ok 'the signatures hold now' "$z" --now $t9 -q verify --origin a.example signed/a.zone
+is 'no date is ahead' '' "$(grep -oE '(since|active|created|last_build|served_since|asked): 202[7-9][^,}]*' state/a.example/state.yaml)"
+run "$z" --now $t9 roll a.example zsk; run "$z" --now $t9 build; is 'a roll begins at once' "0 3" "$status $(awk '$4=="DNSKEY"' signed/a.zone | wc -l)"
 cd .. || exit 1
 finish

@@ -160,6 +160,10 @@ cp a.zone a.zone.good; echo 'new A 192.0.2.9' >> a.zone; before=$(sha256sum < a.
 at 2600 build; is 'a change under a DS of somebody else' 4 $status; has 'G5' err 'G5'; is 'nothing is published' "$before" "$(sha256sum < a.signed)"
 is 'what was seen is kept, though the build failed' "$(when 2600)" "$(state asked)"
 mv a.zone.good a.zone
+cp -r state state.good; cp a.signed a.signed.good
+at 900000 build; is 'signatures that end are made anew under a DS of somebody else' 0 $status; has 'it is said' err 'none of the DS at the parent leads to a key'
+ok 'they hold' "$z" --now $((t0 + 900000)) -q verify --origin a.test a.signed; is 'the same keys' "$(awk '$4=="DNSKEY"' a.signed.good)" "$(awk '$4=="DNSKEY"' a.signed)"
+rm -r state; mv state.good state; mv a.signed.good a.signed
 run "$z" --json --now $((t0 + 700)) ds --check; is 'JSON: status' 4 $status; is 'JSON: verdicts' 'missing extra' "$(python3 -c 'import json; print(*(r["verdict"] for r in json.load(open("out"))["zones"][0]["records"]))')"
 
 # -- keys of another signer: what their files say of the DS is held against the parent
