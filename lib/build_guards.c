@@ -1,5 +1,6 @@
 /* build_guards.c - guards about the run itself: the clock, the output, the serial (G17, G18). */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "build_private.h"
 #include "dane/dane.h"
@@ -115,11 +116,18 @@ static void look_at_replaced(struct zs_run *run, const struct zs_zone_config *co
 	zs_run_end(look);
 }
 
+static bool is_empty(const char *path)
+{
+	struct stat stat_of;
+	return stat(path, &stat_of) == 0 && stat_of.st_size == 0;
+}
+
 bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
                            struct zs_facts *facts, bool *output_there)
 {
 	uint8_t sha256[32];
 	bool there = true;
+	uint32_t serial = 0;
 	*output_there = true;
 	if (!facts->intent.present && zs_build_output_is_ours(zone, facts))
 		return true;
@@ -136,7 +144,7 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 	facts->intent = (struct zs_intent){ 0 };
 	if (ours || !there)
 		return true;
-	if (!facts->published.known && !is_signed_file(zone))
+	if (!facts->published.known && !is_signed_file(zone) && (is_empty(zone->output.path) || output_serial(zone->output.path, zone->name, &serial)))
 		return true; /* an unsigned zone in its place is what is replaced at the first signing */
 	if (zs_build_accepts(options, "adopt")) {
 		zs_build_note_override(run, facts, "adopt", zone->output.path);
@@ -146,7 +154,6 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		look_at_replaced(run, zone, facts);
 		return true;
 	}
-	uint32_t serial = 0;
 	const bool newer = facts->published.known && output_serial(zone->output.path, zone->name, &serial)
 	                && zs_serial_after(serial, facts->published.serial);
 	if (newer) {
@@ -157,6 +164,9 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		zs_refuse(run, "G18", "'%s' is not what zonesign published last (serial %u): somebody else wrote it", zone->output.path,
 		          facts->published.serial);
 		zs_hint(run, "find out who; 'zonesign build --accept adopt' replaces it");
+	} else if (!is_signed_file(zone)) {
+		zs_refuse(run, "G18", "'%s' is there already, and is no zone file of '%s': it is not replaced", zone->output.path, zone->name_text);
+		zs_hint(run, "name another file as output, or remove this one if nobody needs it");
 	} else {
 		zs_refuse(run, "G18", "'%s' is a signed zone, but there is no state of it in '%s'", zone->output.path, facts->dir);
 		zs_hint(run, "restore the state directory, or copy the zone's keys into '%s/keys'; then 'zonesign build --accept adopt'", facts->dir);

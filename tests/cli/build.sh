@@ -129,7 +129,7 @@ for damage in ': > F' 'head -c 300 F > x; cat x > F' 'sed -i "s/^version: 1/vers
 done
 fresh; mkdir signed; ln -s ../a.zone signed/a.zone; good=$(sha256sum < a.zone); run "$z" build
 is 'an output that leads to the zone file' 3 $status; is 'the zone file is as it was' "$good" "$(sha256sum < a.zone)"
-fresh; mkdir real; echo 'old, not signed' > real/z; chmod 640 real/z; mkdir signed; ln -s ../real/z signed/a.zone; run "$z" build
+fresh; mkdir real; cp a.zone real/z; chmod 640 real/z; mkdir signed; ln -s ../real/z signed/a.zone; run "$z" build
 is 'an output that is a link' 0 $status; ok 'stays one' test -L signed/a.zone; is 'its target has the mode it had' 640 "$(stat -c %a real/z)"; has 'and the zone' real/z ' RRSIG '
 
 # -- several at once
@@ -263,5 +263,14 @@ run "$z" --now $t9 build; is 'it is right again: status' 4 $status; has 'it is r
 run "$z" --now $t9 build --accept clock; is 'accepted' 0 $status; ok 'the signatures hold now' "$z" --now $t9 -q verify --origin a.example signed/a.zone
 is 'no date is ahead' '' "$(grep -oE '(since|active|created|last_build|served_since|asked): 202[7-9][^,}]*' state/a.example/state.yaml)"
 run "$z" --now $t9 roll a.example zsk; run "$z" --now $t9 build; is 'a roll begins at once' "0 3" "$status $(awk '$4=="DNSKEY"' signed/a.zone | wc -l)"
+
+# -- an output that is some other file
+for file in zonesign.yaml cert.pem part.inc; do
+	fresh; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 30 -subj /CN=www.a.example 2>/dev/null
+	echo 'part A 192.0.2.7' > part.inc; echo '$INCLUDE part.inc' >> a.zone; sed -i "s|signed/a.zone|$file|" zonesign.yaml; before=$(sum)
+	run "$z" build; is "output: $file" 4 $status; has "output: $file, it is said" err 'is no zone file of'; is "output: $file, it stays" "$(cat "$file" | sha256sum)" "$(echo "$before" | awk -v f="./$file" '$2 == f {print $1 "  -"}')"
+done
+fresh; mkdir signed; : > signed/a.zone; run "$z" build; is 'an empty file is replaced' 0 $status
+fresh; mkdir signed; cp a.zone signed/a.zone; run "$z" build; is 'so is the unsigned zone' 0 $status
 cd .. || exit 1
 finish
