@@ -310,11 +310,6 @@ static void sort_all(struct zs_arena *arena, struct ordering *o, unsigned jobs)
 	zs_pool_run(jobs, BUCKETS, 64, sort_buckets, o);
 }
 
-static int compare_items(const struct ordering *o, const struct item *a, const struct item *b)
-{
-	return compare_owners(o, &o->zone->owners[a->owner], a->key, &o->zone->owners[b->owner], b->key);
-}
-
 static int by_index(const void *a, const void *b)
 {
 	const size_t x = *(const size_t *)a, y = *(const size_t *)b;
@@ -322,18 +317,21 @@ static int by_index(const void *a, const void *b)
 }
 
 struct merging {
-	const struct ordering *o;
-	size_t middle, end; /* items[0..middle) and items[middle..end) are in order each */
+	struct ordering *o;
+	const struct zs_owner *from;
+	struct zs_owner *to;
+	size_t middle, end; /* from[0..middle) and from[middle..end) are in order each */
 	size_t parts;
 };
 
-/* The first of items[middle..end) that does not stand before an item of the other run. */
-static size_t meets(const struct merging *m, size_t item)
+/* The first of from[middle..end) that does not stand before an owner of the other run. */
+static size_t meets(const struct merging *m, size_t owner)
 {
 	size_t low = m->middle, high = m->end;
+	const uint64_t key = sort_key(m->o, &m->from[owner], 0);
 	while (low < high) {
 		const size_t half = low + (high - low) / 2;
-		if (compare_items(m->o, &m->o->items[half], &m->o->items[item]) < 0)
+		if (compare_owners(m->o, &m->from[half], sort_key(m->o, &m->from[half], 0), &m->from[owner], key) < 0)
 			low = half + 1;
 		else
 			high = half;
@@ -341,35 +339,53 @@ static size_t meets(const struct merging *m, size_t item)
 	return low;
 }
 
+static void merge_part(const struct merging *m, size_t part)
+{
+	const struct zs_owner *from = m->from;
+	const size_t a_end = m->middle * (part + 1) / m->parts, b_end = part + 1 < m->parts ? meets(m, a_end) : m->end;
+	size_t a = m->middle * part / m->parts, b = part ? meets(m, a) : m->middle;
+	uint64_t key_a = a < a_end ? sort_key(m->o, &from[a], 0) : 0, key_b = b < b_end ? sort_key(m->o, &from[b], 0) : 0;
+	bool equal = false;
+	for (size_t i = a + b - m->middle; i < a_end + b_end - m->middle; i++) {
+		const int order = a == a_end ? 1 : b == b_end ? -1 : compare_owners(m->o, &from[a], key_a, &from[b], key_b);
+		equal = equal || order == 0;
+		m->to[i] = from[order <= 0 ? a : b];
+		if (order > 0)
+			key_b = ++b < b_end ? sort_key(m->o, &from[b], 0) : 0;
+		else
+			key_a = ++a < a_end ? sort_key(m->o, &from[a], 0) : 0;
+	}
+	if (equal)
+		atomic_store_explicit(&m->o->equal, true, memory_order_relaxed);
+}
+
 static void merge_parts(void *context, unsigned thread, size_t from, size_t to)
 {
-	const struct merging *m = context;
-	const struct item *items = m->o->items;
 	(void)thread;
-	for (size_t part = from; part < to; part++) {
-		const size_t a_end = m->middle * (part + 1) / m->parts, b_end = part + 1 < m->parts ? meets(m, a_end) : m->end;
-		size_t a = m->middle * part / m->parts, b = part ? meets(m, a) : m->middle;
-		for (size_t i = a + b - m->middle; i < a_end + b_end - m->middle; i++) {
-			const bool left = a < a_end && (b == b_end || compare_items(m->o, &items[a], &items[b]) <= 0);
-			m->o->spare[i] = items[left ? a++ : b++];
-		}
-	}
+	for (size_t part = from; part < to; part++)
+		merge_part(context, part);
+}
+
+static void set_owners(struct zs_scan *scan, struct zs_owner *owners, size_t count)
+{
+	struct zs_zone *zone = scan->zone;
+	zs_arena_release(scan->arena, zone->owners, zone->owner_room * sizeof *owners);
+	zone->owners = owners;
+	zone->owner_count = zone->owner_room = count;
 }
 
 /* A few runs, each in order - a signed zone whose NSEC3 stand behind all else - are merged, the first with the next. */
-static void merge_runs(struct zs_arena *arena, struct ordering *o, unsigned jobs)
+static void merge_runs(struct zs_scan *scan, struct ordering *o)
 {
 	const size_t runs = atomic_load(&o->descents);
 	qsort(o->descent, runs, sizeof *o->descent, by_index);
-	o->spare = zs_arena_array(arena, o->count, sizeof *o->spare);
 	for (size_t r = 0; r < runs; r++) {
-		struct merging m = { .o = o, .middle = o->descent[r], .end = r + 1 < runs ? o->descent[r + 1] : o->count };
+		struct merging m = { .o = o, .from = scan->zone->owners, .to = zs_arena_array(scan->arena, o->count, sizeof *m.to),
+			             .middle = o->descent[r], .end = r + 1 < runs ? o->descent[r + 1] : o->count };
 		m.parts = m.middle / SLICE + 1;
-		zs_pool_run(jobs, m.parts, 1, merge_parts, &m);
-		memcpy(o->spare + m.end, o->items + m.end, (o->count - m.end) * sizeof *o->items);
-		struct item *swap = o->items;
-		o->items = o->spare;
-		o->spare = swap;
+		zs_pool_run(scan->run->jobs, m.parts, 1, merge_parts, &m);
+		memcpy(m.to + m.end, m.from + m.end, (o->count - m.end) * sizeof *m.to);
+		set_owners(scan, m.to, o->count);
 	}
 }
 
@@ -413,23 +429,20 @@ static bool combine(struct zs_scan *scan, const struct zs_owner *owners, size_t 
 	return ok;
 }
 
+static bool same_name(const struct zs_zone *zone, const struct zs_owner *a, const struct zs_owner *b)
+{
+	return a->name_len == b->name_len && zs_name_equal(zs_owner_name(zone, a), zs_owner_name(zone, b));
+}
+
 /* The owners as items has them. */
 struct taking {
-	const struct ordering *o;
-	struct zs_owner *owners;
-	atomic_bool equal; /* two that are next to each other */
+	struct ordering *o;
+	struct zs_owner *to;
 };
-
-static bool same_name(const struct ordering *o, size_t a, size_t b)
-{
-	const struct zs_owner *owners = o->zone->owners;
-	return o->items[a].key == o->items[b].key
-	    && zs_name_equal(zs_owner_name(o->zone, &owners[o->items[a].owner]), zs_owner_name(o->zone, &owners[o->items[b].owner]));
-}
 
 static void take_slice(void *context, unsigned thread, size_t from, size_t to)
 {
-	struct taking *t = context;
+	const struct taking *t = context;
 	const struct zs_owner *owners = t->o->zone->owners;
 	const struct item *items = t->o->items;
 	bool equal = false;
@@ -437,41 +450,42 @@ static void take_slice(void *context, unsigned thread, size_t from, size_t to)
 	for (size_t i = from; i < to; i++) {
 		if (i + AHEAD < to)
 			__builtin_prefetch(&owners[items[i + AHEAD].owner]);
-		t->owners[i] = owners[items[i].owner];
-		equal = equal || (i && same_name(t->o, i - 1, i));
+		t->to[i] = owners[items[i].owner];
+		equal = equal || (i && items[i].key == items[i - 1].key && same_name(t->o->zone, &owners[items[i - 1].owner], &t->to[i]));
 	}
 	if (equal)
-		atomic_store_explicit(&t->equal, true, memory_order_relaxed);
+		atomic_store_explicit(&t->o->equal, true, memory_order_relaxed);
+}
+
+static void sort_owners(struct zs_scan *scan, struct ordering *o)
+{
+	struct zs_arena *arena = zs_arena_new();
+	struct taking t = { .o = o, .to = zs_arena_array(scan->arena, o->count, sizeof *t.to) };
+	o->items = zs_arena_array(arena, o->count, sizeof *o->items);
+	zs_pool_run(scan->run->jobs, o->count, SLICE, make_keys, o);
+	sort_all(arena, o, scan->run->jobs);
+	zs_pool_run(scan->run->jobs, o->count, SLICE, take_slice, &t);
+	zs_arena_free(arena);
+	set_owners(scan, t.to, o->count);
 }
 
 /* Equal owners made one. */
-static bool combine_all(struct zs_scan *scan, const struct ordering *o, struct zs_owner *owners, size_t *count)
+static bool combine_all(struct zs_scan *scan)
 {
+	struct zs_zone *zone = scan->zone;
+	struct zs_owner *owners = zone->owners;
+	const size_t count = zone->owner_count;
 	size_t kept = 0;
 	bool ok = true;
-	for (size_t from = 0, to; from < o->count; from = to) {
-		for (to = from + 1; to < o->count && same_name(o, to, from); to++)
+	for (size_t from = 0, to; from < count; from = to) {
+		for (to = from + 1; to < count && same_name(zone, &owners[to], &owners[from]); to++)
 			;
 		struct zs_owner whole = owners[from];
 		if (to - from > 1)
 			ok = combine(scan, owners + from, to - from, &whole) && ok;
 		owners[kept++] = whole;
 	}
-	*count = kept;
-	return ok;
-}
-
-static bool take_order(struct zs_scan *scan, const struct ordering *o)
-{
-	struct zs_zone *zone = scan->zone;
-	struct taking t = { .o = o, .owners = zs_arena_array(scan->arena, o->count, sizeof *t.owners) };
-	size_t kept = o->count;
-	zs_pool_run(scan->run->jobs, o->count, SLICE, take_slice, &t);
-	const bool ok = !atomic_load(&t.equal) || combine_all(scan, o, t.owners, &kept);
-	zs_arena_release(scan->arena, zone->owners, zone->owner_room * sizeof *t.owners);
-	zone->owners = t.owners;
 	zone->owner_count = kept;
-	zone->owner_room = o->count;
 	return ok;
 }
 
@@ -562,17 +576,11 @@ bool zs_scan_order(struct zs_scan *scan)
 		atomic_store(&o.descents, RUNS_MAX);
 	}
 	const size_t descents = atomic_load(&o.descents);
-	if (!descents && !atomic_load(&o.equal))
-		return true;
-	struct zs_arena *arena = zs_arena_new();
-	o.items = zs_arena_array(arena, o.count, sizeof *o.items);
-	zs_pool_run(jobs, o.count, SLICE, make_keys, &o);
 	if (descents >= RUNS_MAX)
-		sort_all(arena, &o, jobs);
+		sort_owners(scan, &o);
 	else if (descents)
-		merge_runs(arena, &o, jobs);
-	const bool ok = take_order(scan, &o);
-	zs_arena_free(arena);
+		merge_runs(scan, &o);
+	const bool ok = !atomic_load(&o.equal) || combine_all(scan);
 	if (descents >= RUNS_MAX)
 		move_arrays(zone, jobs);
 	return ok;
