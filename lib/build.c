@@ -409,9 +409,26 @@ static bool make_candidate(struct build *b)
 	return false;
 }
 
+/* G5, before the zone has keys: it may be signed somewhere else, and then what is made here would make it bogus. */
+static bool check_first(struct build *b)
+{
+	const struct zs_facts *facts = b->facts;
+	if (facts->published.known || !facts->parent.observed || !facts->parent.ds_count || facts->abandoned || b->plan->unsigned_zone || is_reached(b))
+		return true;
+	const char *why = "the parent has a DS of this zone already, which leads to none of its keys: validators would refuse every answer";
+	if (zs_build_accepts(b->options, "G5")) {
+		zs_build_note_override(b->run, b->facts, "G5", why);
+		return true;
+	}
+	zs_refuse(b->run, "G5", "%s", why);
+	zs_hint(b->run, "if another program signs the zone, 'zonesign keys import' takes over its keys; if nobody does, have the DS removed and wait until "
+	                "caches have forgotten it");
+	return false;
+}
+
 static bool sign_and_publish(struct build *b)
 {
-	if (!zs_build_check_plan(b->run, b->options, b->facts, b->plan)
+	if (!check_first(b) || !zs_build_check_plan(b->run, b->options, b->facts, b->plan)
 	    || !zs_keys_prepare(b->run, b->zone_config, b->facts, b->plan, b->keys)
 	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;

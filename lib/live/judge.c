@@ -226,8 +226,9 @@ zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts
 		if ((phase == ZS_RUMOURED || phase == ZS_UNRETENTIVE) && facts->keys[i].ds.since > begun)
 			begun = facts->keys[i].ds.since;
 	}
-	if (policy->observe_parent && !facts->parent.asked && (assumed || facts->replaced.present))
-		return 1; /* keys were taken over: nobody knows yet whether their DS are there */
+	/* before the first publication: a DS that is there already would make it bogus. After keys were taken over: nobody knows of theirs */
+	if (policy->observe_parent && !facts->parent.asked && (!facts->published.known || assumed || facts->replaced.present))
+		return 1;
 	if (!policy->observe_parent || !concerned)
 		return 0;
 	if (!facts->published.served_since)

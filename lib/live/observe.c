@@ -147,7 +147,10 @@ bool zs_live_observe(struct zs_run *run, const struct zs_zone_config *zone, cons
 	else
 		zs_live_parent(run, facts->zone, &policy->observe, &seen);
 	failures = is_silent(&seen) ? failures + 1 : 0;
-	(void)zs_live_judge(run, policy, keys, &seen, facts);
+	if (zs_live_judge(run, policy, keys, &seen, facts) != ZS_SIGHT_CERTAIN && !facts->published.known && !is_silent(&seen))
+		zs_note(run, "the parent does not show for certain whether it has a DS of this zone: %s", facts->parent.waits_for);
+	if (!facts->published.known && !facts->replaced.present)
+		facts->parent.asked = 0; /* the looks for what we ask of the parent begin when that is served */
 	return true;
 }
 

@@ -55,7 +55,7 @@ class Bench:
             with open(f'{place}/z', 'w') as out:
                 out.write('$TTL 3600\n@ SOA ns.other.test. h 1 7200 3600 1209600 3600\n@ NS ns.other.test.\n@ NS ns2.other.test.\n')
             with open(f'{place}/zonesign.yaml', 'w') as out:
-                out.write(f'policies: {{default: {{algorithm: {algorithm}}}}}\nzones: {{{origin}: {{file: z, output: o}}}}\n')
+                out.write(f'policies: {{default: {{algorithm: {algorithm}, observe: off}}}}\nzones: {{{origin}: {{file: z, output: o}}}}\n')
             tools.quiet([self.zonesign, '-q', '-c', f'{place}/zonesign.yaml', 'build'])
             self.keys_made[place] = f'{place}/state/{origin}/keys'
         return self.keys_made[place]

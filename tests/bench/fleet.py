@@ -18,7 +18,7 @@ class Fleet:
         tools.quiet([f'{os.path.dirname(b.disk)}/generate', 'fleet', str(count), str(records), f'{self.dir}/in'])
         self.names = [f'z{i:06}.example' for i in range(count)]
         with open(f'{self.dir}/zonesign.yaml', 'w') as out:
-            out.write('zones:\n' + ''.join(f'  {n}: {{file: in/{n}.zone, output: out/{n}.zone}}\n' for n in self.names))
+            out.write('policies: {default: {observe: off}}\nzones:\n' + ''.join(f'  {n}: {{file: in/{n}.zone, output: out/{n}.zone}}\n' for n in self.names))
 
     def forget(self, keep_keys):
         """As before the first build, with or without the keys."""

@@ -90,7 +90,7 @@ class Scenario:
         self.state = f'{self.dir}/state/{origin}'
         denials = {'nsec': 'nsec', 'nsec3': 'nsec3', 'opt-out': '{nsec3: {opt-out: yes}}'}
         with open(f'{self.dir}/zonesign.yaml', 'w') as out:
-            out.write(f'policies:\n  default: {{denial: {denials[denial]}, algorithm: {algorithm}}}\n'
+            out.write(f'policies:\n  default: {{denial: {denials[denial]}, algorithm: {algorithm}, observe: off}}\n'
                       f'zones:\n  {origin}: {{file: {file}, output: {self.output}}}\n')
 
     def key_files(self):

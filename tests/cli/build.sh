@@ -10,7 +10,7 @@ fresh() { # a directory with one zone
 	config ''
 }
 config() { # EXTRA lines of the zone's section
-	{ printf 'policies:\n  default: {%s}\nzones:\n  a.example:\n    file: a.zone\n    output: signed/a.zone\n' "${policy:-}"; printf '%s' "$1"; } > zonesign.yaml
+	{ printf 'policies:\n  default: {%s}\nzones:\n  a.example:\n    file: a.zone\n    output: signed/a.zone\n' "${policy:-observe: off}"; printf '%s' "$1"; } > zonesign.yaml
 }
 sum() { find . -type f ! -name out ! -name err -exec sha256sum {} + | LC_ALL=C sort -k 2; }
 t0=2026-12-01T00:00:00Z t1=2026-12-01T12:00:00Z t9=2026-12-20T00:00:00Z
@@ -176,9 +176,9 @@ for maker in 'dnssec-keygen -q -a ED25519' 'dnssec-keygen -q -a RSASHA256 -b 204
 	run "$z" build; is "keys of $maker" 0 $status; has 'are taken over' err 'is taken over'
 done
 policy='csk: {lifetime: unlimited}'; fresh; run "$z" build; is 'csk' 0 $status; is 'one key' 1 "$(grep -c ' IN DNSKEY ' signed/a.zone)"; policy=
-fresh; printf 'zones:\n  "a\\\\.b/c.example": {file: a.zone, output: o1}\n  ".": {file: root.zone, output: o2}\n' > zonesign.yaml; printf '$TTL 300\n@ SOA ns.test. host.test. 1 7200 3600 1209600 300\n@ NS ns.test.\n@ NS ns2.test.\ntest. NS ns.test.\nns.test. A 192.0.2.1\nns2.test. A 192.0.2.2\n' > root.zone
+fresh; printf 'policies: {default: {observe: off}}\nzones:\n  "a\\\\.b/c.example": {file: a.zone, output: o1}\n  ".": {file: root.zone, output: o2}\n' > zonesign.yaml; printf '$TTL 300\n@ SOA ns.test. host.test. 1 7200 3600 1209600 300\n@ NS ns.test.\n@ NS ns2.test.\ntest. NS ns.test.\nns.test. A 192.0.2.1\nns2.test. A 192.0.2.2\n' > root.zone
 run "$z" build; is 'odd names and the root' 0 $status; ok 'their paths' test -d 'state/a%2Eb%2Fc.example' -a -d 'state/@'
-fresh; printf 'zones:\n  a.example: {file: a.zone, output: o1}\n  b.example: {file: none.zone, output: o2}\n  c.example: {file: a.zone, output: o3}\n' > zonesign.yaml
+fresh; printf 'policies: {default: {observe: off}}\nzones:\n  a.example: {file: a.zone, output: o1}\n  b.example: {file: none.zone, output: o2}\n  c.example: {file: a.zone, output: o3}\n' > zonesign.yaml
 run "$z" build; is 'one bad zone of three' 3 $status; ok 'the others are built' test -s o1 -a -s o3 -a ! -e o2
 
 # -- init, fmt
@@ -218,7 +218,7 @@ if kill -0 "$(cat child)" 2>/dev/null; then fail 'a killed build: its command en
 # another reload command in the config: that server has to take the zone too, though nothing in it changed
 mkdir -p another && cd another || exit 1
 printf '$TTL 300\n@ SOA ns h 1 7200 3600 1209600 300\n@ NS ns\nns A 192.0.2.1\n' > a.zone
-printf 'zones:\n  a.example: {file: a.zone, output: signed.zone, reload: touch one}\n' > zonesign.yaml
+printf 'policies: {default: {observe: off}}\nzones:\n  a.example: {file: a.zone, output: signed.zone, reload: touch one}\n' > zonesign.yaml
 run "$ZONESIGN" build
 is 'another server: the first' '0 one' "$status $(ls one two 2>/dev/null)"
 rm one
@@ -235,19 +235,19 @@ is 'another server: one that fails' 1 $status
 run "$ZONESIGN" build
 is 'another server: tried again' 1 $status
 # the same server, and the config named from another directory: nothing is done anew, and no clock begins again
-printf 'zones:\n  b.example: {file: a.zone, output: b.zone, publish: {nsd: {pid-file: pid, server: 127.0.0.1@1, wait: 0s}}}\n' > b.yaml
+printf 'policies: {default: {observe: off}}\nzones:\n  b.example: {file: a.zone, output: b.zone, publish: {nsd: {pid-file: pid, server: 127.0.0.1@1, wait: 0s}}}\n' > b.yaml
 sleep 60 & echo $! > pid; pids="$pids $!"
 run "$ZONESIGN" -q -c b.yaml build
 sed -i 's|served_since: never|served_since: 2026-01-01T00:00:00Z\n  server: "nsd 127.0.0.1@1 pid"|' state/b.example/state.yaml
 (cd / && "$ZONESIGN" -c "$OLDPWD/b.yaml" build) >out 2>err
 hasnt 'another directory is no other server' err 'another server than before'
 # what is in a command stays out of the state, which is read at every run: secrets, and quotes, which are slow to read
-printf 'zones:\n  c.example: {file: a.zone, output: c.zone, reload: {shell: "echo \\"hunter2\\" >> log"}}\n' > c.yaml
+printf 'policies: {default: {observe: off}}\nzones:\n  c.example: {file: a.zone, output: c.zone, reload: {shell: "echo \\"hunter2\\" >> log"}}\n' > c.yaml
 run "$ZONESIGN" -q -c c.yaml build
 is 'a command with a secret' 0 $status; hasnt 'it is not in the state' state/c.example/state.yaml hunter2
 run "$ZONESIGN" -q -c c.yaml build; touch a.zone; run "$ZONESIGN" -q -c c.yaml build; is 'it is run once' 1 "$(wc -l < log)"
 # more warnings than are shown, and -q
-{ echo zones:; for n in $(seq 120); do echo "  z$n.example: {file: a.zone, output: z$n.zone, reload: 'true \"'}"; done; } > many.yaml
+{ echo "policies: {default: {observe: off}}"; echo zones:; for n in $(seq 120); do echo "  z$n.example: {file: a.zone, output: z$n.zone, reload: 'true \"'}"; done; } > many.yaml
 run "$ZONESIGN" -q -c many.yaml build; is 'many warnings' 0 $status; is '-q: nothing is said of them' '' "$(cat out err)"
 
 # -- a re-sign that fails is not told as done

@@ -8,6 +8,7 @@ fleet() { # COUNT: a directory with as many zones, and the config
 	cd "$work" && rm -rf t && mkdir -m 700 t && mkdir t/in && cd t || exit 1
 	i=0
 	{
+		echo 'policies: {default: {observe: off}}'
 		echo 'zones:'
 		while [ $i -lt "$1" ]; do
 			printf '$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\nwww A 192.0.2.%d\n' $i > in/z$i

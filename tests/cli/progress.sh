@@ -26,8 +26,8 @@ END
 head='$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\n'
 { printf "$head"; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(20000)))'; } > large
 { printf "$head"; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(6000)))'; } > middle
-printf 'zones:\n  large.example: {file: large, output: signed/large}\n' > large.yaml
-printf 'zones:\n  middle.example: {file: middle, output: signed/middle}\n' > middle.yaml
+printf 'policies: {default: {observe: off}}\nzones:\n  large.example: {file: large, output: signed/large}\n' > large.yaml
+printf 'policies: {default: {observe: off}}\nzones:\n  middle.example: {file: middle, output: signed/middle}\n' > middle.yaml
 run python3 terminal.py xterm all "$z" -c large.yaml build --jobs 1; is 'one zone on a terminal' 0 $status
 has 'the stage is shown' out 'large.example.: verify'
 ok 'how far' grep -q ', [0-9]*%' out
@@ -39,7 +39,7 @@ again; run python3 terminal.py xterm all "$z" -q -c middle.yaml build --jobs 1; 
 again; run python3 terminal.py dumb err "$z" -c middle.yaml build --jobs 1; is 'a terminal that cannot move its cursor' '' "$(cat out)"
 again; run "$z" -c middle.yaml build --jobs 1; is 'in cron: no progress' '' "$(cat err)"
 
-mkdir in; { echo zones:; i=0; while [ $i -lt 900 ]; do { printf "$head"; echo "www A 192.0.2.1"; } > in/z$i; echo "  z$i.example: {file: in/z$i, output: signed/z$i}"; i=$((i + 1)); done; } > many.yaml
+mkdir in; { echo "policies: {default: {observe: off}}"; echo zones:; i=0; while [ $i -lt 900 ]; do { printf "$head"; echo "www A 192.0.2.1"; } > in/z$i; echo "  z$i.example: {file: in/z$i, output: signed/z$i}"; i=$((i + 1)); done; } > many.yaml
 run python3 terminal.py xterm err "$z" -c many.yaml build; is 'many zones on a terminal' 0 $status
 ok 'how many are done' grep -qE '[0-9]+ of 900 zones, [0-9]+%' out
 is 'nothing of it stays' '' "$(sed 's/.*\x1b\[K//' out)"

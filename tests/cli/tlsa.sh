@@ -68,7 +68,7 @@ says 'bad records' 2 '--records' www.pem --host h.example --port 25 --records '4
 # what a build says about the whole
 zone() {
 	printf '$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\n@ MX 1 mail\n@ MX 2 mx2\n@ MX 3 mx.other.test.\nmail A 192.0.2.25\nmx2 A 192.0.2.26\nalias CNAME mail\nsub NS ns.other.test.\n%b' "$1" > a.zone
-	printf 'zones:\n  example.com:\n    file: a.zone\n    output: signed.zone\n    dane:\n%b' "$2" > zonesign.yaml
+	printf 'policies: {default: {observe: off}}\nzones:\n  example.com:\n    file: a.zone\n    output: signed.zone\n    dane:\n%b' "$2" > zonesign.yaml
 	run "$z" check
 }
 entry() { printf '      - {host: %s, port: %s, certificate: %s%s}\\n' "$1" "$2" "$3" "${4:-}"; }

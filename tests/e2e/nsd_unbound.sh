@@ -81,7 +81,7 @@ cp "$top"/testdata/demo/* . 2>/dev/null
 sh make-certs.sh certs
 for denial in nsec nsec3; do
 	rm -rf state signed
-	sed "1,/^zones:/s/^zones:/policies:\n  default:\n    denial: $denial\nzones:/" "$top/testdata/demo/zonesign.yaml" > zonesign.yaml
+	sed "s/^  default:/&\n    denial: $denial/" "$top/testdata/demo/zonesign.yaml" > zonesign.yaml
 	run "$ZONESIGN" build
 	is "$denial: the zone is built" 0 $status
 	"$ZONESIGN" ds --format ds > ta

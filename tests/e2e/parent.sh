@@ -27,6 +27,7 @@ load() { # RECORD...: the parent with these records at both servers
 }
 begin() { # a zone whose DS may be given away from 10 minutes on
 	rm -rf state a.signed
+	load
 	at 0 build; is 'the first build' 0 $status
 	at 600 build; is 'the DS is wanted' 0 $status
 	at 601 ds --format ds; grep -v '^;' out > our.ds
@@ -165,6 +166,12 @@ at 900000 build; is 'signatures that end are made anew under a DS of somebody el
 ok 'they hold' "$z" --now $((t0 + 900000)) -q verify --origin a.test a.signed; is 'the same keys' "$(awk '$4=="DNSKEY"' a.signed.good)" "$(awk '$4=="DNSKEY"' a.signed)"
 rm -r state; mv state.good state; mv a.signed.good a.signed
 run "$z" --json --now $((t0 + 700)) ds --check; is 'JSON: status' 4 $status; is 'JSON: verdicts' 'missing extra' "$(python3 -c 'import json; print(*(r["verdict"] for r in json.load(open("out"))["zones"][0]["records"]))')"
+
+# -- a zone that is signed somewhere else: the first build asks before anything is made
+load 'a DS 4711 13 2 0000000000000000000000000000000000000000000000000000000000000001'; rm -rf state a.signed
+at 0 build; is 'a first build under a DS of somebody else' 4 $status; has 'G5' err 'G5'; has 'it says what to do' err 'keys import'
+ok 'no key and no zone is made' test -z "$(ls state/a.test/keys 2>/dev/null)" -a ! -e a.signed
+at 100 build --accept G5; is 'as the user wishes' 0 $status; has 'it is recorded' state/a.test/state.yaml 'guard: "G5"'
 
 # -- keys of another signer: what their files say of the DS is held against the parent
 mkdir k; old=$(dnssec-keygen -q -K k -a ECDSAP256SHA256 -f KSK a.test); dnssec-keygen -q -K k -a ECDSAP256SHA256 a.test >/dev/null

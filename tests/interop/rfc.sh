@@ -5,7 +5,7 @@
 
 build() { # ZONEFILE DENIAL
 	rm -rf state signed.zone
-	printf 'policies:\n  default: {denial: %s}\nzones:\n  example: {file: plain.zone, output: signed.zone}\n' "$2" > zonesign.yaml
+	printf 'policies:\n  default: {denial: %s, observe: off}\nzones:\n  example: {file: plain.zone, output: signed.zone}\n' "$2" > zonesign.yaml
 	cp "$top/testdata/rfc/$1" plain.zone
 	run "$ZONESIGN" -q build
 }

@@ -83,7 +83,7 @@ def main(directory, count, big):
         key = (i % 4, i // 4 % 6 if not big else 0, i // 24 % 2, i % 3)
         if key not in policies:
             denial, algorithm, csk, md = key
-            policies[key] = "  p%d:\n    algorithm: %s\n    denial: %s\n    zonemd: %s\n%s" % (
+            policies[key] = "  p%d:\n    observe: off\n    algorithm: %s\n    denial: %s\n    zonemd: %s\n%s" % (
                 len(policies), ALGORITHMS[algorithm], DENIALS[denial], ["off", "sha384", "sha512"][md],
                 "    csk: {lifetime: unlimited}\n" if csk else "")
         policy = list(policies).index(key)
