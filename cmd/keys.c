@@ -68,6 +68,8 @@ static void generate(struct zs_run *run, const struct zs_zone_config *zone, cons
 		facts->next_due = run->now;
 		if (zs_facts_write(run, facts))
 			zs_note(run, "%s %u stands by; the next 'zonesign build' publishes it", zs_role_text(role), key->tag);
+		else
+			zs_keys_discard(run, zone, facts);
 	}
 	zs_facts_close(facts);
 }

@@ -640,6 +640,8 @@ bool zs_build(struct zs_run *run, const struct zs_config *config, const struct z
 	bool ok = build_locked(&b);
 	if (!ok && b.result->outcome == ZS_BUILT_FAILED)
 		(void)!zs_live_keep(run, zone, b.facts); /* what fails there is reported beside the rest */
+	if (!ok)
+		zs_keys_discard(run, zone, b.facts);
 	ok = notify(&b) && ok;
 	zs_publish_discard(&b.candidate);
 	zs_signatures_discard(b.signatures);

@@ -38,7 +38,8 @@ struct zs_keyset {
 /* Load every key that the facts name and that is still in use; with no state yet, adopt the key files that are in the
  * directory, as far as their timing metadata let them: an inactive key is published and does not sign, one that is to be
  * active later waits for that, a revoked or deleted one is left alone. A private half is needed of keys that sign or are
- * wanted in. Key files whose tag the zone never used are named in a warning. Facts get the keys that were adopted. */
+ * wanted in. Key files whose tag the zone never used are named in a warning; however many they are, they and those of keys that
+ * are gone do no harm. Facts get the keys that were adopted. */
 ZS_MUST_CHECK bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
                                 struct zs_keyset **out);
 
@@ -46,6 +47,11 @@ ZS_MUST_CHECK bool zs_keys_load(struct zs_run *run, const struct zs_zone_config 
  * it returns true, every private key that the plan uses is safe on disk. */
 ZS_MUST_CHECK bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
                                    struct zs_plan *plan, struct zs_keyset *keys);
+
+/* After a build that failed: remove the pairs that zs_keys_prepare made for these facts, unless the state on disk knows them. Their
+ * DNSKEYs were never published, as the state is written before the zone is; a known one may have been, and stays. Without this
+ * each try of a build that cannot succeed would leave a pair. What cannot be removed stays, and is not used. */
+void zs_keys_discard(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts);
 
 /* The timing metadata of the key files, where they differ by an hour or more from what the facts say now. The facts win.
  * A new key is written with the times that its plan gives it, so that a first build writes each file once. */

@@ -10,7 +10,7 @@
 #include "dns/algorithm.h"
 #include "keys/key_private.h"
 
-enum { KEY_FILE_MAX = 64 * 1024, KEY_FILES_MAX = 256, KEY_TRIES = 64 };
+enum { KEY_FILE_MAX = 64 * 1024, ADOPT_MAX = 256, NAMED_MAX = 3, KEY_TRIES = 64 };
 
 struct store {
 	struct zs_run *run;
@@ -75,6 +75,11 @@ static bool has_file(const struct store *store, const char *name)
 	return fstatat(store->fd, name, &stat, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static bool has_pair(const struct store *store, const char *base)
+{
+	return has_file(store, zs_arena_printf(store->run->arena, "%s.key", base)) || has_file(store, zs_arena_printf(store->run->arena, "%s.private", base));
+}
+
 /* Both halves of the key in base.key and base.private; the private one may be away if it is not needed. */
 static bool read_pair(const struct store *store, const char *base, struct zs_arena *arena, bool need_private, struct zs_key *out)
 {
@@ -110,22 +115,18 @@ const struct zs_key *zs_keyset_find(const struct zs_keyset *keys, const uint8_t 
 	return NULL;
 }
 
-static bool is_key_file(const struct store *store, const char *name)
-{
-	const char *prefix = file_name(store, 0, 0);
-	const size_t len = strlen(prefix) - strlen("000+00000"), all = strlen(name);
-	return strncmp(name, prefix, len) == 0 && all > 4 && strcmp(name + all - 4, ".key") == 0;
-}
-
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Names (without ".key") of the zone's key files, sorted. */
+/* Names (without ".key") of the zone's key files, sorted. They may be many: those of keys long gone stay, for a state that comes
+ * back from a backup. */
 static bool list_files(const struct store *store, const char ***out, size_t *count)
 {
 	struct zs_run *run = store->run;
+	const char *prefix = file_name(store, 0, 0);
+	const size_t prefix_len = strlen(prefix) - strlen("000+00000"), suffix_len = strlen(".key");
 	size_t room = 0;
 	*out = NULL;
 	*count = 0;
@@ -134,10 +135,11 @@ static bool list_files(const struct store *store, const char ***out, size_t *cou
 	if (!dir)
 		return zs_fail(run, "cannot list '%s': %s", store->dir, strerror(errno));
 	rewinddir(dir);
-	for (struct dirent *entry; (entry = readdir(dir)) && *count < KEY_FILES_MAX;)
-		if (is_key_file(store, entry->d_name))
-			ZS_PUSH(run->arena, *out, *count, room) =
-			    zs_arena_text(run->arena, entry->d_name, strlen(entry->d_name) - strlen(".key"));
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		const size_t len = strlen(entry->d_name);
+		if (strncmp(entry->d_name, prefix, prefix_len) == 0 && len > suffix_len && strcmp(entry->d_name + len - suffix_len, ".key") == 0)
+			ZS_PUSH(run->arena, *out, *count, room) = zs_arena_text(run->arena, entry->d_name, len - suffix_len);
+	}
 	closedir(dir);
 	if (*count)
 		qsort(*out, *count, sizeof **out, by_text);
@@ -159,20 +161,69 @@ static bool signs(enum zs_record_phase phase)
 	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
 }
 
-/* The facts of the key that the file is named after, or NULL. */
-static const struct zs_key_facts *facts_of_file(const struct store *store, const struct zs_facts *facts, const char *file)
-{
-	for (size_t k = 0; k < facts->key_count; k++)
-		if (strcmp(file_name(store, facts->keys[k].algorithm, facts->keys[k].tag), file) == 0)
-			return &facts->keys[k];
-	return NULL;
-}
-
-/* The tag at the end of the file's name: was it ever used here? Then it is of a key that has gone its way. */
-static bool is_of_the_past(const struct zs_facts *facts, const char *file)
+/* The tag at the end of the file's name: was it ever used here? Then it is of a key of the facts, or of one that has gone its way. */
+static bool is_known(const struct zs_facts *facts, const char *file)
 {
 	const char *plus = strrchr(file, '+');
-	return plus && zs_facts_tag_used(facts, (uint16_t)strtoul(plus + 1, NULL, 10));
+	const uint16_t tag = plus ? (uint16_t)strtoul(plus + 1, NULL, 10) : 0;
+	if (!plus || zs_facts_tag_used(facts, tag))
+		return plus;
+	for (size_t k = 0; k < facts->key_count; k++)
+		if (facts->keys[k].tag == tag)
+			return true;
+	return false;
+}
+
+/* Files that somebody may have put there in the hope that they are used. */
+static void warn_of_unknown(const struct store *store, const struct zs_facts *facts, const char *const *files, size_t file_count)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < file_count; i++)
+		if (!is_known(facts, files[i]) && ++count <= NAMED_MAX)
+			zs_warn(store->run, NULL, "key file '%s' is not in the state; it is not used", shown(store, files[i]));
+	if (count > NAMED_MAX)
+		zs_warn(store->run, NULL, "%zu more key files in '%s' are not in the state; they are not used", count - NAMED_MAX, store->dir);
+}
+
+static bool load_all(const struct store *store, struct zs_keyset *keys, const char *const *files, size_t file_count)
+{
+	if (file_count > ADOPT_MAX) {
+		zs_error(store->run, NULL, "'%s' has %zu key files; at most %d are taken over", store->dir, file_count, ADOPT_MAX);
+		zs_hint(store->run, "leave those of keys that are in use now");
+		return false;
+	}
+	for (size_t i = 0; i < file_count; i++) {
+		struct zs_key key = { 0 };
+		if (!read_pair(store, files[i], keys->arena, true, &key))
+			return false;
+		ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
+	}
+	return true;
+}
+
+/* The files of the facts' keys, by their names: however many others there are, they do not stand in the way. */
+static bool load_known(const struct store *store, struct zs_keyset *keys, const struct zs_facts *facts)
+{
+	struct zs_run *run = store->run;
+	for (size_t k = 0; k < facts->key_count; k++) {
+		const struct zs_key_facts *fact = &facts->keys[k];
+		const char *base = file_name(store, fact->algorithm, fact->tag);
+		const bool there = !is_dead(fact) && has_file(store, zs_arena_printf(run->arena, "%s.key", base));
+		const bool needs_private = fact->goal_in || signs(fact->krrsig.phase) || signs(fact->zrrsig.phase);
+		struct zs_key key = { 0 };
+		if (there && !read_pair(store, base, keys->arena, needs_private, &key))
+			return false;
+		if (there)
+			ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
+		if (is_dead(fact) || (there && memcmp(key.id, fact->id, sizeof key.id) == 0)
+		    || !(fact->goal_in || signs(fact->dnskey.phase) || signs(fact->zrrsig.phase)))
+			continue;
+		zs_error(run, NULL, "key %u of algorithm %u is in the state, but '%s.key' is %s (G10)", fact->tag, fact->algorithm, shown(store, base),
+		         there ? "not that key" : "not there");
+		zs_hint(run, "restore the key files from your backup; zonesign does not make a new key in place of a missing one");
+		return false;
+	}
+	return true;
 }
 
 bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_keyset **out)
@@ -186,24 +237,12 @@ bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct 
 		return false;
 	bool ok = list_files(&store, &files, &file_count);
 	const bool adopting = facts->fresh && facts->key_count == 0;
-	for (size_t i = 0; ok && i < file_count; i++) {
-		const struct zs_key_facts *fact = facts_of_file(&store, facts, files[i]);
-		const bool needed = !fact || fact->goal_in || signs(fact->krrsig.phase) || signs(fact->zrrsig.phase);
-		struct zs_key key = { 0 };
-		if (!fact && !adopting) {
-			if (!is_of_the_past(facts, files[i]))
-				zs_warn(run, NULL, "key file '%s' is not in the state; it is not used", shown(&store, files[i]));
-		} else if ((!fact || !is_dead(fact)) && (ok = read_pair(&store, files[i], keys->arena, needed, &key)))
-			ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
+	if (ok && adopting) {
+		ok = load_all(&store, keys, files, file_count);
+	} else if (ok) {
+		warn_of_unknown(&store, facts, files, file_count);
+		ok = load_known(&store, keys, facts);
 	}
-	for (size_t k = 0; ok && !adopting && k < facts->key_count; k++)
-		if (!is_dead(&facts->keys[k]) && !zs_keyset_find(keys, facts->keys[k].id)
-		    && (facts->keys[k].goal_in || signs(facts->keys[k].dnskey.phase) || signs(facts->keys[k].zrrsig.phase))) {
-			ok = zs_error(run, NULL, "key %u of algorithm %u is in the state, but '%s.key' is not that key (G10)",
-			              facts->keys[k].tag, facts->keys[k].algorithm,
-			              shown(&store, file_name(&store, facts->keys[k].algorithm, facts->keys[k].tag)));
-			zs_hint(run, "restore the key files from your backup; zonesign does not make a new key in place of a missing one");
-		}
 	close(store.fd);
 	if (ok && adopting)
 		zs_keys_adopt(run, zone, facts, keys);
@@ -230,6 +269,14 @@ static bool write_pair(const struct store *store, const struct zs_key *key)
 	return ok;
 }
 
+/* The public half first: alone it would be taken for a key whose private half was lost. */
+static void remove_pair(const struct store *store, uint8_t algorithm, uint16_t tag)
+{
+	const char *base = file_name(store, algorithm, tag);
+	unlinkat(store->fd, zs_arena_printf(store->run->arena, "%s.key", base), 0);
+	unlinkat(store->fd, zs_arena_printf(store->run->arena, "%s.private", base), 0);
+}
+
 /* A pair whose tag, revoked or not, no key of the zone ever had (G9), and no file bears. */
 static bool make_unique(const struct store *store, struct zs_facts *facts, struct zs_keyset *keys,
                         const struct zs_key_facts *wanted, struct zs_key *out)
@@ -244,9 +291,8 @@ static bool make_unique(const struct store *store, struct zs_facts *facts, struc
 		memcpy(revoked, key.rdata.data, key.rdata.len);
 		revoked[1] |= ZS_DNSKEY_REVOKE;
 		const uint16_t revoked_tag = zs_key_tag(revoked, key.rdata.len);
-		const char *file = zs_arena_printf(run->arena, "%s.key", file_name(store, key.algorithm, key.tag));
 		if (zs_facts_tag_used(facts, key.tag) || zs_facts_tag_used(facts, revoked_tag) || key.tag == revoked_tag
-		    || has_file(store, file))
+		    || has_pair(store, file_name(store, key.algorithm, key.tag)))
 			continue;
 		zs_facts_use_tag(run, facts, key.tag);
 		zs_facts_use_tag(run, facts, revoked_tag);
@@ -302,8 +348,11 @@ bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, stru
 			break;
 		key.times = times_of(run, fact, &key);
 		ok = write_pair(&store, &key);
-		if (!ok)
+		if (!ok) {
+			remove_pair(&store, key.algorithm, key.tag); /* no file had these names before */
 			break;
+		}
+		fact->made_now = true;
 		memcpy(fact->id, key.id, sizeof fact->id);
 		fact->tag = key.tag;
 		fact->created = key.created;
@@ -312,6 +361,28 @@ bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, stru
 	if (store.fd >= 0)
 		close(store.fd);
 	return ok;
+}
+
+void zs_keys_discard(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts)
+{
+	struct store store = { .fd = -1 };
+	struct zs_facts *recorded = NULL;
+	struct zs_run *look = zs_run_begin(); /* a state that cannot be read is reported elsewhere; then all files stay */
+	for (size_t i = 0; i < facts->key_count; i++) {
+		const struct zs_key_facts *fact = &facts->keys[i];
+		if (!fact->made_now)
+			continue;
+		if (!recorded && (!zs_facts_read(look, zone, &recorded) || !open_store(look, zone, facts, &store)))
+			break;
+		store.run = run;
+		if (!zs_facts_key(recorded, fact->id))
+			remove_pair(&store, fact->algorithm, fact->tag);
+	}
+	if (store.fd >= 0)
+		close(store.fd);
+	if (recorded)
+		zs_facts_close(recorded);
+	zs_run_end(look);
 }
 
 bool zs_keys_write_times(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_keyset *keys)

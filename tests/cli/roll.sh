@@ -160,6 +160,20 @@ fresh; echo '    second-opinion: {shell: "grep -q RRSIG $ZONESIGN_FILE && test !
 touch veto; echo 'x A 192.0.2.7' >> a.zone; good=$(sha256sum < signed/a.zone); at 2026-12-01T01:00:00Z; is 'a veto' 4 $status; has 'G21' err 'refused by G21'; is 'the old zone stays' "$good" "$(sha256sum < signed/a.zone)"; is 'nothing is left' '' "$(find . -name '.*zonesign')"
 sed -i '$d' zonesign.yaml; echo '    second-opinion: [test, -s, "{file}"]' >> zonesign.yaml; at 2026-12-01T02:00:00Z; is 'as a list of arguments' 0 $status; has 'published' signed/a.zone 'x.a.example.'
 
+# -- builds that cannot succeed, over and over, leave no keys: not the first ones, nor those of a roll that is due
+files() { ls state/a.example/keys | wc -l; }
+veto() { sed -i '/second-opinion/d' zonesign.yaml; echo "    second-opinion: [$1]" >> zonesign.yaml; }
+fresh; veto /bin/false; at 2026-12-01T00:00:00Z; is 'a veto of the first build' 4 $status; is 'its keys are gone' 0 "$(files)"
+veto /bin/true; at 2026-12-01T00:00:00Z; is 'the first build' 0 $status; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z; count=$(files)
+run "$z" --now 2026-12-03T01:00:00Z roll a.example zsk; is 'a roll' 0 $status; veto /bin/false
+for minute in 10 15 20; do at 2026-12-03T01:$minute:00Z; is "its veto at $minute" 4 $status; is "no key file more at $minute" "$count" "$(files)"; done
+veto /bin/true; mkdir signed/.a.zone.zonesign; at 2026-12-03T01:21:00Z; is 'an output that cannot be written' 1 $status; is 'no key file more then' "$count" "$(files)"; rmdir signed/.a.zone.zonesign
+at 2026-12-03T01:25:00Z; is 'all is well' 0 $status; is 'the new pair stays' $((count + 2)) "$(files)"; is 'and is published' 3 "$(dnskeys)"; good 'the roll begins'
+# however many key files of other times there are, those in use are found
+for tag in $(seq 10000 12000); do f=state/a.example/keys/Ka.example.+013+$tag; test -e $f.key || touch $f.key; done
+echo 'y A 192.0.2.8' >> a.zone; at 2026-12-03T02:00:00Z; is 'among two thousand key files' 0 $status; has 'published' signed/a.zone 'y.a.example.'
+has 'the files are not used' err 'is not in the state; it is not used'; has 'few of them are named' err 'more key files in'
+
 # -- keys of BIND with dates
 bind() { (cd "$work/t" && mkdir -p -m 700 state state/a.example state/a.example/keys && cd state/a.example/keys && dnssec-keygen -q -a ECDSAP256SHA256 "$@" a.example) 2>/dev/null; }
 fresh; bind -f KSK >out; ksk=$(tail -c 6 out); active=$(bind); inactive=$(bind -P 20260101 -A 20260101 -I 20261115); future=$(bind -P now -A 20270101); revoked=$(bind -f KSK); (cd state/a.example/keys && dnssec-settime -R 20261101 "$revoked" >/dev/null 2>&1); chmod 600 state/a.example/keys/*.private
