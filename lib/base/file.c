@@ -9,9 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A file may be of any year; beyond 1677 and 2262 all times are one, and the first or last that there is. */
 static int64_t nanoseconds(const struct timespec *t)
 {
-	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+	int64_t ns;
+	if (__builtin_mul_overflow((int64_t)t->tv_sec, (int64_t)1000000000, &ns) || __builtin_add_overflow(ns, (int64_t)t->tv_nsec, &ns))
+		return t->tv_sec < 0 ? INT64_MIN : INT64_MAX;
+	return ns;
 }
 
 struct zs_file_id zs_file_id(const struct stat *stat)

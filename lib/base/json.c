@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static json_t *of(struct zs_json *json)
 {
 	return (json_t *)(void *)json;
@@ -49,30 +51,6 @@ struct zs_json *zs_json_array(struct zs_arena *arena)
 	return root(arena, json_array());
 }
 
-/* Octets of the UTF-8 character at p, or 0 if it is none (RFC 3629: no overlong forms, surrogates or above 10FFFF). */
-static size_t utf8_len(const unsigned char *p, size_t left)
-{
-	static const struct {
-		unsigned char first, last, low, high;
-		unsigned char len;
-	} forms[] = {
-		{ 0x00, 0x7f, 0x80, 0xbf, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	for (size_t i = 0; i < ZS_COUNT(forms); i++) {
-		if (*p < forms[i].first || *p > forms[i].last)
-			continue;
-		if (left < forms[i].len || (forms[i].len > 1 && (p[1] < forms[i].low || p[1] > forms[i].high)))
-			return 0;
-		for (size_t k = 2; k < forms[i].len; k++)
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].len;
-	}
-	return 0;
-}
-
 /* text with U+FFFD for each octet that is no UTF-8, in memory of malloc. */
 static char *safe_utf8(const char *text, size_t len, size_t *out_len)
 {
@@ -82,7 +60,7 @@ static char *safe_utf8(const char *text, size_t len, size_t *out_len)
 	if (!out)
 		need(NULL);
 	for (size_t i = 0; i < len;) {
-		const size_t n = utf8_len((const unsigned char *)text + i, len - i);
+		const size_t n = zs_text_utf8_len((const unsigned char *)text + i, len - i);
 		memcpy(out + used, n ? text + i : replacement, n ? n : 3);
 		used += n ? n : 3;
 		i += n ? n : 1;

@@ -136,3 +136,26 @@ bool zs_text_number(const char *text, size_t len, uint64_t max, uint64_t *out)
 	*out = value;
 	return true;
 }
+
+size_t zs_text_utf8_len(const unsigned char *p, size_t left)
+{
+	static const struct {
+		unsigned char first, last, low, high;
+		unsigned char len;
+	} forms[] = {
+		{ 0x00, 0x7f, 0x80, 0xbf, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	for (size_t i = 0; i < ZS_COUNT(forms); i++) {
+		if (*p < forms[i].first || *p > forms[i].last)
+			continue;
+		if (left < forms[i].len || (forms[i].len > 1 && (p[1] < forms[i].low || p[1] > forms[i].high)))
+			return 0;
+		for (size_t k = 2; k < forms[i].len; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].len;
+	}
+	return 0;
+}

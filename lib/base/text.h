@@ -30,4 +30,8 @@ bool zs_text_equal(const char *text, size_t len, const char *word); /* case-inse
 /* A whole decimal number up to max; false for anything else (sign, blank, empty, overflow). */
 bool zs_text_number(const char *text, size_t len, uint64_t max, uint64_t *out);
 
+/* Octets of the UTF-8 character at p, of which left octets (at least 1) are there, or 0 if it is none (RFC 3629: no overlong forms,
+ * surrogates or above 10FFFF). */
+size_t zs_text_utf8_len(const unsigned char *p, size_t left);
+
 #endif

@@ -230,6 +230,23 @@ bool zs_facts_read(struct zs_run *run, const struct zs_zone_config *zone, struct
 	return true;
 }
 
+/* A state that cannot be read would lock the zone out for ever: better no new one. */
+static bool reads_back(struct zs_run *run, const struct zs_facts *facts, struct zs_buf *text, const char *shown)
+{
+	struct zs_run *look = zs_run_begin();
+	struct zs_facts *again = zs_arena_alloc(look->arena, sizeof *again);
+	const struct zs_input input = { .path = shown, .text = zs_buf_string(text), .len = text->len };
+	memcpy(again->zone, facts->zone, sizeof again->zone);
+	const bool ok = zs_state_parse(look, &input, again);
+	if (!ok) {
+		zs_fail(run, "the new '%s' could not be read again: line %u: %s", shown, look->diags ? look->diags->line : 0,
+		        look->diags ? look->diags->message : "out of memory");
+		zs_hint(run, "it was not written; this is a mistake of zonesign, please report it");
+	}
+	zs_run_end(look);
+	return ok;
+}
+
 bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts)
 {
 	struct zs_buf text = { .arena = run->arena, .max = STATE_MAX };
@@ -237,7 +254,8 @@ bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts)
 	const char *shown = zs_arena_printf(run->arena, "%s/state.yaml", facts->dir);
 	if (text.full)
 		return zs_fail(run, "the state of '%s' would be larger than %d octets", facts->dir, STATE_MAX);
-	return zs_file_replace(run, facts->dir_fd, "state.yaml", shown, 0600, text.data, text.len);
+	return reads_back(run, facts, &text, shown)
+	    && zs_file_replace(run, facts->dir_fd, "state.yaml", shown, 0600, text.data, text.len);
 }
 
 void zs_facts_close(struct zs_facts *facts)

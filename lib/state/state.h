@@ -241,7 +241,7 @@ bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata);
 ZS_MUST_CHECK bool zs_facts_open(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out);
 /* Read without lock and without making anything, for commands that only look. */
 ZS_MUST_CHECK bool zs_facts_read(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out);
-/* Write state.yaml aside and rename it. */
+/* Write state.yaml aside and rename it. False also if what would be written could not be read again; then nothing is. */
 ZS_MUST_CHECK bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts);
 /* Release the lock and close. */
 void zs_facts_close(struct zs_facts *facts);

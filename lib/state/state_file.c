@@ -9,6 +9,14 @@
 #include "dns/rdata.h"
 #include "dns/type.h"
 
+/* The octet that U+EF80 to U+EFFF at p stands for; else 0. */
+static unsigned char raw_octet(const unsigned char *p)
+{
+	if (p[0] != 0xee || (p[1] != 0xbe && p[1] != 0xbf) || (p[2] & 0xc0) != 0x80)
+		return 0;
+	return (unsigned char)((p[1] << 6) | (p[2] & 0x3f));
+}
+
 static void put_time(struct zs_buf *out, const char *name, zs_time time)
 {
 	char text[ZS_TIME_TEXT];
@@ -27,19 +35,47 @@ static void put_hex(struct zs_buf *out, const char *name, const uint8_t *data, s
 	zs_buf_text(out, "\"");
 }
 
-/* A double-quoted YAML scalar of any octets but NUL. */
+/* Octets of the UTF-8 character at p if YAML takes it as it is and reads it as it was: no control character, no end of line, no byte
+ * order mark, none that stands for an octet here. Else 0. */
+static size_t plain_len(const unsigned char *p)
+{
+	static const char *const odd[] = { "\xe2\x80\xa8", "\xe2\x80\xa9", "\xef\xbb\xbf", "\xef\xbf\xbe", "\xef\xbf\xbf" };
+	const size_t len = zs_text_utf8_len(p, strlen((const char *)p));
+	if ((p[0] == 0xc2 && p[1] < 0xa0) || raw_octet(p))
+		return 0;
+	for (size_t i = 0; i < ZS_COUNT(odd); i++)
+		if (len == 3 && memcmp(p, odd[i], 3) == 0)
+			return 0;
+	return len;
+}
+
+/* A double-quoted YAML scalar of any octets but NUL. A path need not be UTF-8, YAML has to: another octet NN becomes U+EFNN, of the
+ * private use area, and get_text makes it the octet again. */
 static void put_quoted(struct zs_buf *out, const char *name, const char *text)
 {
 	zs_buf_printf(out, "%s: \"", name);
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if (*p == '"' || *p == '\\')
+		if (*p == '"' || *p == '\\') {
 			zs_buf_printf(out, "\\%c", *p);
-		else if (*p < 32 || *p == 127)
+		} else if (*p < 32 || *p == 127) {
 			zs_buf_printf(out, "\\x%02X", *p);
-		else
+		} else if (*p < 128) {
 			zs_buf_octet(out, *p);
+		} else if (plain_len(p)) {
+			const size_t len = plain_len(p);
+			zs_buf_add(out, p, len);
+			p += len - 1;
+		} else {
+			zs_buf_printf(out, "\\uEF%02X", *p);
+		}
 	}
 	zs_buf_text(out, "\"");
+}
+
+/* What the reader takes: a larger TTL does not count (RFC 2181 section 8). */
+static uint32_t ttl_of(uint32_t ttl)
+{
+	return ttl < INT32_MAX ? ttl : INT32_MAX;
 }
 
 static void put_record(struct zs_buf *out, const char *name, const struct zs_record_state *state)
@@ -96,11 +132,11 @@ static void put_parent(struct zs_buf *out, const struct zs_parent_facts *parent)
 {
 	if (!parent->asked && !parent->observed && !parent->ttl && !parent->ds_count)
 		return;
-	zs_buf_printf(out, "parent:\n  ttl: %u\n", parent->ttl);
+	zs_buf_printf(out, "parent:\n  ttl: %u\n", ttl_of(parent->ttl));
 	put_time(out, "  observed", parent->observed);
 	if (parent->lower_since) {
 		put_time(out, "\n  lower_since", parent->lower_since);
-		zs_buf_printf(out, "\n  lower: %u", parent->lower);
+		zs_buf_printf(out, "\n  lower: %u", ttl_of(parent->lower));
 	}
 	zs_buf_text(out, "\n");
 	put_some_time(out, "  asked", parent->asked);
@@ -176,7 +212,7 @@ static void put_tlsa(struct zs_buf *out, const struct zs_facts *facts)
 	for (size_t i = 0; i < facts->tlsa_ttl_count; i++) {
 		const struct zs_tlsa_ttl *ttl = &facts->tlsa_ttls[i];
 		put_quoted(out, "  - owner", zs_name_text(ttl->owner, owner));
-		zs_buf_printf(out, "\n    ttl: %u\n    leaving: %s\n    until: %s\n", ttl->ttl, ttl->leaving ? "yes" : "no",
+		zs_buf_printf(out, "\n    ttl: %u\n    leaving: %s\n    until: %s\n", ttl_of(ttl->ttl), ttl->leaving ? "yes" : "no",
 		              ttl->until ? zs_time_text(ttl->until, time) : "never");
 	}
 }
@@ -205,7 +241,7 @@ static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
 	put_tlsa(out, facts);
 	zs_buf_text(out, "ttls:\n");
 	for (size_t i = 0; i < facts->ttl_count; i++)
-		zs_buf_printf(out, "  - {ttl: %u, of: %s, until: %s}\n", facts->ttls[i].ttl, facts->ttls[i].dnskey ? "dnskey" : "zone",
+		zs_buf_printf(out, "  - {ttl: %u, of: %s, until: %s}\n", ttl_of(facts->ttls[i].ttl), facts->ttls[i].dnskey ? "dnskey" : "zone",
 		              facts->ttls[i].until ? zs_time_text(facts->ttls[i].until, time) : "never");
 	zs_buf_text(out, "overrides:\n");
 	for (size_t i = 0; i < facts->override_count; i++) {
@@ -233,7 +269,8 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 		put_time(out, "\n  time", p->time);
 		put_time(out, "\n  served_since", p->served_since);
 		put_time(out, "\n  earliest_expiration", p->earliest_expiration);
-		zs_buf_printf(out, "\n  ttl: %u\n  dnskey_ttl: %u\n  negative_ttl: %u\n", p->ttl, p->dnskey_ttl, p->negative_ttl);
+		zs_buf_printf(out, "\n  ttl: %u\n  dnskey_ttl: %u\n  negative_ttl: %u\n", ttl_of(p->ttl), ttl_of(p->dnskey_ttl),
+		              ttl_of(p->negative_ttl));
 		put_quoted(out, "  program", p->program);
 		zs_buf_text(out, "\n");
 		if (p->server) {
@@ -251,7 +288,8 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 		put_hex(out, "  sha256", intent->sha256, sizeof intent->sha256);
 		put_hex(out, "\n  content", intent->content, sizeof intent->content);
 		put_time(out, "\n  earliest_expiration", intent->earliest_expiration);
-		zs_buf_printf(out, "\n  ttl: %u\n  dnskey_ttl: %u\n  negative_ttl: %u\n", intent->ttl, intent->dnskey_ttl, intent->negative_ttl);
+		zs_buf_printf(out, "\n  ttl: %u\n  dnskey_ttl: %u\n  negative_ttl: %u\n", ttl_of(intent->ttl), ttl_of(intent->dnskey_ttl),
+		              ttl_of(intent->negative_ttl));
 		put_quoted(out, "  plan", intent->plan);
 		zs_buf_text(out, "\n");
 	}
@@ -268,9 +306,24 @@ struct reader {
 	bool ok;
 };
 
-static const char *need(struct reader *r, const struct zs_yaml *map, const char *key)
+/* NULL if it is not there. */
+static const char *get_text(struct reader *r, const struct zs_yaml *map, const char *key)
 {
 	const char *text = zs_yaml_get_text(map, key);
+	if (!text || !strchr(text, 0xee))
+		return text;
+	struct zs_buf out = { .arena = r->run->arena, .max = strlen(text) + 1 };
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		const unsigned char octet = raw_octet(p);
+		zs_buf_octet(&out, octet ? octet : *p);
+		p += octet ? 2 : 0;
+	}
+	return zs_buf_string(&out);
+}
+
+static const char *need(struct reader *r, const struct zs_yaml *map, const char *key)
+{
+	const char *text = get_text(r, map, key);
 	if (!text)
 		r->ok = zs_error(r->run, map ? &map->where : &r->whole, "the state lacks '%s'", key);
 	return text;
@@ -289,6 +342,17 @@ static uint64_t get_number(struct reader *r, const struct zs_yaml *map, const ch
 	if (text && !zs_text_number(text, strlen(text), max, &value))
 		wrong(r, map, key);
 	return value;
+}
+
+/* A time of a file may be before 1970. */
+static int64_t get_signed(struct reader *r, const struct zs_yaml *map, const char *key)
+{
+	uint64_t value = 0;
+	const char *text = need(r, map, key);
+	const bool minus = text && *text == '-';
+	if (text && !zs_text_number(text + minus, strlen(text + minus), (uint64_t)INT64_MAX + minus, &value))
+		wrong(r, map, key);
+	return minus && value ? -(int64_t)(value - 1) - 1 : (int64_t)value;
 }
 
 static zs_time get_time(struct reader *r, const struct zs_yaml *map, const char *key)
@@ -392,8 +456,8 @@ static void get_input(struct reader *r, const struct zs_yaml *map, struct zs_fac
 	const char *path = need(r, map, "path");
 	input->path = path ? path : "";
 	input->id.size = get_number(r, map, "size", INT64_MAX);
-	input->id.mtime_ns = (int64_t)get_number(r, map, "mtime_ns", INT64_MAX);
-	input->id.ctime_ns = (int64_t)get_number(r, map, "ctime_ns", INT64_MAX);
+	input->id.mtime_ns = get_signed(r, map, "mtime_ns");
+	input->id.ctime_ns = get_signed(r, map, "ctime_ns");
 	input->id.ino = get_number(r, map, "ino", UINT64_MAX);
 	get_hex(r, map, "sha256", sizeof input->sha256, input->sha256);
 }
@@ -496,8 +560,8 @@ static void get_published(struct reader *r, const struct zs_yaml *map, struct zs
 	out->served_since = get_time(r, map, "served_since");
 	out->earliest_expiration = get_time(r, map, "earliest_expiration");
 	out->program = need(r, map, "program");
-	out->server = zs_yaml_get_text(map, "server");
-	out->waits_for = zs_yaml_get_text(map, "waits_for");
+	out->server = get_text(r, map, "server");
+	out->waits_for = get_text(r, map, "waits_for");
 	out->ttl = get_some_number(r, map, "ttl", INT32_MAX);
 	out->dnskey_ttl = get_some_number(r, map, "dnskey_ttl", INT32_MAX);
 	out->negative_ttl = get_some_number(r, map, "negative_ttl", INT32_MAX);
@@ -547,7 +611,7 @@ static void get_engine(struct reader *r, const struct zs_yaml *root, struct zs_f
 		facts->parent.wanted = get_some_answer(r, parent, "wanted");
 		facts->parent.asked = get_some_time(r, parent, "asked");
 		facts->parent.agreed = get_some_time(r, parent, "agreed");
-		facts->parent.waits_for = zs_yaml_get_text(parent, "waits_for");
+		facts->parent.waits_for = get_text(r, parent, "waits_for");
 		each(r, parent, "ds", facts, get_ds);
 	}
 	if (zs_yaml_get(root, "shape"))

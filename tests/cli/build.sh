@@ -78,6 +78,17 @@ run "$z" --now 2026-11-30 build; is 'a clock that went back' 4 $status
 run "$z" --now 2028-11-30 build; is 'a clock that leapt' 4 $status
 run "$z" --now 2026-11-30 build --accept clock; is '--accept clock' 0 $status
 
+# -- files of any age and name: what comes into the state comes out of it again
+for odd in 1901-12-14 1960-01-01 1970-01-01 2262-04-12 2500-01-01; do
+	fresh; touch -d $odd a.zone; run "$z" build; is "a zone file of $odd" 0 $status
+	run "$z" -v build; is "again, of $odd" 0 $status; has "nothing to do, of $odd" out 'nothing to do'
+	echo 'new A 192.0.2.9' >> a.zone; touch -d $odd a.zone; run "$z" build; is "changed, of $odd" 0 $status; has "published, of $odd" signed/a.zone 'new.a.example.'
+done
+fresh; odd=$(printf 'caf\351\302\205\303\251'); mkdir "$odd"; echo 'inc A 192.0.2.10' > "$odd/x.inc"; echo "\$INCLUDE $odd/x.inc" >> a.zone; sed 's|file: |file: ../|; s|output: |output: ../|' zonesign.yaml > "$odd/z.yaml"
+for round in first second; do run "$z" -c "$odd/z.yaml" build; is "names that are not UTF-8: $round" 0 $status; done
+run "$z" -v -c "$odd/z.yaml" build; has 'nothing to do' out 'nothing to do'; run "$z" --json -c "$odd/z.yaml" status; ok '--json of status' python3 -m json.tool out
+echo 'inc2 A 192.0.2.10' >> "$odd/x.inc"; run "$z" -c "$odd/z.yaml" build; is 'its change is noticed' 0 $status; has 'and published' signed/a.zone 'inc2.a.example.'
+
 # -- rescue
 fresh; "$z" -q --now $t0 build >out; good=$(sha256sum < signed/a.zone); echo 'bad A 999.0.0.1' >> a.zone
 run "$z" --now 2026-12-01T01:00:00Z build; is 'a broken zone file' 3 $status; is 'the old zone stays' "$good" "$(sha256sum < signed/a.zone)"; has 'it says until when' err 'stays in service'

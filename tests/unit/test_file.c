@@ -95,6 +95,19 @@ START_TEST(a_file_is_read_whole_and_identified)
 }
 END_TEST
 
+START_TEST(a_file_may_be_of_any_year)
+{
+	static const struct {
+		time_t seconds;
+		int64_t ns;
+	} cases[] = { { -1, -999999993 }, { -315619200, -315619199999999993 }, { 16725225600, INT64_MAX }, { -16725225600, INT64_MIN } };
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct stat status = { .st_mtim = { .tv_sec = cases[i].seconds, .tv_nsec = 7 } };
+		ck_assert_int_eq(zs_file_id(&status).mtime_ns, cases[i].ns);
+	}
+}
+END_TEST
+
 START_TEST(what_is_no_file_to_read_is_an_error_and_never_hangs)
 {
 	struct zs_input input = { .len = 77 };
@@ -239,6 +252,7 @@ ZS_SUITE(file)
 	TCase *files = tcase_create("files"), *threads = tcase_create("threads");
 	tcase_add_checked_fixture(files, begin_dir, end_dir);
 	tcase_add_test(files, a_file_is_read_whole_and_identified);
+	tcase_add_test(files, a_file_may_be_of_any_year);
 	tcase_add_test(files, what_is_no_file_to_read_is_an_error_and_never_hangs);
 	tcase_add_test(files, a_file_is_replaced_in_one_step);
 	tcase_add_test(files, a_link_at_the_name_aside_is_not_followed);

@@ -1,7 +1,11 @@
 /* test_state.c - state.yaml: what is written is what is read; what zonesign never writes is refused. */
 #include "unit.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/yaml.h"
 #include "dns/type.h"
@@ -105,6 +109,58 @@ START_TEST(empty_facts_survive_too)
 }
 END_TEST
 
+/* What may come in from file systems, from other servers and from the config. */
+START_TEST(odd_values_survive_too)
+{
+	static const char *const texts[] = { "caf\351.inc", "caf\303\251.inc", "\200\377", "\303", "\303\303\251", "\342\200\250", "\302\205", "\302\240", "\357\273\277x",
+		                             "\357\277\276", "\355\240\200", "\356\276\251", "\356\276\200\351", "\356\276", "\360\237\230\200", "\364\220\200\200", "\1\x7f\t\r\n\"\\ '", "-", "~", "" };
+	static const int64_t times[] = { INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX };
+	struct zs_run *run = zs_run_begin();
+	struct zs_facts *facts = full(run), again;
+	facts->published.ttl = facts->published.dnskey_ttl = facts->published.negative_ttl = UINT32_MAX;
+	facts->intent.ttl = facts->intent.dnskey_ttl = facts->intent.negative_ttl = UINT32_MAX;
+	facts->parent.ttl = facts->parent.lower = facts->ttls[0].ttl = facts->tlsa_ttls[0].ttl = UINT32_MAX;
+	facts->last_build = -5;
+	facts->next_due = INT64_MAX;
+	for (size_t i = 0; i < ZS_COUNT(texts); i++) {
+		facts->inputs[0].path = facts->published.server = facts->published.waits_for = facts->parent.waits_for = facts->overrides[0].value = texts[i];
+		facts->inputs[0].id.mtime_ns = facts->inputs[0].id.ctime_ns = times[i % ZS_COUNT(times)];
+		ck_assert_msg(parse(run, text_of(run, facts), &again), "text %zu cannot be read", i);
+		ck_assert_msg(strcmp(again.inputs[0].path, texts[i]) == 0, "text %zu became '%s'", i, again.inputs[0].path);
+		ck_assert_str_eq(again.published.waits_for, texts[i]);
+		ck_assert_str_eq(again.published.server, texts[i]);
+		ck_assert_str_eq(again.parent.waits_for, texts[i]);
+		ck_assert_str_eq(again.overrides[0].value, texts[i]);
+		ck_assert(again.inputs[0].id.mtime_ns == times[i % ZS_COUNT(times)] && again.inputs[0].id.ctime_ns == times[i % ZS_COUNT(times)]);
+	}
+	ck_assert_uint_eq(again.ttls[0].ttl, INT32_MAX);
+	facts->inputs[0].path = "caf\303\251";
+	ck_assert(strstr(text_of(run, facts), "\"caf\303\251\"")); /* as it is, for people */
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_state_that_would_not_be_read_again_is_not_written)
+{
+	char dir[] = "/tmp/zonesign-unit-XXXXXX", name[64];
+	struct zs_run *run = zs_run_begin();
+	struct zs_facts *facts = full(run);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	facts->dir = dir;
+	facts->dir_fd = open(dir, O_RDONLY | O_DIRECTORY);
+	ck_assert(zs_facts_write(run, facts));
+	snprintf(name, sizeof name, "%s/state.yaml", dir);
+	ck_assert_int_eq(unlink(name), 0);
+	facts->tlsa[0].rdata.len = 3; /* no TLSA record */
+	ck_assert(!zs_facts_write(run, facts));
+	ck_assert_int_eq(run->fault, ZS_FAILED);
+	ck_assert(strstr(run->diags->message, "could not be read again"));
+	close(facts->dir_fd);
+	ck_assert_int_eq(rmdir(dir), 0); /* nothing is in it */
+	zs_run_end(run);
+}
+END_TEST
+
 /* As version 0.1 of the program wrote it, before there were rolls. */
 START_TEST(a_state_from_before_the_engine_is_read)
 {
@@ -150,7 +206,7 @@ START_TEST(a_line_lost_or_changed_is_noticed)
 		{ "version: 1", "version: 2" }, { "zone: \"example.\"", "zone: \"other.\"" }, { "tag: 65535", "tag: 65536" },
 		{ "role: ksk", "role: king" }, { "state: omnipresent", "state: everywhere" }, { "last_build: 1970-01-01", "last_build: 1970-13-01" },
 		{ "serial: 4294967295", "serial: 4294967296" }, { "clock: given", "clock: none" }, { "    algorithm: 13\n", "" },
-		{ "  served_since: 1970-01-01T00:15:50Z\n", "" }, { "    mtime_ns: 2\n", "    mtime_ns: -2\n" }, { "id: \"07", "id: \"7" },
+		{ "  served_since: 1970-01-01T00:15:50Z\n", "" }, { "    mtime_ns: 2\n", "    mtime_ns: --2\n" }, { "    mtime_ns: 2\n", "    mtime_ns: -9223372036854775809\n" }, { "id: \"07", "id: \"7" },
 		{ "standby: yes", "standby: maybe" }, { "{kind: csk", "{kind: king" }, { "of: dnskey", "of: soa" }, { "  observed: 1970", "  observed: x" },
 	};
 	struct zs_run *run = zs_run_begin();
@@ -172,6 +228,8 @@ ZS_SUITE(state)
 	TCase *tcase = tcase_create("state");
 	tcase_add_test(tcase, facts_survive_writing_and_reading);
 	tcase_add_test(tcase, empty_facts_survive_too);
+	tcase_add_test(tcase, odd_values_survive_too);
+	tcase_add_test(tcase, a_state_that_would_not_be_read_again_is_not_written);
 	tcase_add_test(tcase, a_state_from_before_the_engine_is_read);
 	tcase_add_test(tcase, a_larger_parent_ttl_counts_at_once_and_a_lower_one_late);
 	tcase_add_test(tcase, a_line_lost_or_changed_is_noticed);
