@@ -61,23 +61,23 @@ static bool fits(const ldns_rr *rrsig, const ldns_rr_list *set, const ldns_rdf *
 	    && ldns_rdf2native_int8(ldns_rr_rrsig_labels(rrsig)) == ldns_dname_label_count(ldns_rr_owner(first));
 }
 
-/* One good signature suffices: RFC 4035 section 5.3.3. *original: the TTL that it was made over. */
+/* One good signature suffices: RFC 4035 section 5.3.3. *original: the TTL that it was made over; of several the largest. */
 static bool is_signed(const ldns_rr_list *set, const ldns_rr_list *rrsigs, const ldns_rr_list *keys, const ldns_rdf *zone, zs_time now,
                       uint32_t *original)
 {
-	if (!ldns_rr_list_rr_count(set))
-		return false;
-	for (size_t i = 0; i < ldns_rr_list_rr_count(rrsigs); i++) {
+	bool any = false;
+	*original = 0;
+	for (size_t i = 0; ldns_rr_list_rr_count(set) && i < ldns_rr_list_rr_count(rrsigs); i++) {
 		const ldns_rr *rrsig = ldns_rr_list_rr(rrsigs, i);
 		ldns_rr_list *good = ldns_rr_list_new();
 		const bool ok = fits(rrsig, set, zone) && ldns_verify_rrsig_keylist_time(set, rrsig, keys, (time_t)now, good) == LDNS_STATUS_OK;
 		ldns_rr_list_free(good);
-		if (ok) {
-			*original = ldns_rdf2native_int32(ldns_rr_rrsig_origttl(rrsig));
-			return true;
-		}
+		const uint32_t ttl = ok ? ldns_rdf2native_int32(ldns_rr_rrsig_origttl(rrsig)) : 0;
+		if (ttl > *original)
+			*original = ttl;
+		any = any || ok;
 	}
-	return false;
+	return any;
 }
 
 /* "No DS" is proven, as a validator of the parent's keys sees it. By opt-out too, which says that there may be a delegation without one. */
@@ -165,8 +165,11 @@ static const char *read_content(struct zs_run *run, struct zs_bytes wire, ldns_p
 	if (!why && chain->chain == ZS_CHAIN_SECURE)
 		view->validated = view->ds_count ? is_signed(set, rrsigs, keys, parent, chain->now, &original)
 		                                 : is_denied(run, wire, zone, chain);
-	if (original > view->ttl)
+	/* no signature covers the TTL in the answer; a validator keeps the set no longer than the one that is signed (RFC 4035 section 5.3.3) */
+	if (view->validated)
 		view->ttl = original;
+	if (view->ttl > ZS_PARENT_TTL_MAX)
+		view->ttl = ZS_PARENT_TTL_MAX;
 	ldns_rdf_deep_free(parent);
 	ldns_rr_list_deep_free(keys);
 	ldns_rr_list_free(rrsigs);

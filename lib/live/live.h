@@ -40,7 +40,7 @@ struct zs_server_view {
 	bool validated;            /* the answer, "no DS" too, is proven by a signature under the chain */
 	const struct zs_bytes *ds; /* DS RDATA, sorted; ANSWERED only */
 	size_t ds_count;
-	uint32_t ttl;              /* of the DS RRset, the original TTL where it is signed; ds_count 0: 0 */
+	uint32_t ttl;              /* of the DS RRset, at most ZS_PARENT_TTL_MAX; validated: what was signed (original TTL); ds_count 0: 0 */
 };
 
 struct zs_observation {

@@ -117,6 +117,8 @@ void zs_facts_use_tag(struct zs_run *run, struct zs_facts *facts, uint16_t tag)
 void zs_facts_parent_ttl(struct zs_facts *facts, uint32_t ttl, zs_seconds propagation, zs_time now)
 {
 	struct zs_parent_facts *parent = &facts->parent;
+	if (ttl > ZS_PARENT_TTL_MAX)
+		ttl = ZS_PARENT_TTL_MAX;
 	if (ttl >= parent->ttl) {
 		parent->ttl = ttl;
 		parent->lower_since = 0;

@@ -47,6 +47,11 @@ struct zs_key_facts {
 	                           * zone took back (ds.phase unretentive) only a look after ds.since counts; the engine sees to that */
 };
 
+/* No cache keeps a record longer, whatever TTL an answer gave it: TTLs are capped "on the order of days to weeks", also those with the
+ * high bit set (RFC 8767 section 4). Nor can `parent-ds-ttl` be longer. Without a bound one damaged or forged answer, which nothing
+ * authenticates where the parent is not signed, would hold every step of a roll up for 68 years. */
+enum { ZS_PARENT_TTL_MAX = 30 * 86400 };
+
 /* What the parent showed at the last look. live/ observes, the engine reads. */
 struct zs_parent_facts {
 	struct zs_bytes *ds;      /* RDATA of the DS RRset: all that any address showed */
@@ -257,7 +262,7 @@ struct zs_key_facts *zs_facts_key(struct zs_facts *facts, const uint8_t id[32]);
 bool zs_facts_tag_used(const struct zs_facts *facts, uint16_t tag);
 void zs_facts_use_tag(struct zs_run *run, struct zs_facts *facts, uint16_t tag);
 
-/* Take note of the TTL of the parent's DS RRset in an authoritative answer at now. A larger one counts at once; a lower one
+/* Take note of the TTL of the parent's DS RRset in an authoritative answer at now, up to ZS_PARENT_TTL_MAX. A larger one counts at once; a lower one
  * when no cache can hold the larger any more: `propagation` and the larger TTL after the lower one was first observed. */
 void zs_facts_parent_ttl(struct zs_facts *facts, uint32_t ttl, zs_seconds propagation, zs_time now);
 

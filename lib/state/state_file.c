@@ -605,6 +605,8 @@ static void get_engine(struct reader *r, const struct zs_yaml *root, struct zs_f
 			                        .again = get_some_answer(r, told, "again") };
 	if (parent) {
 		facts->parent.ttl = (uint32_t)get_number(r, parent, "ttl", INT32_MAX);
+		if (facts->parent.ttl > ZS_PARENT_TTL_MAX) /* older versions took what they saw */
+			facts->parent.ttl = ZS_PARENT_TTL_MAX;
 		facts->parent.observed = get_time(r, parent, "observed");
 		facts->parent.lower_since = get_some_time(r, parent, "lower_since");
 		facts->parent.lower = get_some_number(r, parent, "lower", INT32_MAX);

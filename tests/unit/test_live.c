@@ -1,10 +1,12 @@
 /* test_live.c - what an observation of the parent means for the facts: a table of what each server shows and what follows. */
 #include "unit.h"
 
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "dns/algorithm.h"
-#include "live/live.h"
+#include "dns/type.h"
+#include "live/live_private.h"
 
 enum { T0 = 1000000, TTL = 3600 };
 static const struct zs_policy policy = { .propagation_parent = 600, .parent_ds_ttl = 1800, .observe_parent = true };
@@ -371,12 +373,91 @@ START_TEST(a_tsig_key_file_is_read_or_its_fault_is_named)
 }
 END_TEST
 
+/* An authoritative answer with one DS, its TTL on the wire, and a signature over each of the original TTLs (0: no more). */
+static struct zs_bytes ds_answer(struct zs_run *run, const struct zs_key *key, uint32_t wire_ttl, const uint32_t original[2])
+{
+	static const uint8_t question[] = "\1a\4test\0\0\53\0\1", fixed[] = { 0, 43, 15, 2 };
+	struct zs_buf out = { .arena = run->arena, .max = 4096 };
+	uint8_t ds[36] = { 0, 7, 15, 2 };
+	const unsigned signatures = !original[0] ? 0 : original[1] ? 2 : 1;
+	const uint8_t header[12] = { 0, 1, 0x84, 0, 0, 1, 0, (uint8_t)(1 + signatures), 0, 0, 0, 0 };
+	zs_buf_add(&out, header, sizeof header);
+	zs_buf_add(&out, question, sizeof question - 1);
+	zs_buf_add(&out, question, sizeof question - 1);
+	zs_buf_u32(&out, wire_ttl);
+	zs_buf_u16(&out, sizeof ds);
+	zs_buf_add(&out, ds, sizeof ds);
+	for (unsigned i = 0; i < signatures; i++) {
+		struct zs_buf rrsig = { .arena = run->arena, .max = 256 }, data = { .arena = run->arena, .max = 512 };
+		uint8_t signature[64];
+		size_t len = sizeof signature;
+		zs_buf_add(&rrsig, fixed, sizeof fixed);
+		zs_buf_u32(&rrsig, original[i]);
+		zs_buf_u32(&rrsig, T0 + 1000);
+		zs_buf_u32(&rrsig, T0 - 1000);
+		zs_buf_u16(&rrsig, key->tag);
+		zs_buf_add(&rrsig, "\4test", 6);
+		zs_buf_add(&data, rrsig.data, rrsig.len);
+		zs_buf_add(&data, question, sizeof question - 1);
+		zs_buf_u32(&data, original[i]);
+		zs_buf_u16(&data, sizeof ds);
+		zs_buf_add(&data, ds, sizeof ds);
+		EVP_MD_CTX *context = EVP_MD_CTX_new();
+		ck_assert_int_eq(EVP_DigestSignInit(context, NULL, NULL, NULL, key->private), 1);
+		ck_assert_int_eq(EVP_DigestSign(context, signature, &len, data.data, data.len), 1);
+		EVP_MD_CTX_free(context);
+		zs_buf_add(&out, question, 8);
+		zs_buf_u16(&out, ZS_TYPE_RRSIG);
+		zs_buf_u16(&out, 1);
+		zs_buf_u32(&out, wire_ttl);
+		zs_buf_u16(&out, (uint16_t)(rrsig.len + len));
+		zs_buf_add(&out, rrsig.data, rrsig.len);
+		zs_buf_add(&out, signature, len);
+	}
+	return (struct zs_bytes){ out.data, out.len };
+}
+
+START_TEST(the_ttl_of_a_ds_is_the_signed_one_and_never_absurd)
+{
+	static const struct {
+		enum zs_chain chain;
+		uint32_t wire, original[2], wanted;
+		bool validated;
+	} cases[] = {
+		{ ZS_CHAIN_SECURE, 3600, { 3600, 0 }, 3600, true },
+		{ ZS_CHAIN_SECURE, 60, { 3600, 0 }, 3600, true }, /* from somebody's cache, or altered */
+		{ ZS_CHAIN_SECURE, INT32_MAX, { 3600, 0 }, 3600, true },
+		{ ZS_CHAIN_SECURE, UINT32_MAX, { 3600, 0 }, 3600, true },
+		{ ZS_CHAIN_SECURE, 60, { 3600, 7200 }, 7200, true },
+		{ ZS_CHAIN_SECURE, 60, { 7200, 3600 }, 7200, true },
+		{ ZS_CHAIN_SECURE, 60, { INT32_MAX, 0 }, ZS_PARENT_TTL_MAX, true },
+		{ ZS_CHAIN_SECURE, 60, { 0, 0 }, 60, false },
+		{ ZS_CHAIN_INSECURE, 3600, { 7200, 0 }, 3600, false },
+		{ ZS_CHAIN_INSECURE, INT32_MAX, { 0, 0 }, ZS_PARENT_TTL_MAX, false },
+		{ ZS_CHAIN_INSECURE, UINT32_MAX, { 0, 0 }, ZS_PARENT_TTL_MAX, false },
+	};
+	struct zs_run *run = zs_run_begin();
+	struct zs_key key;
+	ck_assert(zs_key_make(run, run->arena, ZS_ED25519, 0, 257, &key));
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		const struct zs_chain_keys keys = { .zone = zone + 2, .chain = cases[i].chain, .keys = { key.rdata }, .key_count = 1, .now = T0 };
+		struct zs_server_view view = { 0 };
+		zs_answer_read(run, ds_answer(run, &key, cases[i].wire, cases[i].original), zone, &keys, &view);
+		ck_assert_msg(view.reply == ZS_REPLY_ANSWERED && view.ds_count == 1, "case %zu: %s", i, view.why);
+		ck_assert_msg(view.validated == cases[i].validated, "case %zu: validated %d", i, view.validated);
+		ck_assert_msg(view.ttl == cases[i].wanted, "case %zu: TTL %u", i, view.ttl);
+	}
+	zs_run_end(run);
+}
+END_TEST
+
 ZS_SUITE(live)
 {
 	Suite *suite = suite_create("live");
 	TCase *c = tcase_create("judge");
 	tcase_add_loop_test(c, what_is_seen_becomes_facts, 0, ZS_COUNT(scenes));
 	tcase_add_test(c, a_key_that_is_not_loaded_keeps_its_facts);
+	tcase_add_test(c, the_ttl_of_a_ds_is_the_signed_one_and_never_absurd);
 	tcase_add_test(c, the_parent_shows_its_records_and_ttl);
 	tcase_add_test(c, the_parent_is_asked_while_a_move_waits_and_once_a_day);
 	tcase_add_test(c, what_a_person_saw_is_recorded_if_a_key_waits_for_it);

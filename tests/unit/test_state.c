@@ -200,6 +200,26 @@ START_TEST(a_larger_parent_ttl_counts_at_once_and_a_lower_one_late)
 }
 END_TEST
 
+START_TEST(a_parent_ttl_that_no_cache_keeps_is_bounded)
+{
+	static const uint32_t ttls[] = { ZS_PARENT_TTL_MAX + 1, INT32_MAX, UINT32_MAX };
+	for (size_t i = 0; i < ZS_COUNT(ttls); i++) {
+		struct zs_facts facts = { 0 };
+		zs_facts_parent_ttl(&facts, ttls[i], 100, 1000);
+		ck_assert_uint_eq(facts.parent.ttl, ZS_PARENT_TTL_MAX);
+		zs_facts_parent_ttl(&facts, 3600, 100, 2000);
+		zs_facts_parent_ttl(&facts, 3600, 100, 2101 + ZS_PARENT_TTL_MAX);
+		ck_assert_uint_eq(facts.parent.ttl, 3600);
+	}
+	struct zs_run *run = zs_run_begin(); /* and one that is in a state already */
+	struct zs_facts *facts = full(run), again;
+	facts->parent.ttl = INT32_MAX;
+	ck_assert(parse(run, text_of(run, facts), &again));
+	ck_assert_uint_eq(again.parent.ttl, ZS_PARENT_TTL_MAX);
+	zs_run_end(run);
+}
+END_TEST
+
 START_TEST(a_line_lost_or_changed_is_noticed)
 {
 	static const char *const changes[][2] = {
@@ -232,6 +252,7 @@ ZS_SUITE(state)
 	tcase_add_test(tcase, a_state_that_would_not_be_read_again_is_not_written);
 	tcase_add_test(tcase, a_state_from_before_the_engine_is_read);
 	tcase_add_test(tcase, a_larger_parent_ttl_counts_at_once_and_a_lower_one_late);
+	tcase_add_test(tcase, a_parent_ttl_that_no_cache_keeps_is_bounded);
 	tcase_add_test(tcase, a_line_lost_or_changed_is_noticed);
 	suite_add_tcase(suite, tcase);
 	return suite;
