@@ -7,7 +7,7 @@
 #include "publish/publish.h"
 #include "rollover/rollover.h"
 
-enum { LEAP = 366 * 86400 };
+enum { LEAP = 366 * 86400, STEP_BACK = 10 /* seconds that a clock may be put back by who keeps it right */ };
 
 bool zs_build_accepts(const struct zs_build_options *options, const char *guard)
 {
@@ -35,7 +35,7 @@ bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *opt
 	else if (facts->made_with_now != run->now_given)
 		problem = run->now_given ? "the state was made with the real clock; --now would mix two times"
 		                         : "the state was made with --now; the real clock would mix two times";
-	else if (run->now < facts->last_build)
+	else if (run->now < facts->last_build - (run->now_given ? 0 : STEP_BACK))
 		problem = zs_arena_printf(run->arena, "the clock says %s, the last build was at %s: it went back", now, last);
 	else if (facts->last_build && run->now - facts->last_build > LEAP)
 		problem = zs_arena_printf(run->arena, "the clock says %s, the last build was at %s: more than a year ahead", now, last);
@@ -49,7 +49,7 @@ bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *opt
 		return true;
 	}
 	zs_refuse(run, "G17", "%s", problem);
-	zs_hint(run, "if the time is right now, run 'zonesign build --accept clock' once");
+	zs_hint(run, "see that the clock is right; if it is, run 'zonesign build --accept clock' once");
 	return false;
 }
 

@@ -213,6 +213,8 @@ bool zs_facts_open(struct zs_run *run, const struct zs_zone_config *zone, struct
 		zs_facts_close(facts);
 		return false;
 	}
+	if (!run->now_given) /* the run that had the lock recorded a later time than the one at which this one began to wait */
+		run->now = zs_time_now();
 	*out = facts;
 	return true;
 }

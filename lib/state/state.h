@@ -242,7 +242,8 @@ void zs_facts_not_later(struct zs_facts *facts, zs_time now);
 /* Is the DNSKEY in the zone that is replaced? */
 bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata);
 
-/* Open state/<zone>: make it if missing, lock it (waiting up to 60 s, then ZS_NOT_YET), read state.yaml. */
+/* Open state/<zone>: make it if missing, lock it (waiting up to 60 s, then ZS_NOT_YET), read state.yaml.
+ * Unless it is given, run->now is the time after the wait. */
 ZS_MUST_CHECK bool zs_facts_open(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out);
 /* Read without lock and without making anything, for commands that only look. */
 ZS_MUST_CHECK bool zs_facts_read(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out);

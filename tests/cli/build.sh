@@ -78,6 +78,12 @@ run "$z" --now 2026-11-30 build; is 'a clock that went back' 4 $status
 run "$z" --now 2028-11-30 build; is 'a clock that leapt' 4 $status
 run "$z" --now 2026-11-30 build --accept clock; is '--accept clock' 0 $status
 
+clock() { sed -i "s/^last_build: .*/last_build: $(date -u -d "$1" +%Y-%m-%dT%H:%M:%SZ)/" state/a.example/state.yaml; } # the last build was at ...
+fresh; "$z" -q build >out; clock '8 seconds'; echo 'x A 192.0.2.3' >> a.zone
+run "$z" build; is 'a clock put right by some seconds' 0 $status; has 'published' signed/a.zone 'x.a.example.'
+clock '1 minute'; run "$z" build; is 'a clock put back by a minute' 4 $status; has 'G17' err 'it went back'
+fresh; "$z" -q --now $t0 build >out; run "$z" --now 2026-11-30T23:59:55Z build; is 'a --now that goes back' 4 $status
+
 # -- files of any age and name: what comes into the state comes out of it again
 for odd in 1901-12-14 1960-01-01 1970-01-01 2262-04-12 2500-01-01; do
 	fresh; touch -d $odd a.zone; run "$z" build; is "a zone file of $odd" 0 $status

@@ -161,6 +161,30 @@ START_TEST(a_state_that_would_not_be_read_again_is_not_written)
 }
 END_TEST
 
+START_TEST(the_clock_is_read_when_the_lock_is_there)
+{
+	char dir[] = "/tmp/zonesign-unit-XXXXXX", name[64];
+	struct zs_run *run = zs_run_begin();
+	struct zs_zone_config config = { .state_dir = dir };
+	struct zs_facts *facts;
+	memcpy(config.name, zone, sizeof zone);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	const zs_time before = zs_time_now();
+	run->now = 5;
+	ck_assert(zs_facts_open(run, &config, &facts));
+	ck_assert_int_ge(run->now, before);
+	zs_facts_close(facts);
+	run->now = 5;
+	run->now_given = true;
+	ck_assert(zs_facts_open(run, &config, &facts));
+	ck_assert_int_eq(run->now, 5);
+	zs_facts_close(facts);
+	snprintf(name, sizeof name, "%s/lock", dir);
+	ck_assert(unlink(name) == 0 && rmdir(dir) == 0);
+	zs_run_end(run);
+}
+END_TEST
+
 /* As version 0.1 of the program wrote it, before there were rolls. */
 START_TEST(a_state_from_before_the_engine_is_read)
 {
@@ -250,6 +274,7 @@ ZS_SUITE(state)
 	tcase_add_test(tcase, empty_facts_survive_too);
 	tcase_add_test(tcase, odd_values_survive_too);
 	tcase_add_test(tcase, a_state_that_would_not_be_read_again_is_not_written);
+	tcase_add_test(tcase, the_clock_is_read_when_the_lock_is_there);
 	tcase_add_test(tcase, a_state_from_before_the_engine_is_read);
 	tcase_add_test(tcase, a_larger_parent_ttl_counts_at_once_and_a_lower_one_late);
 	tcase_add_test(tcase, a_parent_ttl_that_no_cache_keeps_is_bounded);
