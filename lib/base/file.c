@@ -243,7 +243,7 @@ bool zs_file_replace(struct zs_run *run, int dir_fd, const char *name, const cha
 	return zs_file_replace_all(run, dir_fd, &file, 1);
 }
 
-int zs_file_open_dir(struct zs_run *run, const char *path)
+int zs_file_open_dir(struct zs_run *run, const char *path, mode_t mode)
 {
 	const int there = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (there >= 0 || errno != ENOENT)
@@ -253,13 +253,13 @@ int zs_file_open_dir(struct zs_run *run, const char *path)
 		if (*p != '/' || p == part)
 			continue;
 		*p = 0;
-		if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+		if (mkdir(part, mode) != 0 && errno != EEXIST) {
 			zs_fail(run, "cannot make directory '%s': %s", part, strerror(errno));
 			return -1;
 		}
 		*p = '/';
 	}
-	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+	if (mkdir(path, mode) != 0 && errno != EEXIST) {
 		zs_fail(run, "cannot make directory '%s': %s", path, strerror(errno));
 		return -1;
 	}

@@ -61,8 +61,9 @@ struct zs_file_text {
 };
 ZS_MUST_CHECK bool zs_file_replace_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count);
 
-/* Open directory `path`, making it and its parents (mode 0700) where missing. -1 with a diagnostic. */
-ZS_MUST_CHECK int zs_file_open_dir(struct zs_run *run, const char *path);
+/* Open directory `path`, making it and its parents where missing, with this mode: 0700, or 0755 where others are to read. -1 with a
+ * diagnostic. */
+ZS_MUST_CHECK int zs_file_open_dir(struct zs_run *run, const char *path, mode_t mode);
 
 /* path as seen from the directory of the file base: absolute paths stay, others are joined. */
 const char *zs_file_beside(struct zs_arena *arena, const char *base, const char *path);

@@ -94,7 +94,7 @@ static bool import_sql(struct zs_run *run, const struct zs_zone_config *zone, co
 
 static bool replace(struct zs_run *run, const char *path, const void *data, size_t len)
 {
-	const int dir = zs_file_open_dir(run, zs_file_dir(run->arena, path));
+	const int dir = zs_file_open_dir(run, zs_file_dir(run->arena, path), 0755);
 	const bool ok = dir >= 0 && zs_file_replace(run, dir, zs_file_base(path), path, 0644, data, len);
 	if (dir >= 0)
 		close(dir);

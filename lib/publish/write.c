@@ -192,7 +192,7 @@ static bool locate(struct zs_run *run, const struct zs_zone_config *zone, struct
 		return zs_fail(run, "cannot find the way to '%s': %s", zone->output.path, strerror(errno));
 	out->name = zs_file_base(out->path);
 	out->aside = zs_arena_printf(run->arena, ".%s.zonesign", out->name);
-	out->dir_fd = zs_file_open_dir(run, zs_file_dir(run->arena, out->path));
+	out->dir_fd = zs_file_open_dir(run, zs_file_dir(run->arena, out->path), 0755);
 	if (out->dir_fd < 0)
 		return false;
 	if (*there && (fstatat(out->dir_fd, out->name, old, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(old->st_mode)))

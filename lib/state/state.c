@@ -206,7 +206,7 @@ bool zs_facts_open(struct zs_run *run, const struct zs_zone_config *zone, struct
 {
 	struct zs_facts *facts = new_facts(run, zone);
 	facts->lock_fd = -1;
-	facts->dir_fd = zs_file_open_dir(run, facts->dir);
+	facts->dir_fd = zs_file_open_dir(run, facts->dir, 0700);
 	if (facts->dir_fd < 0)
 		return false;
 	if (!check_dir(run, facts->dir_fd, facts->dir) || !lock(run, facts) || !read_state(run, facts)) {

@@ -149,6 +149,10 @@ is 'an output that leads to the zone file' 3 $status; is 'the zone file is as it
 fresh; mkdir real; cp a.zone real/z; chmod 640 real/z; mkdir signed; ln -s ../real/z signed/a.zone; run "$z" build
 is 'an output that is a link' 0 $status; ok 'stays one' test -L signed/a.zone; is 'its target has the mode it had' 640 "$(stat -c %a real/z)"; has 'and the zone' real/z ' RRSIG '
 
+# -- directories of the output that are missing
+fresh; sed -i 's|signed/a.zone|new/signed/a.zone|' zonesign.yaml; umask 077; run "$z" build; umask 022; is 'missing directories' 0 $status
+is 'they are open to a name server' '755 755 644' "$(stat -c %a new new/signed new/signed/a.zone | xargs)"; is 'the state is not' '700 700 700' "$(stat -c %a state state/a.example state/a.example/keys | xargs)"
+
 # -- several at once
 fresh; "$z" -q build >out 2>err; builds=
 for i in 1 2 3 4; do { echo "z$i A 192.0.2.$i" >> a.zone; "$z" -q build >o$i 2>&1; } & builds="$builds $!"; done

@@ -171,7 +171,7 @@ START_TEST(directories_are_made_with_their_parents)
 {
 	struct stat stat_of;
 	for (int again = 0; again < 2; again++) {
-		const int fd = zs_file_open_dir(run, in_dir("x//y/z/"));
+		const int fd = zs_file_open_dir(run, in_dir("x//y/z/"), 0700);
 		ck_assert_int_ge(fd, 0);
 		ck_assert_int_eq(fstat(fd, &stat_of), 0);
 		ck_assert_uint_eq(stat_of.st_mode & 07777, 0700);
@@ -179,8 +179,8 @@ START_TEST(directories_are_made_with_their_parents)
 	}
 	ck_assert_uint_eq(run->error_count, 0);
 	write_file("a", "");
-	ck_assert_int_eq(zs_file_open_dir(run, in_dir("a/b")), -1);
-	ck_assert_int_eq(zs_file_open_dir(run, ""), -1);
+	ck_assert_int_eq(zs_file_open_dir(run, in_dir("a/b"), 0700), -1);
+	ck_assert_int_eq(zs_file_open_dir(run, "", 0700), -1);
 	ck_assert_uint_eq(run->error_count, 2);
 	ck_assert_int_eq(run->fault, ZS_FAILED);
 }
