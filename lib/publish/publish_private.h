@@ -2,6 +2,8 @@
 #ifndef ZS_PUBLISH_PUBLISH_PRIVATE_H
 #define ZS_PUBLISH_PUBLISH_PRIVATE_H
 
+#include <sys/stat.h>
+
 #include "publish/publish.h"
 
 enum { ZS_RELOAD_LIMIT = 60 /* seconds */ };
@@ -46,5 +48,18 @@ bool zs_pdns_sql_clear(struct zs_run *run, const struct zs_zone_config *config);
  * is missing that the plan counts on; and what leaves the output is needed by no cache any more. Private halves go by file, never by argument. */
 bool zs_pdns_keys_add(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *output);
 bool zs_pdns_keys_drop(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *output);
+
+/* Where an output is, or will be. */
+struct zs_place {
+	int dir_fd;         /* its directory, the caller's to close */
+	const char *path;   /* without symbolic links */
+	const char *name;   /* the last component of that */
+	bool there;
+	struct stat status; /* if it is there: of a regular file */
+};
+
+/* place.c: find the file that path leads to. Missing directories are made, with mode 0755. Symbolic links are followed; by root only those
+ * that belong to root, or to the owner of what they lead to. False with ZS_FAILED, and *out untouched, if that cannot be. */
+ZS_MUST_CHECK bool zs_publish_find(struct zs_run *run, const char *path, struct zs_place *out);
 
 #endif

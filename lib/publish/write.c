@@ -1,7 +1,6 @@
 /* write.c - the text of a signed zone, in canonical order: each RRset with its signatures, each owner with its NSEC. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "dns/rdata.h"
-#include "publish/publish.h"
+#include "publish/publish_private.h"
 
 enum { SLICE = 1024, TEXT_MAX = 256 << 20 };
 
@@ -180,26 +179,6 @@ static void write_all(struct writer *w, struct zs_arena *arena)
 		zs_arena_free(w->slots[i].arena);
 }
 
-/* Where the output is; a symbolic link is resolved once, and its target replaced. */
-static bool locate(struct zs_run *run, const struct zs_zone_config *zone, struct zs_candidate *out, struct stat *old, bool *there)
-{
-	char resolved[PATH_MAX];
-	*out = (struct zs_candidate){ .fd = -1, .dir_fd = -1, .path = zone->output.path };
-	*there = realpath(zone->output.path, resolved) != NULL;
-	if (*there)
-		out->path = zs_arena_strdup(run->arena, resolved);
-	else if (errno != ENOENT)
-		return zs_fail(run, "cannot find the way to '%s': %s", zone->output.path, strerror(errno));
-	out->name = zs_file_base(out->path);
-	out->aside = zs_arena_printf(run->arena, ".%s.zonesign", out->name);
-	out->dir_fd = zs_file_open_dir(run, zs_file_dir(run->arena, out->path), 0755);
-	if (out->dir_fd < 0)
-		return false;
-	if (*there && (fstatat(out->dir_fd, out->name, old, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(old->st_mode)))
-		return zs_fail(run, "'%s' is not a regular file", out->path);
-	return true;
-}
-
 static bool open_aside(struct zs_run *run, struct zs_candidate *out, const struct stat *old, bool there)
 {
 	if (unlinkat(out->dir_fd, out->aside, 0) != 0 && errno != ENOENT)
@@ -218,9 +197,15 @@ static bool open_aside(struct zs_run *run, struct zs_candidate *out, const struc
 bool zs_publish_write(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_signed_zone *in,
                       struct zs_candidate *out)
 {
-	struct stat old;
-	bool there;
-	if (!locate(run, zone, out, &old, &there) || !open_aside(run, out, &old, there)) {
+	struct zs_place place;
+	*out = (struct zs_candidate){ .fd = -1, .dir_fd = -1, .path = zone->output.path };
+	if (!zs_publish_find(run, zone->output.path, &place))
+		return false;
+	out->path = place.path;
+	out->name = place.name;
+	out->aside = zs_arena_printf(run->arena, ".%s.zonesign", out->name);
+	out->dir_fd = place.dir_fd;
+	if (!open_aside(run, out, &place.status, place.there)) {
 		zs_publish_discard(out);
 		return false;
 	}

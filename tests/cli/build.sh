@@ -149,9 +149,36 @@ is 'an output that leads to the zone file' 3 $status; is 'the zone file is as it
 fresh; mkdir real; cp a.zone real/z; chmod 640 real/z; mkdir signed; ln -s ../real/z signed/a.zone; run "$z" build
 is 'an output that is a link' 0 $status; ok 'stays one' test -L signed/a.zone; is 'its target has the mode it had' 640 "$(stat -c %a real/z)"; has 'and the zone' real/z ' RRSIG '
 
-# -- directories of the output that are missing
+# -- directories of the output that are missing, and links on the way
 fresh; sed -i 's|signed/a.zone|new/signed/a.zone|' zonesign.yaml; umask 077; run "$z" build; umask 022; is 'missing directories' 0 $status
 is 'they are open to a name server' '755 755 644' "$(stat -c %a new new/signed new/signed/a.zone | xargs)"; is 'the state is not' '700 700 700' "$(stat -c %a state state/a.example state/a.example/keys | xargs)"
+fresh; mkdir signed; ln -s ../real/z signed/a.zone; mkdir real; run "$z" build; is 'a link to nothing yet' 0 $status; ok 'stays one too' test -L signed/a.zone; has 'its target is made' real/z ' RRSIG '
+run "$z" build; is 'and found again' '0 ' "$status $(cat out)"
+fresh; mkdir real; ln -s real signed; run "$z" build; is 'a directory that is a link' 0 $status; has 'the zone is in there' real/a.zone ' RRSIG '
+fresh; mkdir -p real/signed; ln -s "$PWD/real/../real/signed" signed; run "$z" build; is 'an absolute link' 0 $status; has 'the zone is there' real/signed/a.zone ' RRSIG '
+fresh; mkdir signed; ln -s a.zone signed/a.zone; run "$z" build; is 'a link to itself' 1 $status; has 'why' err 'levels of symbolic links'
+fresh; mkdir signed; ln -s ../a.zone/x signed/a.zone; run "$z" build; is 'a link through a file' 1 $status
+fresh; echo x > signed; run "$z" build; is 'a file in place of the directory' 1 $status
+if [ "$(id -u)" = 0 ]; then # root does not follow what somebody else has made of the way
+	planted() { # NAME STATUS COMMAND: the directory pub/ is nobody's
+		fresh; chmod 755 .; sed -i 's|signed/|pub/|' zonesign.yaml; mkdir pub; chown 65534 pub; mkdir safe; cp a.zone safe/a.zone; chmod 600 safe/a.zone; sh -c "$3"
+		run "$z" build; is "$1" "$2" $status
+	}
+	refused() { planted "$1" 1 "$2"; ok "$1: what it leads to is as it was" cmp a.zone safe/a.zone; has "$1: words" err 'root does not follow it'; has "$1: a hint" err 'chown -h root'; }
+	refused 'a planted link' 'ln -s ../safe/a.zone pub/a.zone; chown -h 65534 pub/a.zone'
+	refused 'by way of another' 'ln -s b pub/a.zone; ln -s ../safe/a.zone pub/b; chown -h 65534 pub/b'
+	refused 'first a planted one, then one of root' 'ln -s b pub/a.zone; ln -s ../safe/a.zone pub/b; chown -h 65534 pub/a.zone'
+	refused 'a planted link to a directory' 'rmdir pub; ln -s safe pub; chown -h 65534 pub'
+	refused 'planted links of two users' 'ln -s b pub/a.zone; ln -s ../safe/a.zone pub/b; chown -h 65534 pub/a.zone; chown -h 65533 pub/b; chown 65533 safe/a.zone'
+	planted 'a planted link to nothing' 1 'ln -s ../safe/new pub/a.zone; chown -h 65534 pub/a.zone'; ok 'nothing is made' test ! -e safe/new
+	planted 'a link of root' 0 'rm safe/a.zone; ln -s ../safe/a.zone pub/a.zone'; has 'it is followed' safe/a.zone ' RRSIG '
+	refused 'a planted link by way of what is theirs' 'ln -s ../pub/../safe/a.zone pub/a.zone; chown -h 65534 pub/a.zone'
+	refused 'a planted link to a directory of theirs, in it a link' 'mkdir t; chown 65534 t; ln -s ../safe/a.zone t/a.zone; chown -h 65534 t/a.zone; rmdir pub; ln -s t pub; chown -h 65534 pub'
+	planted 'a directory of theirs, by their link' 0 'mkdir t; chown 65534 t; mv pub x; ln -s t pub; chown -h 65534 pub'; has 'it is used' t/a.zone ' RRSIG '
+	planted 'a link to what is theirs' 0 'chown 65534 safe/a.zone; ln -s ../safe/a.zone pub/a.zone; chown -h 65534 pub/a.zone'; has 'it is followed too' safe/a.zone ' RRSIG '
+	is 'and stays theirs' '65534 600' "$(stat -c '%u %a' safe/a.zone)"; run "$z" build; is 'again' 0 $status
+	planted 'no link' 0 :; has 'the zone is there' pub/a.zone ' RRSIG '
+fi
 
 # -- several at once
 fresh; "$z" -q build >out 2>err; builds=
