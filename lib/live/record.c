@@ -9,11 +9,23 @@ static bool waits(const struct zs_key_facts *key, bool gone)
 	            : key->ds.phase == ZS_RUMOURED && !key->ds_seen;
 }
 
+/* A DS that was asked for and that nobody has seen: a person may say that it was never entered, of one key by its tag. */
+static bool may_be_missing(const struct zs_key_facts *key)
+{
+	return key->ds.phase == ZS_RUMOURED && !key->ds_seen;
+}
+
+/* ... and it is known already, of the time after it was asked for. */
+static bool is_missing(const struct zs_key_facts *key)
+{
+	return may_be_missing(key) && key->ds.since && key->ds_gone > key->ds.since;
+}
+
 static bool refuse(struct zs_run *run, const struct zs_key_facts *key, bool gone)
 {
 	char since[ZS_TIME_TEXT];
 	const zs_time known = gone ? key->ds_gone : key->ds_seen;
-	const bool asked = gone ? key->ds.phase == ZS_UNRETENTIVE : key->ds.phase == ZS_RUMOURED || key->ds.phase == ZS_OMNIPRESENT;
+	const bool asked = gone ? key->ds.phase == ZS_UNRETENTIVE || is_missing(key) : key->ds.phase == ZS_RUMOURED || key->ds.phase == ZS_OMNIPRESENT;
 	if (asked && known) {
 		zs_note(run, "the DS of key %u is known to be %s since %s", key->tag, gone ? "gone" : "there", zs_time_short(known, since));
 		return true;
@@ -58,7 +70,7 @@ bool zs_live_record(struct zs_run *run, struct zs_facts *facts, bool gone, const
 		if (!(key->role & ZS_KSK) || (tag ? key->tag != *tag : !waits(key, gone)))
 			continue;
 		found++;
-		if (waits(key, gone))
+		if (waits(key, gone) || (gone && may_be_missing(key) && !is_missing(key)))
 			set(run, facts, key, gone);
 		else if (!refuse(run, key, gone))
 			return false;
@@ -68,6 +80,7 @@ bool zs_live_record(struct zs_run *run, struct zs_facts *facts, bool gone, const
 	if (tag)
 		return zs_usage(run, "the zone has no key %u that signs keys", *tag);
 	zs_not_yet(run, "no key waits for its DS to be %s", gone ? "gone" : "seen");
-	zs_hint(run, "'zonesign status' says what each key waits for");
+	zs_hint(run, gone ? "'zonesign status' says what each key waits for; of a DS that was never entered, tell the tag: ds --gone TAG"
+	                  : "'zonesign status' says what each key waits for");
 	return false;
 }

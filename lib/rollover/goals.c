@@ -58,17 +58,17 @@ static void set_goal(struct zs_engine *e, struct zs_key_facts *key, bool in)
 	key->removed = 0;
 }
 
-/* Its first DS was asked for and nobody has entered it: that may last for ever, and holds nothing up. */
-static bool waits_for_first_ds(const struct zs_key_facts *key, enum zs_part part)
+/* The first DS of the zone was asked for and nobody has entered it: that may last for ever, and holds nothing up. */
+static bool waits_for_first_ds(const struct zs_engine *e, const struct zs_key_facts *key, enum zs_part part)
 {
-	return part == ZS_PART_DS && key->ds.phase == ZS_RUMOURED && !key->ds_seen && !key->has_predecessor;
+	return part == ZS_PART_DS && key->ds.phase == ZS_RUMOURED && !key->ds_seen && (!key->has_predecessor || zs_parent_has_none(e));
 }
 
-static bool is_settled(struct zs_key_facts *key)
+static bool is_settled(const struct zs_engine *e, struct zs_key_facts *key)
 {
 	for (int part = 0; part < ZS_PARTS; part++) {
 		const enum zs_record_phase phase = zs_part(key, (enum zs_part)part)->phase;
-		if (phase != ZS_NA && phase != ZS_OMNIPRESENT && !waits_for_first_ds(key, (enum zs_part)part))
+		if (phase != ZS_NA && phase != ZS_OMNIPRESENT && !waits_for_first_ds(e, key, (enum zs_part)part))
 			return false;
 	}
 	return true;
@@ -79,7 +79,7 @@ static struct zs_key_facts *busy_key(const struct zs_engine *e, unsigned role)
 {
 	for (size_t i = 0; i < e->facts->key_count; i++) {
 		struct zs_key_facts *key = &e->facts->keys[i];
-		if (key->role & role && !key->standby && (key->goal_in ? !is_settled(key) : !zs_key_is_absent(key)))
+		if (key->role & role && !key->standby && (key->goal_in ? !is_settled(e, key) : !zs_key_is_absent(key)))
 			return key;
 	}
 	return NULL;
@@ -239,8 +239,10 @@ void zs_goals_set(struct zs_engine *e)
 /* May the old key leave, as far as the chain of trust goes? */
 static bool ksk_is_ready(const struct zs_engine *e, const struct zs_key_facts *old, const struct zs_key_facts *current)
 {
-	/* no DS was ever asked for: then there is none to wait for */
-	if (old->ds.phase == ZS_HIDDEN && current->ds.phase == ZS_HIDDEN && zs_zone_is_insecure(e))
+	/* no DS was ever asked for, or nobody entered the one that was: then there is none to wait for. As long as that of the old key may
+	 * still come, its DNSKEY stays: rule 2 */
+	const bool never_asked = zs_is_absent(old->ds.phase) && current->ds.phase == ZS_HIDDEN && zs_zone_is_insecure(e);
+	if (never_asked || (current->ds.phase == ZS_RUMOURED && zs_parent_has_none(e)))
 		return current->dnskey.phase == ZS_OMNIPRESENT && current->krrsig.phase == ZS_OMNIPRESENT;
 	return zs_ds_is_seen(current);
 }
@@ -296,7 +298,7 @@ void zs_goals_finish(struct zs_engine *e)
 	zs_goals_dates(e);
 	for (size_t i = 0; i < facts->key_count; i++) {
 		const struct zs_key_facts *key = &facts->keys[i];
-		settled = settled && (key->goal_in ? is_settled(&facts->keys[i]) : zs_key_is_absent(key));
+		settled = settled && (key->goal_in ? is_settled(e, &facts->keys[i]) : zs_key_is_absent(key));
 		if (!key->removed || key->ds_seen || e->now - key->removed < FORGET_AFTER)
 			facts->keys[kept++] = *key;
 	}

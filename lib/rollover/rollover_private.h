@@ -59,7 +59,10 @@ zs_time zs_forgotten_at(const struct zs_policy *policy, const struct zs_facts *f
 /* rules.c */
 bool zs_zone_is_insecure(const struct zs_engine *e);  /* no cache holds a DS: nothing is validated */
 bool zs_ds_is_seen(const struct zs_key_facts *key);   /* wanted, and at the parent */
-bool zs_rule_ds_stays(const struct zs_engine *e, const struct zs_key_facts *leaving); /* 1: a DS is there */
+/* No key has a DS at the parent, and that is known: each that is wanted there was looked for since. A look that is not certain never
+ * says so. Caches may hold one all the same: this is about what to wait for, never about what may leave the zone. */
+bool zs_parent_has_none(const struct zs_engine *e);
+bool zs_rule_ds_stays(const struct zs_engine *e, const struct zs_key_facts *leaving); /* 1: a DS is there, if any ever was */
 bool zs_rule_chain(const struct zs_key_facts *key);   /* 2: its DS, in whatever cache, leads into every DNSKEY RRset */
 bool zs_rule_signatures(const struct zs_engine *e);   /* 3: signatures for every DNSKEY RRset in any cache */
 

@@ -19,12 +19,31 @@ bool zs_ds_is_seen(const struct zs_key_facts *key)
 	return key->ds.phase == ZS_OMNIPRESENT || (key->ds.phase == ZS_RUMOURED && key->ds_seen);
 }
 
+/* Has a look since its DS was asked for, or a person, shown that the parent has none of it? */
+static bool is_nowhere(const struct zs_engine *e, const struct zs_key_facts *key)
+{
+	const struct zs_record_state *ds = &key->ds;
+	if (key->ds_seen || ds->phase == ZS_OMNIPRESENT)
+		return false;
+	if (ds->phase != ZS_RUMOURED)
+		return zs_is_absent(ds->phase) || key->ds_gone;
+	return ds->since && key->ds_gone && (key->ds_gone > ds->since || e->facts->parent.observed > ds->since);
+}
+
+bool zs_parent_has_none(const struct zs_engine *e)
+{
+	for (size_t i = 0; i < e->facts->key_count; i++)
+		if (!is_nowhere(e, &e->facts->keys[i]))
+			return false;
+	return true;
+}
+
 bool zs_rule_ds_stays(const struct zs_engine *e, const struct zs_key_facts *leaving)
 {
 	for (size_t i = 0; i < e->facts->key_count; i++)
 		if (&e->facts->keys[i] != leaving && zs_ds_is_seen(&e->facts->keys[i]))
 			return true;
-	return e->facts->unsign || e->facts->abandoned;
+	return e->facts->unsign || e->facts->abandoned || zs_parent_has_none(e);
 }
 
 bool zs_rule_chain(const struct zs_key_facts *key)

@@ -18,14 +18,14 @@ tag=$("$z" --now $((t0 + 600)) ds --format ds a.example | awk '{ print $5; exit 
 before=$(sha256sum state/a.example/state.yaml)
 at 610 ds --seen 70000 a.example; is 'a tag out of range' 2 $status
 at 610 ds --seen $(((tag + 1) % 65536)) a.example; is 'a tag of no key' 2 $status
-at 610 ds --gone a.example; is '--gone of what is wanted' 5 $status
-at 610 ds --gone "$tag" a.example; is '--gone of a key that is wanted' 5 $status; has '--gone: why' err 'still wanted'
+at 610 ds --gone a.example; is '--gone of what is wanted' 5 $status; has 'how to say that it was never entered' err 'ds --gone TAG'
 at 610 ds --seen --gone a.example; is '--seen with --gone' 2 $status
 run "$z" ds --seen a.example; is '--seen with the real clock on a state of --now' 4 $status; has 'G17' err 'G17'
 is 'refusals change nothing' "$before" "$(sha256sum state/a.example/state.yaml)"
 at 620 ds --seen "$tag" a.example; is '--seen TAG' 0 $status
 is 'it is recorded' 2026-12-01T00:10:20Z "$(state ds_seen)"; has 'with its date' state/a.example/state.yaml 'guard: "ds-seen"'
 at 630 ds --seen "$tag" a.example; is '--seen again' 0 $status; has 'it is known' err 'known to be there since 2026-12-01 00:10'
+at 630 ds --gone "$tag" a.example; is '--gone of a key whose DS is there' 5 $status; has '--gone: why' err 'still wanted'
 is 'the first time stays' 2026-12-01T00:10:20Z "$(state ds_seen)"
 at 640 ds --seen b.example; is '--seen without a tag' 0 $status
 at 650 build; is 'the next build goes on' 0 $status
@@ -38,4 +38,14 @@ at 700 ds --check a.example; is '--check: an anchor that is not there' 1 $status
 at 700 ds --check a.example; is '--check: nobody answers' 1 $status; has 'it is said' out 'do not answer'
 run "$z" --json --now $((t0 + 700)) ds --check a.example; is '--check --json' 1 $status; ok 'JSON' python3 -m json.tool out
 at 800 -q build a.example; is 'a build does not mind' 0 $status
+
+# -- nobody ever enters the DS: the roll waits until a person says so
+config off; rm -rf state *.signed
+keys() { grep -c 'IN DNSKEY 257' a.signed; }
+at 0 -q build; at 600 -q build; at 610 roll a.example ksk; at 620 -q build; at 1600 -q build; at 9000 -q build
+is 'two KSKs, as nothing is known of the parent' 2 "$(keys)"
+for t in $("$z" --now $((t0 + 9000)) ds --format ds a.example | awk '{ print $5 }' | sort -u); do at 9010 ds --gone "$t" a.example; is "the DS of $t was never entered" 0 $status; done
+at 9020 -q build; at 9030 ds --gone a.example; is 'the older one was taken back, and is not there' 0 $status
+at 9040 -q build; is 'its DNSKEY stays while a cache may have its DS' 2 "$(keys)"
+at 20000 -q build; is 'the roll is over' 1 "$(keys)"
 finish

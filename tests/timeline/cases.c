@@ -20,7 +20,7 @@ struct line {
 struct teller {
 	struct world w;
 	zs_seconds parent_delay; /* from a new wish to the parent's change; 0: within the hour */
-	bool parent_off, newest_only;
+	bool parent_off, newest_only, takes_none;
 	struct oracle_set wish;
 	zs_time wished;
 	zs_time cron_off_until;
@@ -130,7 +130,7 @@ static bool obey(struct teller *t, const struct line *line)
 	else if (strcmp(c, "parent-delay") == 0)
 		t->parent_delay = number * HOUR;
 	else if (strcmp(c, "parent") == 0)
-		t->parent_off = strcmp(a, "off") == 0, t->newest_only = strcmp(a, "newest") == 0;
+		t->parent_off = strcmp(a, "off") == 0, t->newest_only = strcmp(a, "newest") == 0, t->takes_none = strcmp(a, "none") == 0;
 	else if (strcmp(c, "unsign") == 0)
 		facts->unsign = *a == 'y' ? t->w.now : 0;
 	else if (strcmp(c, "abandon") == 0)
@@ -156,7 +156,7 @@ static void parent_lives(struct teller *t)
 		t->wished = t->w.now;
 	}
 	if (!t->parent_off && t->w.now - t->wished >= t->parent_delay)
-		world_parent_obeys(&t->w, t->newest_only ? TAKE_NEWEST : TAKE_ALL);
+		world_parent_obeys(&t->w, t->takes_none ? TAKE_NONE : t->newest_only ? TAKE_NEWEST : TAKE_ALL);
 }
 
 static size_t read_script(FILE *in, struct line *lines, zs_time *end)

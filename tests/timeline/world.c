@@ -235,6 +235,8 @@ void world_parent_obeys(struct world *w, enum world_taste taste)
 	struct oracle_set wanted = w->cds;
 	if (taste != TAKE_ALL && wanted.count > 1)
 		wanted = (struct oracle_set){ .keys = { w->cds.keys[taste == TAKE_NEWEST ? w->cds.count - 1 : 0] }, .count = 1 };
+	if (taste == TAKE_NONE)
+		wanted = (struct oracle_set){ 0 };
 	if (oracle_set_equal(&wanted, &w->ds) || !settled(w))
 		return;
 	w->ds_before = w->ds;
@@ -263,6 +265,8 @@ bool world_is_at_rest(const struct world *w, const char **why)
 			*why = "a record has not settled";
 			if (key->goal_in && key->standby && r == 2 && records[r]->phase == ZS_HIDDEN)
 				continue; /* it signs nothing until it is promoted */
+			if (key->goal_in && r == 3 && records[r]->phase == ZS_RUMOURED && !w->ds.count)
+				continue; /* nobody enters it */
 			if (records[r]->phase != ZS_NA && records[r]->phase != (key->goal_in ? ZS_OMNIPRESENT : ZS_HIDDEN))
 				return false;
 		}

@@ -42,13 +42,13 @@ void world_end(struct world *w);
 bool world_build(struct world *w, enum world_kill kill);
 bool world_is_due(const struct world *w);
 /* The parent takes what the served zone asks for: all of it, or a person enters the newest in place of all others, or the
- * oldest only (and so takes the newest away again). */
-enum world_taste { TAKE_ALL, TAKE_NEWEST, TAKE_OLDEST };
+ * oldest only (and so takes the newest away again), or removes all. */
+enum world_taste { TAKE_ALL, TAKE_NEWEST, TAKE_OLDEST, TAKE_NONE };
 void world_parent_obeys(struct world *w, enum world_taste taste);
 void world_parent_ttl(struct world *w, uint32_t ttl);
 /* Change the facts on disk as a command does (roll, ds --seen), under the lock between two builds. */
 struct zs_facts *world_edit(struct world *w);
-/* Is everything at rest, as the policy wants it? */
+/* Is everything at rest, as the policy wants it? A DS need not be at a parent that has none. */
 bool world_is_at_rest(const struct world *w, const char **why);
 
 /* A small generator, the same everywhere. */

@@ -266,6 +266,31 @@ START_TEST(what_a_person_saw_is_recorded_if_a_key_waits_for_it)
 }
 END_TEST
 
+START_TEST(a_ds_that_was_never_entered_is_recorded_by_its_tag)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_keyset *keys = make_keys(run);
+	struct zs_facts *facts = make_facts(run, keys);
+	const uint16_t tag = facts->keys[1].tag;
+	facts->keys[1].ds = (struct zs_record_state){ .phase = ZS_RUMOURED, .since = T0 - 100 };
+	facts->keys[1].ds_seen = 0;
+	facts->keys[1].ds_gone = T0 - 200; /* a look of before */
+	run->now = T0;
+	ck_assert(!zs_live_record(run, facts, true, NULL)); /* of no key in particular that is not said */
+	ck_assert(zs_live_record(run, facts, true, &tag));
+	ck_assert_int_eq(facts->keys[1].ds_gone, T0);
+	run->now = T0 + 10;
+	ck_assert(zs_live_record(run, facts, true, &tag)); /* known already */
+	ck_assert_int_eq(facts->keys[1].ds_gone, T0);
+	ck_assert_uint_eq(facts->override_count, 1);
+	facts->keys[1].ds_seen = T0 + 10;
+	facts->keys[1].ds_gone = 0;
+	ck_assert(!zs_live_record(run, facts, true, &tag)); /* it is there */
+	ck_assert_int_eq(facts->keys[1].ds_gone, 0);
+	zs_run_end(run);
+}
+END_TEST
+
 START_TEST(where_the_parent_is_watched_a_look_replaces_what_a_person_saw)
 {
 	struct zs_policy watched = policy;
@@ -462,6 +487,7 @@ ZS_SUITE(live)
 	tcase_add_test(c, the_parent_is_asked_while_a_move_waits_and_once_a_day);
 	tcase_add_test(c, what_a_person_saw_is_recorded_if_a_key_waits_for_it);
 	tcase_add_test(c, with_now_only_a_world_of_ones_own_is_asked);
+	tcase_add_test(c, a_ds_that_was_never_entered_is_recorded_by_its_tag);
 	tcase_add_test(c, where_the_parent_is_watched_a_look_replaces_what_a_person_saw);
 	tcase_add_test(c, a_tsig_key_file_is_read_or_its_fault_is_named);
 	tcase_add_test(c, the_serial_is_everywhere_or_the_place_is_named);

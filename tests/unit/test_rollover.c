@@ -556,6 +556,62 @@ START_TEST(without_a_ds_the_old_key_waits_for_the_signature_of_the_new)
 }
 END_TEST
 
+START_TEST(a_parent_that_was_not_looked_at_for_sure_may_have_the_ds)
+{
+	static const struct {
+		zs_time old_seen, old_gone, since, gone, observed;
+		bool ready;
+	} cases[] = {
+		{ 0, BEGIN - 5, BEGIN + 10, BEGIN - 5, BEGIN + 20, true },  /* a look after the wish shows what was so before */
+		{ 0, BEGIN + 15, BEGIN + 10, BEGIN + 20, 0, true },         /* a person says it of both */
+		{ 0, BEGIN - 5, BEGIN + 10, BEGIN - 5, BEGIN + 10, false }, /* that look may be older than the wish */
+		{ 0, BEGIN - 5, 0, BEGIN - 5, BEGIN + 20, false },          /* the wish is not served */
+		{ 0, BEGIN - 5, BEGIN + 10, 0, BEGIN + 20, false },         /* not gone everywhere */
+		{ 0, 0, BEGIN + 10, BEGIN - 5, BEGIN + 20, false },
+		{ BEGIN, 0, BEGIN + 10, BEGIN - 5, BEGIN + 20, false },     /* the old one is there */
+		{ 0, 0, BEGIN + 10, 0, 0, false },                          /* nobody looks */
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_facts facts;
+		struct zs_plan *plan;
+		struct zs_run *run = settled(&facts);
+		struct zs_key_facts *successor = add_key(run, &facts, 3, ZS_KSK, ZS_OMNIPRESENT);
+		successor->has_predecessor = true;
+		successor->emergency = true;
+		successor->ds = (struct zs_record_state){ .phase = ZS_RUMOURED, .since = cases[i].since };
+		successor->ds_gone = cases[i].gone;
+		facts.keys[0].ds = (struct zs_record_state){ .phase = cases[i].old_seen ? ZS_OMNIPRESENT : ZS_RUMOURED, .since = BEGIN };
+		facts.keys[0].ds_seen = cases[i].old_seen;
+		facts.keys[0].ds_gone = cases[i].old_gone;
+		facts.parent.observed = cases[i].observed;
+		ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+		ck_assert_msg(facts.keys[0].goal_in == !cases[i].ready, "case %zu", i);
+		ck_assert(plan->keys[0].publish && plan->keys[0].sign_dnskeys && facts.keys[2].emergency);
+		if (!cases[i].ready) {
+			zs_run_end(run);
+			continue;
+		}
+		/* its wish is taken back; the key goes after a look since then and the DS TTL, and that ends the emergency */
+		ck_assert_int_eq(facts.keys[0].ds.phase, ZS_UNRETENTIVE);
+		zs_rollover_served(&facts, &policy, run->now);
+		run->now += 100000;
+		ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+		ck_assert_int_eq(facts.keys[0].ds.phase, ZS_UNRETENTIVE);
+		facts.parent.observed = run->now;
+		ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+		ck_assert(facts.keys[0].ds.phase == ZS_UNRETENTIVE && plan->next_due > run->now);
+		facts.parent.observed = run->now += 100;
+		ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+		ck_assert(facts.keys[0].ds.phase == ZS_HIDDEN && facts.keys[2].emergency);
+		zs_rollover_served(&facts, &policy, run->now);
+		run->now += 100000;
+		ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+		ck_assert(facts.keys[0].removed && !facts.keys[2].emergency);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(a_dead_key_whose_ds_comes_back_is_not_forgotten)
 {
 	struct zs_facts facts;
@@ -695,6 +751,7 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, a_standby_key_signs_no_zone_and_goes_with_its_role);
 	tcase_add_test(tcase, what_is_half_gone_is_not_taken_back);
 	tcase_add_test(tcase, without_a_ds_the_old_key_waits_for_the_signature_of_the_new);
+	tcase_add_test(tcase, a_parent_that_was_not_looked_at_for_sure_may_have_the_ds);
 	tcase_add_test(tcase, a_dead_key_whose_ds_comes_back_is_not_forgotten);
 	tcase_add_test(tcase, a_chain_that_was_given_up_may_end_without_one);
 	tcase_add_test(tcase, a_simulation_begins_with_nothing_and_has_an_end);
