@@ -72,7 +72,7 @@ static void record(struct zs_run *run, const struct zs_zone_config *zone, bool g
 	struct zs_facts *facts;
 	if (!zs_facts_open(run, zone, &facts))
 		return;
-	if (zs_live_record(run, facts, gone, tag) && zs_facts_write(run, facts))
+	if (zs_live_record(run, zone->policy, facts, gone, tag) && zs_facts_write(run, facts))
 		zs_note(run, "recorded; the next 'zonesign build' goes on from there");
 	zs_facts_close(facts);
 }

@@ -1,6 +1,8 @@
 /* record.c - what a person saw at the parent, told by `ds --seen` and `ds --gone`. */
 #include "live/live.h"
 
+enum { DAY = 86400 };
+
 /* Has the parent been asked to show (or to drop) the key's DS? */
 static bool waits(const struct zs_key_facts *key, bool gone)
 {
@@ -19,6 +21,22 @@ static bool may_be_missing(const struct zs_key_facts *key)
 static bool is_missing(const struct zs_key_facts *key)
 {
 	return may_be_missing(key) && key->ds.since && key->ds_gone > key->ds.since;
+}
+
+/* A look has shown it, and the wait since then needs another look at its end (zs_is_still_so), but none comes: nobody may look any more,
+ * or no look is certain. Then a person may see to it, and the wait begins anew. */
+static bool is_orphaned(const struct zs_run *run, const struct zs_policy *policy, const struct zs_parent_facts *parent, const struct zs_key_facts *key,
+                        bool gone)
+{
+	const zs_time known = gone ? key->ds_gone : key->ds_seen;
+	if (key->ds.phase != (gone ? ZS_UNRETENTIVE : ZS_RUMOURED) || !known || known > parent->observed)
+		return false;
+	return !policy->observe_parent || !zs_live_may_ask(run, &policy->observe) || parent->waits_for || run->now - parent->observed > DAY;
+}
+
+static bool may_record(const struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_key_facts *key, bool gone)
+{
+	return waits(key, gone) || (gone && may_be_missing(key) && !is_missing(key)) || is_orphaned(run, policy, &facts->parent, key, gone);
 }
 
 static bool refuse(struct zs_run *run, const struct zs_key_facts *key, bool gone)
@@ -58,7 +76,7 @@ static void set(struct zs_run *run, struct zs_facts *facts, struct zs_key_facts 
 		.guard = gone ? "ds-gone" : "ds-seen", .value = zs_arena_printf(run->arena, "%u", key->tag), .time = run->now };
 }
 
-bool zs_live_record(struct zs_run *run, struct zs_facts *facts, bool gone, const uint16_t *tag)
+bool zs_live_record(struct zs_run *run, const struct zs_policy *policy, struct zs_facts *facts, bool gone, const uint16_t *tag)
 {
 	size_t found = 0;
 	if (!facts->published.served_since)
@@ -70,7 +88,7 @@ bool zs_live_record(struct zs_run *run, struct zs_facts *facts, bool gone, const
 		if (!(key->role & ZS_KSK) || (tag ? key->tag != *tag : !waits(key, gone)))
 			continue;
 		found++;
-		if (waits(key, gone) || (gone && may_be_missing(key) && !is_missing(key)))
+		if (may_record(run, policy, facts, key, gone))
 			set(run, facts, key, gone);
 		else if (!refuse(run, key, gone))
 			return false;
@@ -81,6 +99,6 @@ bool zs_live_record(struct zs_run *run, struct zs_facts *facts, bool gone, const
 		return zs_usage(run, "the zone has no key %u that signs keys", *tag);
 	zs_not_yet(run, "no key waits for its DS to be %s", gone ? "gone" : "seen");
 	zs_hint(run, gone ? "'zonesign status' says what each key waits for; of a DS that was never entered, tell the tag: ds --gone TAG"
-	                  : "'zonesign status' says what each key waits for");
+	                  : "'zonesign status' says what each key waits for; of one that was seen before, tell the tag: ds --seen TAG");
 	return false;
 }

@@ -170,7 +170,10 @@ static bool settle(struct zs_engine *e, struct zs_key_facts *key, enum zs_part p
 		               !in ? "may still be in a cache" : part == ZS_PART_ZRRSIG ? "are not in every cache yet" : "is not in every cache yet");
 	if (part == ZS_PART_DS && !zs_is_still_so(e, key, at)) {
 		e->plan->ask_parent = true;
-		return zs_wait(e, key, 0, "the DS of %s: the parent has to be looked at again", zs_key_title(e, key));
+		if (e->policy->observe_parent)
+			return zs_wait(e, key, 0, "the DS of %s: the parent has to be looked at again", zs_key_title(e, key));
+		return zs_wait(e, key, 0, "the DS of %s: say by 'zonesign ds --%s %u' that it is still %s; nobody looks at the parent any more",
+		               zs_key_title(e, key), in ? "seen" : "gone", key->tag, in ? "there" : "gone");
 	}
 	*record = (struct zs_record_state){ .phase = in ? ZS_OMNIPRESENT : ZS_HIDDEN, .since = at };
 	if (in && part == ZS_PART_DNSKEY)

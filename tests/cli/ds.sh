@@ -48,4 +48,17 @@ for t in $("$z" --now $((t0 + 9000)) ds --format ds a.example | awk '{ print $5 
 at 9020 -q build; at 9030 ds --gone a.example; is 'the older one was taken back, and is not there' 0 $status
 at 9040 -q build; is 'its DNSKEY stays while a cache may have its DS' 2 "$(keys)"
 at 20000 -q build; is 'the roll is over' 1 "$(keys)"
+
+# -- the parent was seen to have it, and cannot be looked at any more: a person says that it is still so
+rm -rf state *.signed
+at 0 -q build; at 600 -q build; tag=$("$z" --now $((t0 + 600)) ds --format ds a.example | awk '{ print $5; exit }')
+at 610 -q ds --seen a.example
+printf 'parent:\n  ttl: 1800\n  observed: %s\n  asked: %s\n  ds:\n' "$(state ds_seen)" "$(state ds_seen)" >> state/a.example/state.yaml
+settled() { grep -c 'ds: .*omnipresent' state/a.example/state.yaml; }
+at 620 -q build; at 90000 -q build; is 'one look is not enough, a day later' 0 "$(settled)"
+at 90010 status; has 'it says what to do' out "zonesign ds --seen $tag"
+at 90020 ds --seen a.example; is '--seen of nothing that is new' 5 $status; has 'it says how' err 'ds --seen TAG'
+at 90030 ds --seen "$tag" a.example; is '--seen TAG confirms' 0 $status; is 'from now on' 2026-12-02T01:00:30Z "$(state ds_seen)"
+at 90040 ds --seen "$tag" a.example; has 'once is enough' err 'known to be there since 2026-12-02 01:00'
+at 90050 -q build; is 'the wait begins anew' 0 "$(settled)"; at 92000 -q build; is 'and ends' 1 "$(settled)"
 finish

@@ -237,12 +237,12 @@ START_TEST(what_a_person_saw_is_recorded_if_a_key_waits_for_it)
 	struct zs_facts *facts = make_facts(run, keys);
 	const uint16_t tag = facts->keys[1].tag, other = (uint16_t)(tag + 1 == facts->keys[0].tag ? tag + 2 : tag + 1);
 	run->now = T0;
-	ck_assert(zs_live_record(run, facts, false, &tag));
+	ck_assert(zs_live_record(run, &policy, facts, false, &tag));
 	ck_assert_int_eq(facts->keys[1].ds_seen, T0);
 	ck_assert_int_eq(facts->keys[0].ds_seen, 0);
-	ck_assert(!zs_live_record(run, facts, true, &tag)); /* it is wanted there */
-	ck_assert(!zs_live_record(run, facts, true, NULL));
-	ck_assert(!zs_live_record(run, facts, false, &other));
+	ck_assert(!zs_live_record(run, &policy, facts, true, &tag)); /* it is wanted there */
+	ck_assert(!zs_live_record(run, &policy, facts, true, NULL));
+	ck_assert(!zs_live_record(run, &policy, facts, false, &other));
 	facts->keys[1].ds = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .since = T0 + 10 };
 	facts->keys[1].ds_gone = T0 + 5;
 	run->now = T0 + 20;
@@ -254,13 +254,13 @@ START_TEST(what_a_person_saw_is_recorded_if_a_key_waits_for_it)
 		ds[2] = facts->keys[i].algorithm;
 		ZS_PUSH(run->arena, facts->parent.ds, facts->parent.ds_count, facts->parent.ds_room) = (struct zs_bytes){ ds, 36 };
 	}
-	ck_assert(zs_live_record(run, facts, true, NULL));
+	ck_assert(zs_live_record(run, &policy, facts, true, NULL));
 	ck_assert_int_eq(facts->keys[1].ds_gone, T0 + 20);
 	ck_assert_uint_eq(facts->parent.ds_count, 1);
 	ck_assert_uint_eq(zs_get_u16(facts->parent.ds[0].data), facts->keys[0].tag);
 	ck_assert_uint_eq(facts->override_count, 2);
 	run->now = T0 + 30;
-	ck_assert(zs_live_record(run, facts, true, &tag)); /* known already */
+	ck_assert(zs_live_record(run, &policy, facts, true, &tag)); /* known already */
 	ck_assert_int_eq(facts->keys[1].ds_gone, T0 + 20);
 	zs_run_end(run);
 }
@@ -276,18 +276,57 @@ START_TEST(a_ds_that_was_never_entered_is_recorded_by_its_tag)
 	facts->keys[1].ds_seen = 0;
 	facts->keys[1].ds_gone = T0 - 200; /* a look of before */
 	run->now = T0;
-	ck_assert(!zs_live_record(run, facts, true, NULL)); /* of no key in particular that is not said */
-	ck_assert(zs_live_record(run, facts, true, &tag));
+	ck_assert(!zs_live_record(run, &policy, facts, true, NULL)); /* of no key in particular that is not said */
+	ck_assert(zs_live_record(run, &policy, facts, true, &tag));
 	ck_assert_int_eq(facts->keys[1].ds_gone, T0);
 	run->now = T0 + 10;
-	ck_assert(zs_live_record(run, facts, true, &tag)); /* known already */
+	ck_assert(zs_live_record(run, &policy, facts, true, &tag)); /* known already */
 	ck_assert_int_eq(facts->keys[1].ds_gone, T0);
 	ck_assert_uint_eq(facts->override_count, 1);
 	facts->keys[1].ds_seen = T0 + 10;
 	facts->keys[1].ds_gone = 0;
-	ck_assert(!zs_live_record(run, facts, true, &tag)); /* it is there */
+	ck_assert(!zs_live_record(run, &policy, facts, true, &tag)); /* it is there */
 	ck_assert_int_eq(facts->keys[1].ds_gone, 0);
 	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_person_confirms_what_a_look_has_shown_when_no_look_comes_any_more)
+{
+	static const char why[] = "nobody answers";
+	static const struct {
+		bool off, gone;
+		zs_time known, observed;
+		const char *waits_for;
+		bool taken;
+	} cases[] = {
+		{ true, false, T0 - 100, T0 - 100, NULL, true }, { true, true, T0 - 100, T0 - 100, NULL, true }, /* observe: off */
+		{ false, false, T0 - 100, T0 - 50, why, true }, { false, true, T0 - 100, T0 - 50, why, true },   /* a firewall */
+		{ false, false, T0 - 100, T0 - 50, NULL, false }, { false, true, T0 - 100, T0 - 50, NULL, false }, /* the next look will do */
+		{ false, false, T0 - 90000, T0 - 90000, NULL, true }, { false, true, T0 - 90000, T0 - 90000, NULL, true }, /* it does not come */
+		{ true, false, T0 - 100, T0 - 101, NULL, false }, { true, true, T0 - 100, T0 - 101, NULL, false }, /* a person did already */
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_run *run = zs_run_begin();
+		struct zs_policy some = policy;
+		struct zs_facts *facts = make_facts(run, make_keys(run));
+		const uint16_t tag = facts->keys[1].tag;
+		some.observe_parent = !cases[i].off;
+		facts->keys[1].ds = (struct zs_record_state){ .phase = cases[i].gone ? ZS_UNRETENTIVE : ZS_RUMOURED, .since = T0 - 100000 };
+		facts->keys[1].ds_seen = cases[i].gone ? 0 : cases[i].known;
+		facts->keys[1].ds_gone = cases[i].gone ? cases[i].known : 0;
+		facts->parent.observed = cases[i].observed;
+		facts->parent.waits_for = cases[i].waits_for;
+		run->now = T0;
+		ck_assert(zs_live_record(run, &some, facts, cases[i].gone, &tag)); /* if not taken, it is known */
+		ck_assert_msg((cases[i].gone ? facts->keys[1].ds_gone : facts->keys[1].ds_seen) == (cases[i].taken ? T0 : cases[i].known), "case %zu", i);
+		ck_assert_uint_eq(facts->override_count, cases[i].taken);
+		facts->keys[1].ds = (struct zs_record_state){ .phase = ZS_OMNIPRESENT, .since = T0 - 100000 };
+		facts->keys[1].ds_seen = 5;
+		ck_assert(cases[i].gone || zs_live_record(run, &some, facts, false, &tag)); /* at rest there is nothing to confirm */
+		ck_assert_int_eq(facts->keys[1].ds_seen, 5);
+		zs_run_end(run);
+	}
 }
 END_TEST
 
@@ -488,6 +527,7 @@ ZS_SUITE(live)
 	tcase_add_test(c, what_a_person_saw_is_recorded_if_a_key_waits_for_it);
 	tcase_add_test(c, with_now_only_a_world_of_ones_own_is_asked);
 	tcase_add_test(c, a_ds_that_was_never_entered_is_recorded_by_its_tag);
+	tcase_add_test(c, a_person_confirms_what_a_look_has_shown_when_no_look_comes_any_more);
 	tcase_add_test(c, where_the_parent_is_watched_a_look_replaces_what_a_person_saw);
 	tcase_add_test(c, a_tsig_key_file_is_read_or_its_fault_is_named);
 	tcase_add_test(c, the_serial_is_everywhere_or_the_place_is_named);
