@@ -499,7 +499,9 @@ static bool rescue(struct build *b)
 	if (b->run->fault != ZS_INPUT && b->run->fault != ZS_REFUSED)
 		return false;
 	forget_computed(b);
-	if (b->facts->published.known && is_due(b)) {
+	/* what a run before had decided, and did not publish, comes with it: then the reload is one of all that the facts tell */
+	const bool finish = b->facts->discarded && !b->facts->published.served_since;
+	if (b->facts->published.known && (is_due(b) || finish)) {
 		b->rescue = true;
 		if (b->arena)
 			zs_arena_free(b->arena);
@@ -508,9 +510,9 @@ static bool rescue(struct build *b)
 		if (load_published(b) && make_plan(b))
 			(void)!sign_and_publish(b); /* what fails here is reported with the rest */
 	}
-	/* an earlier one failed; the zone in place does not wait for the input. After a plan the facts hold moves that were not
-	 * published: those must not get a date */
-	if (b->facts->published.known && !b->facts->published.served_since && !b->plan && output_is_there(b))
+	/* an earlier one failed; the zone in place does not wait for the input. After a plan, or an intent that was dropped, the facts hold
+	 * moves that were not published: those must not get a date */
+	if (b->facts->published.known && !b->facts->published.served_since && !b->plan && !b->facts->discarded && output_is_there(b))
 		(void)!repeat_reload(b);
 	say_in_service(b);
 	return false;
@@ -569,7 +571,8 @@ static bool build_locked(struct build *b)
 	bool output_there;
 	if (!zs_build_check_output(b->run, b->zone_config, b->options, b->facts, &output_there))
 		return false;
-	const bool unchanged = output_there && b->facts->published.known && !is_due(b) && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts);
+	const bool unchanged = output_there && b->facts->published.known && !b->facts->discarded && !is_due(b)
+	                    && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts);
 	if (unchanged && b->facts->published.served_since)
 		return nothing_to_do(b);
 	if (is_large(b)) {
@@ -609,8 +612,8 @@ static bool notify(struct build *b)
 	struct zs_status status;
 	bool changed = false;
 	const bool failed = b->result->outcome == ZS_BUILT_FAILED;
-	if (!zone->notify.argv && !zone->notify.shell)
-		return true;
+	if ((!zone->notify.argv && !zone->notify.shell) || b->result->outcome == ZS_BUILT_LATER)
+		return true; /* later: that run tells, and needs the state as it is */
 	if (failed && !zs_facts_read(b->run, zone, &facts))
 		return false;
 	bool ok = zs_report_status(b->run, zone, facts, 0, &status);

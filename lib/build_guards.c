@@ -139,8 +139,10 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		return true;
 	}
 	const bool ours = facts->published.known && there && memcmp(sha256, facts->published.sha256, 32) == 0;
-	if (facts->intent.present)
-		zs_tlsa_forget_unserved(facts); /* the state had what the intent was to publish */
+	if (facts->intent.present) { /* the state has what the intent was to publish */
+		zs_tlsa_forget_unserved(facts);
+		facts->discarded = true;
+	}
 	facts->intent = (struct zs_intent){ 0 };
 	if (ours || !there)
 		return true;

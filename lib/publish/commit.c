@@ -77,10 +77,8 @@ bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const
 		return zs_fail(run, "cannot sync '%s': %s", facts->dir, strerror(errno));
 	}
 	if (renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) != 0) {
-		const int error = errno;
-		facts->intent.present = false;
-		(void)!zs_facts_write(run, facts);
-		return zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(error));
+		facts->intent.present = false; /* but not on disk: the state there has what was not published, and the next run has to know */
+		return zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(errno));
 	}
 	/* published: from here on only the reload can fail */
 	const bool synced = zs_file_sync(run, candidate->dir_fd);

@@ -203,6 +203,8 @@ struct zs_facts {
 	struct zs_shape shape;
 	const char *tlsa_unmatched; /* not written: why G19 refuses what this build would publish; or NULL */
 	struct zs_replaced replaced; /* not written */
+	bool discarded;           /* not written: an intent that was not carried out was found, and dropped. What it was to publish is among the
+	                           * records without a date, and a reload of what is in place must not give it one */
 	zs_time abandoned;        /* `roll --abandon-chain`: the rules are waived until the new DS is everywhere; 0: no */
 };
 
