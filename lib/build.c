@@ -353,8 +353,6 @@ static bool commit(struct build *b)
 		return false;
 	b->committed = true;
 	zs_build_published(b->run, facts, b->zone_config->policy);
-	if (!b->rescue)
-		facts->shape = b->shape;
 	const bool reloaded = reload(b);
 	return record_facts(b) && zs_keys_write_times(b->run, b->zone_config, facts, b->keys) && reloaded;
 }
@@ -443,6 +441,7 @@ static bool sign_and_publish(struct build *b)
 	b->intent.ttl = b->ttls.largest;
 	b->intent.negative_ttl = b->ttls.negative;
 	b->intent.dnskey_ttl = b->zone_config->policy->dnskey_ttl;
+	b->intent.shape = b->rescue ? (struct zs_shape){ 0 } : b->shape; /* its zone is that of before */
 	b->intent.plan = b->rescue ? "the content last published, signed again" : "the input, signed";
 	if (!make_signatures(b))
 		return false;

@@ -66,6 +66,8 @@ void zs_build_published(struct zs_run *run, struct zs_facts *facts, const struct
 		                                  .dnskey_ttl = before.dnskey_ttl, .negative_ttl = before.negative_ttl };
 	memcpy(facts->published.sha256, intent.sha256, sizeof facts->published.sha256);
 	memcpy(facts->published.content, intent.content, sizeof facts->published.content);
+	if (intent.shape.known)
+		facts->shape = intent.shape;
 	facts->intent = (struct zs_intent){ 0 };
 }
 

@@ -89,6 +89,16 @@ struct zs_published {
 	uint32_t ttl, dnskey_ttl, negative_ttl; /* its largest TTL, that of its DNSKEY RRset, min(SOA TTL, MINIMUM); 0: not known */
 };
 
+enum { ZS_SHAPE_TYPES = 16 };
+
+/* The size of a plain zone, for G11. */
+struct zs_shape {
+	bool known;
+	uint64_t records, delegations;
+	uint16_t apex[ZS_SHAPE_TYPES]; /* types at the apex, ascending */
+	size_t apex_count;
+};
+
 struct zs_intent {
 	bool present;             /* a publication is under way, or was interrupted */
 	uint32_t serial;
@@ -96,6 +106,7 @@ struct zs_intent {
 	uint8_t content[32];
 	zs_time earliest_expiration;
 	uint32_t ttl, dnskey_ttl, negative_ttl; /* as in zs_published */
+	struct zs_shape shape;    /* of the input; not known if the zone is the one last published */
 	const char *plan;         /* one line, for people */
 };
 
@@ -141,16 +152,6 @@ struct zs_ttl_facts {
 struct zs_override {
 	const char *guard, *value;
 	zs_time time;
-};
-
-enum { ZS_SHAPE_TYPES = 16 };
-
-/* The size of the plain zone last published, for G11. */
-struct zs_shape {
-	bool known;
-	uint64_t records, delegations;
-	uint16_t apex[ZS_SHAPE_TYPES]; /* types at the apex, ascending */
-	size_t apex_count;
 };
 
 /* A signed zone of somebody else in the place of the output, of which the user said that it is to be replaced. */
@@ -200,7 +201,7 @@ struct zs_facts {
 	uint8_t algorithm;        /* `roll --to`: in place of the policy's algorithm, as long as that is ... */
 	uint8_t instead_of;       /* ... this; 0 both: the policy's counts */
 	zs_time unsign;           /* the user wants the zone insecure since; 0: no */
-	struct zs_shape shape;
+	struct zs_shape shape;    /* of what is published */
 	const char *tlsa_unmatched; /* not written: why G19 refuses what this build would publish; or NULL */
 	struct zs_replaced replaced; /* not written */
 	bool discarded;           /* not written: an intent that was not carried out was found, and dropped. What it was to publish is among the

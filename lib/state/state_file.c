@@ -154,12 +154,12 @@ static void put_parent(struct zs_buf *out, const struct zs_parent_facts *parent)
 	}
 }
 
-static void put_shape(struct zs_buf *out, const struct zs_shape *shape)
+static void put_shape(struct zs_buf *out, const struct zs_shape *shape, const char *indent)
 {
 	if (!shape->known)
 		return;
-	zs_buf_printf(out, "shape:\n  records: %llu\n  delegations: %llu\n  apex: [", (unsigned long long)shape->records,
-	              (unsigned long long)shape->delegations);
+	zs_buf_printf(out, "%sshape:\n%s  records: %llu\n%s  delegations: %llu\n%s  apex: [", indent, indent, (unsigned long long)shape->records,
+	              indent, (unsigned long long)shape->delegations, indent);
 	for (size_t i = 0; i < shape->apex_count; i++)
 		zs_buf_printf(out, "%s%u", i ? ", " : "", shape->apex[i]);
 	zs_buf_text(out, "]\n");
@@ -290,11 +290,12 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 		put_time(out, "\n  earliest_expiration", intent->earliest_expiration);
 		zs_buf_printf(out, "\n  ttl: %u\n  dnskey_ttl: %u\n  negative_ttl: %u\n", ttl_of(intent->ttl), ttl_of(intent->dnskey_ttl),
 		              ttl_of(intent->negative_ttl));
+		put_shape(out, &intent->shape, "  ");
 		put_quoted(out, "  plan", intent->plan);
 		zs_buf_text(out, "\n");
 	}
 	put_lists(out, facts);
-	put_shape(out, &facts->shape);
+	put_shape(out, &facts->shape, "");
 	put_parent(out, &facts->parent);
 	put_wishes(out, facts);
 }
@@ -567,6 +568,29 @@ static void get_published(struct reader *r, const struct zs_yaml *map, struct zs
 	out->negative_ttl = get_some_number(r, map, "negative_ttl", INT32_MAX);
 }
 
+static void get_apex_type(struct reader *r, const struct zs_yaml *node, struct zs_shape *out)
+{
+	uint64_t type;
+	if (node->kind != ZS_YAML_SCALAR || !zs_text_number(node->text, node->len, UINT16_MAX, &type) || out->apex_count == ZS_SHAPE_TYPES)
+		r->ok = zs_error(r->run, &node->where, "not a type of the apex");
+	else
+		out->apex[out->apex_count++] = (uint16_t)type;
+}
+
+static void get_shape(struct reader *r, const struct zs_yaml *map, struct zs_shape *out)
+{
+	const struct zs_yaml *apex = zs_yaml_get(map, "apex");
+	out->known = true;
+	out->records = get_number(r, map, "records", INT64_MAX);
+	out->delegations = get_number(r, map, "delegations", INT64_MAX);
+	if (!apex || zs_yaml_is_null(apex))
+		return;
+	if (apex->kind != ZS_YAML_LIST)
+		wrong(r, map, "apex");
+	for (uint32_t i = 0; apex->kind == ZS_YAML_LIST && i < apex->count; i++)
+		get_apex_type(r, apex->entries[i].value, out);
+}
+
 static void get_intent(struct reader *r, const struct zs_yaml *map, struct zs_intent *out)
 {
 	out->present = true;
@@ -577,24 +601,9 @@ static void get_intent(struct reader *r, const struct zs_yaml *map, struct zs_in
 	out->ttl = get_some_number(r, map, "ttl", INT32_MAX);
 	out->dnskey_ttl = get_some_number(r, map, "dnskey_ttl", INT32_MAX);
 	out->negative_ttl = get_some_number(r, map, "negative_ttl", INT32_MAX);
+	if (zs_yaml_get(map, "shape"))
+		get_shape(r, zs_yaml_get(map, "shape"), &out->shape);
 	out->plan = need(r, map, "plan");
-}
-
-static void get_apex_type(struct reader *r, const struct zs_yaml *node, struct zs_facts *facts)
-{
-	uint64_t type;
-	if (node->kind != ZS_YAML_SCALAR || !zs_text_number(node->text, node->len, UINT16_MAX, &type) || facts->shape.apex_count == ZS_SHAPE_TYPES)
-		r->ok = zs_error(r->run, &node->where, "not a type of the apex");
-	else
-		facts->shape.apex[facts->shape.apex_count++] = (uint16_t)type;
-}
-
-static void get_shape(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
-{
-	facts->shape.known = true;
-	facts->shape.records = get_number(r, map, "records", INT64_MAX);
-	facts->shape.delegations = get_number(r, map, "delegations", INT64_MAX);
-	each(r, map, "apex", facts, get_apex_type);
 }
 
 static void get_engine(struct reader *r, const struct zs_yaml *root, struct zs_facts *facts)
@@ -617,7 +626,7 @@ static void get_engine(struct reader *r, const struct zs_yaml *root, struct zs_f
 		each(r, parent, "ds", facts, get_ds);
 	}
 	if (zs_yaml_get(root, "shape"))
-		get_shape(r, zs_yaml_get(root, "shape"), facts);
+		get_shape(r, zs_yaml_get(root, "shape"), &facts->shape);
 	if (target) {
 		facts->algorithm = (uint8_t)get_number(r, target, "algorithm", UINT8_MAX);
 		facts->instead_of = (uint8_t)get_number(r, target, "instead_of", UINT8_MAX);

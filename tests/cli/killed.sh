@@ -85,4 +85,14 @@ for fault in before fail; do
 		[ "$published" = 2 ] || is "$name: the old key signs" "$signer" "$(signers)"
 	done
 done
+
+# ---- what was published is what the next input is compared with ----
+fresh; zone "$(for i in $(seq 100); do printf 'h%s A 192.0.2.1\\n' "$i"; done)"; now 03T00:00; build; is 'a zone of a hundred hosts' 0 $status
+now 03T01:00; zone 'one A 192.0.2.1\n'; build; is 'nearly all of them gone' 4 $status
+faulty after "$z" --now "$now" build --accept G11; is 'killed behind the rename' 137 $status
+now 03T02:00; zone 'one A 192.0.2.1\ntwo A 192.0.2.1\n'; build; is 'the zone is the small one from now on' 0 $status; has 'what was added is published' signed.zone 'two.a.example.'
+# not so if the rename did not come about
+zone "$(for i in $(seq 100); do printf 'h%s A 192.0.2.1\\n' "$i"; done)"; now 03T03:00; build --accept G11; is 'large again' 0 $status
+zone; now 03T04:00; faulty before "$z" --now "$now" build --accept G11; is 'killed in front of the rename' 137 $status
+now 03T05:00; build; is 'G11 holds' 4 $status; has 'it says so' err 'G11'
 finish

@@ -22,7 +22,8 @@ static struct zs_facts *full(struct zs_run *run)
 	facts->next_due = 2000;
 	facts->published = (struct zs_published){ .known = true, .serial = 4294967295u, .time = 900, .served_since = 950, .program = "zonesign \"1\\",
 		                                  .earliest_expiration = 5000, .sha256 = { 1, 2 }, .content = { 3 } };
-	facts->intent = (struct zs_intent){ .present = true, .serial = 8, .plan = "a plan\n", .sha256 = { 9 } };
+	facts->intent = (struct zs_intent){ .present = true, .serial = 8, .plan = "a plan\n", .sha256 = { 9 },
+		                            .shape = { .known = true, .records = 6, .delegations = 1, .apex = { 2, 6 }, .apex_count = 2 } };
 	ZS_PUSH(run->arena, facts->inputs, facts->input_count, facts->input_room) =
 	    (struct zs_input_facts){ .path = "dir/\"odd\" na\tme: x", .id = { .size = 1, .ino = UINT64_MAX, .mtime_ns = 2, .ctime_ns = 3 } };
 	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = (struct zs_key_facts){
@@ -93,6 +94,7 @@ START_TEST(facts_survive_writing_and_reading)
 	ck_assert(again.keys[1].zrrsig.complete && again.keys[1].zrrsig.from == 390 && !again.keys[1].dnskey.complete);
 	ck_assert(again.parent.ds_count == 1 && again.parent.ds[0].len == 5 && again.parent.lower == 3600 && again.ttls[1].dnskey);
 	ck_assert(again.roll_count == 1 && again.rolls[0].kind == ZS_ROLL_CSK && again.algorithm == 15 && again.unsign == 700);
+	ck_assert(again.intent.shape.known && again.intent.shape.records == 6 && again.intent.shape.apex_count == 2 && again.intent.shape.apex[1] == 6);
 	ck_assert(zs_facts_tag_used(&again, 65535) && !zs_facts_tag_used(&again, 2));
 	zs_run_end(run);
 }
