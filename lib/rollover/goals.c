@@ -68,6 +68,8 @@ static bool is_settled(const struct zs_engine *e, struct zs_key_facts *key)
 {
 	for (int part = 0; part < ZS_PARTS; part++) {
 		const enum zs_record_phase phase = zs_part(key, (enum zs_part)part)->phase;
+		if (key->standby && part == ZS_PART_ZRRSIG && phase == ZS_HIDDEN)
+			continue; /* it signs nothing until it is promoted */
 		if (phase != ZS_NA && phase != ZS_OMNIPRESENT && !waits_for_first_ds(e, key, (enum zs_part)part))
 			return false;
 	}

@@ -612,6 +612,31 @@ START_TEST(a_parent_that_was_not_looked_at_for_sure_may_have_the_ds)
 }
 END_TEST
 
+START_TEST(an_emergency_ends_though_a_csk_stands_by)
+{
+	struct zs_policy csk = policy;
+	csk.csk = true;
+	for (int settled_by = 0; settled_by < 2; settled_by++) {
+		struct zs_facts facts;
+		struct zs_plan *plan;
+		struct zs_run *run = settled(&facts);
+		facts.keys[0].role = ZS_CSK;
+		facts.keys[0].zrrsig = facts.keys[0].krrsig;
+		facts.keys[0].emergency = true;
+		facts.key_count = 1;
+		struct zs_key_facts *standby = add_key(run, &facts, 3, ZS_CSK, ZS_OMNIPRESENT);
+		standby->standby = true;
+		standby->zrrsig = (struct zs_record_state){ .phase = ZS_HIDDEN };
+		if (!settled_by)
+			standby->dnskey = (struct zs_record_state){ .phase = ZS_RUMOURED, .since = run->now };
+		ck_assert(zs_rollover_plan(run, &csk, &facts, &ttls, &plan));
+		ck_assert_int_eq(facts.keys[0].emergency, !settled_by); /* as long as it comes in, it does not */
+		ck_assert(!plan->keys[1].sign_zone);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(a_dead_key_whose_ds_comes_back_is_not_forgotten)
 {
 	struct zs_facts facts;
@@ -752,6 +777,7 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, what_is_half_gone_is_not_taken_back);
 	tcase_add_test(tcase, without_a_ds_the_old_key_waits_for_the_signature_of_the_new);
 	tcase_add_test(tcase, a_parent_that_was_not_looked_at_for_sure_may_have_the_ds);
+	tcase_add_test(tcase, an_emergency_ends_though_a_csk_stands_by);
 	tcase_add_test(tcase, a_dead_key_whose_ds_comes_back_is_not_forgotten);
 	tcase_add_test(tcase, a_chain_that_was_given_up_may_end_without_one);
 	tcase_add_test(tcase, a_simulation_begins_with_nothing_and_has_an_end);
