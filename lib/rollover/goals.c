@@ -147,6 +147,7 @@ static bool promote_standby(struct zs_engine *e, enum zs_key_role role)
 		if (!key.standby || key.role != role || key.algorithm != e->algorithm || !zs_in_zone(key.dnskey.phase))
 			continue;
 		key.standby = false;
+		key.active = zs_ds_is_seen(&key) ? e->now : 0; /* it may have stood by for longer than its lifetime */
 		memmove(&facts->keys[i], &facts->keys[i + 1], (facts->key_count - i - 1) * sizeof key);
 		facts->keys[facts->key_count - 1] = key;
 		return true;
@@ -276,7 +277,7 @@ void zs_goals_release(struct zs_engine *e)
 
 static void set_dates(const struct zs_engine *e, struct zs_key_facts *key)
 {
-	if (!key->active && key->goal_in) {
+	if (!key->active && key->goal_in && !key->standby) {
 		if (key->role & ZS_KSK)
 			key->active = zs_in_zone(key->ds.phase) ? key->ds_seen : 0;
 		else if (zs_in_zone(key->zrrsig.phase))

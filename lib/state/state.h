@@ -36,7 +36,7 @@ struct zs_key_facts {
 	bool standby;             /* wholly in, and replaces nobody until a roll promotes it */
 	bool emergency;           /* its roll does not wait for safety margins, nor for other rolls */
 	zs_time created;
-	zs_time active;           /* its lifetime counts from then: it signs the zone, or its DS was seen; 0: not yet */
+	zs_time active;           /* its lifetime counts from then: it signs the zone, or its DS was seen, or it was promoted; 0: not yet */
 	zs_time activate;         /* not to sign the zone before; 0: as soon as it may */
 	zs_time retired;          /* goal_in became false; 0: still wanted */
 	zs_time removed;          /* it was wanted out, and no cache holds any of it since; 0: no */

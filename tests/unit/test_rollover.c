@@ -637,6 +637,48 @@ START_TEST(an_emergency_ends_though_a_csk_stands_by)
 }
 END_TEST
 
+START_TEST(the_lifetime_of_a_standby_key_begins_when_it_is_promoted)
+{
+	static const enum zs_key_role roles[] = { ZS_KSK, ZS_CSK };
+	for (size_t i = 0; i < 2 * ZS_COUNT(roles); i++) {
+		const bool seen = i & 1, csk = roles[i / 2] == ZS_CSK;
+		const size_t count = csk ? 2 : 3;
+		struct zs_policy rolling = policy;
+		struct zs_facts facts;
+		struct zs_plan *plan;
+		struct zs_run *run = settled(&facts);
+		rolling.csk = csk;
+		rolling.ksk_lifetime = rolling.csk_lifetime = 90 * 86400;
+		facts.keys[0].active = 0; /* it has no lifetime: a person rolls */
+		facts.keys[0].ds_seen = 0;
+		if (csk) {
+			facts.keys[0].role = ZS_CSK;
+			facts.keys[0].zrrsig = facts.keys[0].krrsig;
+			facts.key_count = 1;
+		}
+		struct zs_key_facts *standby = add_key(run, &facts, 3, roles[i / 2], ZS_OMNIPRESENT);
+		standby->standby = true;
+		standby->ds_seen = seen ? BEGIN : 0;
+		if (!seen)
+			standby->ds = (struct zs_record_state){ .phase = ZS_RUMOURED, .since = BEGIN };
+		if (csk)
+			standby->zrrsig = (struct zs_record_state){ .phase = ZS_HIDDEN };
+		run->now += (zs_time)200 * 86400;
+		ck_assert(zs_rollover_plan(run, &rolling, &facts, &ttls, &plan));
+		ck_assert(facts.key_count == count && facts.keys[facts.key_count - 1].standby && !facts.keys[facts.key_count - 1].active);
+		zs_rollover_request(run, &facts, csk ? ZS_ROLL_CSK : ZS_ROLL_KSK, false);
+		ck_assert(zs_rollover_plan(run, &rolling, &facts, &ttls, &plan));
+		struct zs_key_facts *promoted = &facts.keys[facts.key_count - 1];
+		ck_assert_msg(facts.key_count == count && promoted->id[0] == 3 && !promoted->standby, "a second roll begins");
+		ck_assert_int_eq(promoted->active, seen ? run->now : 0);
+		promoted->ds_seen = run->now += 100; /* one that nobody had entered counts from when it is there */
+		ck_assert(zs_rollover_plan(run, &rolling, &facts, &ttls, &plan));
+		ck_assert_int_eq(facts.keys[facts.key_count - 1].active, seen ? run->now - 100 : run->now);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(a_dead_key_whose_ds_comes_back_is_not_forgotten)
 {
 	struct zs_facts facts;
@@ -778,6 +820,7 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, without_a_ds_the_old_key_waits_for_the_signature_of_the_new);
 	tcase_add_test(tcase, a_parent_that_was_not_looked_at_for_sure_may_have_the_ds);
 	tcase_add_test(tcase, an_emergency_ends_though_a_csk_stands_by);
+	tcase_add_test(tcase, the_lifetime_of_a_standby_key_begins_when_it_is_promoted);
 	tcase_add_test(tcase, a_dead_key_whose_ds_comes_back_is_not_forgotten);
 	tcase_add_test(tcase, a_chain_that_was_given_up_may_end_without_one);
 	tcase_add_test(tcase, a_simulation_begins_with_nothing_and_has_an_end);
