@@ -2,8 +2,9 @@
  *
  *     disk DIRECTORY SEED DAYS
  *
- * Each build is a process of its own that may be killed after a random time; then the world is what the file says. The
- * clock is --now's. The parent is the one of world.h: it takes the CDS of the served zone and is looked at before a build.
+ * Each build is a process of its own that may be killed after a random time. What the reload command takes is what the world sees; it
+ * fails now and then, and now and then the zone file is broken. The clock is --now's. The parent is the one of world.h: it takes the
+ * CDS of the served zone and is looked at before a build.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -30,7 +31,8 @@ struct seen_key {
 struct disk {
 	struct seen_key seen[256]; /* for the DS at the parent */
 	size_t seen_count;
-	char config_path[512], output[512];
+	char config_path[512], served[512], ready[512];
+	bool broken, deaf; /* the zone file; the server, so that a reload fails */
 	struct oracle oracle;
 	struct oracle_set ds, ds_before, cds;
 	zs_time ds_changed, now;
@@ -54,13 +56,21 @@ static bool write_files(struct disk *d, const char *dir)
 	if (!zone)
 		return false;
 	fprintf(zone, "$TTL %u\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\nwww A 192.0.2.1\n", d->ttl);
+	if (d->broken)
+		fprintf(zone, "bad A 999.0.0.1\n");
 	fclose(zone);
+	FILE *ready = d->deaf ? NULL : fopen(d->ready, "w");
+	if (ready)
+		fclose(ready);
+	else
+		unlink(d->ready);
 	FILE *config = fopen(d->config_path, "w");
 	if (!config)
 		return false;
 	fprintf(config, "policies:\n  default: {algorithm: %s, rsa-bits: 2048, %s, signatures: {validity: 20d, refresh: 9d, jitter: 1d}}\n",
 	        names[d->algorithm], d->csk ? "csk: {lifetime: 40d}" : "ksk: {lifetime: 60d}, zsk: {lifetime: 15d}");
-	fprintf(config, "zones:\n  a.example: {file: a.zone, output: out/a.zone}\n");
+	fprintf(config, "zones:\n  a.example: {file: a.zone, output: out/a.zone, reload: {shell: \"test -e %s && cp %s/out/a.zone %s.$$ && mv %s.$$ %s\"}}\n",
+	        d->ready, dir, d->served, d->served, d->served);
 	fclose(config);
 	return true;
 }
@@ -146,7 +156,7 @@ static uint32_t data_ttl(const struct zs_zone *zone)
 	return largest;
 }
 
-/* The output as it is on disk goes into service. */
+/* What the reload command took is in service. */
 static bool serve_output(struct disk *d, struct zs_run *run, const struct zs_facts *facts)
 {
 	const struct zs_zone_options options = { .dnssec = ZS_DNSSEC_KEEP };
@@ -154,9 +164,9 @@ static bool serve_output(struct disk *d, struct zs_run *run, const struct zs_fac
 	struct zs_zone *zone;
 	struct oracle_set known;
 	struct stat status;
-	if (stat(d->output, &status) != 0)
+	if (stat(d->served, &status) != 0)
 		return true;
-	if (!zs_zone_read(run, run->arena, d->output, &options, &zone))
+	if (!zs_zone_read(run, run->arena, d->served, &options, &zone))
 		return false;
 	known_keys(facts, &known);
 	version.zone_ttl = data_ttl(zone);
@@ -249,7 +259,7 @@ static bool build(struct disk *d, bool kill_it)
 		return false;
 	d->builds++;
 	d->kills += WIFSIGNALED(status);
-	return WIFSIGNALED(status) || WEXITSTATUS(status) == 0;
+	return WIFSIGNALED(status) || WEXITSTATUS(status) == 0 || (WEXITSTATUS(status) == ZS_FAILED && d->deaf) || (WEXITSTATUS(status) == ZS_INPUT && d->broken);
 }
 
 static bool see_output(struct disk *d)
@@ -300,7 +310,8 @@ int main(int argc, char **argv)
 	if (argc != 4)
 		return 2;
 	snprintf(d.config_path, sizeof d.config_path, "%s/zonesign.yaml", argv[1]);
-	snprintf(d.output, sizeof d.output, "%s/out/a.zone", argv[1]);
+	snprintf(d.served, sizeof d.served, "%s/served.zone", argv[1]);
+	snprintf(d.ready, sizeof d.ready, "%s/ready", argv[1]);
 	d.seed = strtoull(argv[2], NULL, 10);
 	d.csk = (int)below(&d, 2);
 	const zs_time end = BEGIN + strtol(argv[3], NULL, 10) * DAY, peace = end - 30 * DAY;
@@ -318,6 +329,12 @@ int main(int argc, char **argv)
 			d.ttl = ttls[below(&d, 3)], ok = write_files(&d, argv[1]);
 		if (lively && below(&d, 120) == 0)
 			d.csk = !d.csk, ok = write_files(&d, argv[1]);
+		const bool broken = lively && below(&d, 8) == 0, deaf = lively && below(&d, 4) == 0;
+		if (ok && (broken != d.broken || deaf != d.deaf)) {
+			d.broken = broken;
+			d.deaf = deaf;
+			ok = write_files(&d, argv[1]);
+		}
 		ok = ok && edit_state(&d, lively && below(&d, 30) == 0) && build(&d, lively && below(&d, 4) == 0) && see_output(&d);
 		if (below(&d, 3) == 0)
 			parent_acts(&d);
