@@ -9,8 +9,9 @@
 #include "cmd/stages.h"
 
 static const char help[] =
-    "usage: zonesign build [--jobs N] [--shard I/N] [--accept GUARD]... [ZONE...]\n\n"
+    "usage: zonesign build [--dry-run] [--jobs N] [--shard I/N] [--accept GUARD]... [ZONE...]\n\n"
     "Read, check, sign, verify and publish the zones of the config (all, or those named). Idempotent: run it from cron.\n\n"
+    "  --dry-run        print what would be published: records and keys that come and go; nothing is written\n"
     "  --jobs N         processes for several zones, or threads for a large one; the default is the number of cores\n"
     "  --shard I/N      only the I-th of N parts of the zones, the same on every machine\n"
     "  --accept GUARD   override a guard in this run: clock, adopt, G5, G6, G6z, G8, G11, G12, G16, G19 or G21; recorded in the state\n";
@@ -31,9 +32,22 @@ static const char *outcome_text(enum zs_build_outcome outcome)
 	static const char *const texts[] = {
 		[ZS_BUILT_NOTHING] = "nothing to do", [ZS_BUILT_PUBLISHED] = "published", [ZS_BUILT_RESCUED] = "rescued",
 		[ZS_BUILT_RELOADED] = "reloaded", [ZS_BUILT_UNVERIFIED] = "signed, not verified", [ZS_BUILT_FAILED] = "failed",
-		[ZS_BUILT_LATER] = "later", [ZS_BUILT_UPDATED] = "updated",
+		[ZS_BUILT_LATER] = "later", [ZS_BUILT_PREVIEWED] = "would be published", [ZS_BUILT_UPDATED] = "updated",
 	};
 	return texts[outcome];
+}
+
+static void print_changes(const struct zs_zone_config *zone, const struct zs_build_result *r, FILE *to)
+{
+	fprintf(to, "%s would be published %s: %llu records added, %llu removed\n", zone->name_text, r->why, (unsigned long long)r->added_count,
+	        (unsigned long long)r->removed_count);
+	uint64_t shown = 0;
+	for (size_t i = 0; i < r->change_count; i++) {
+		fprintf(to, "%c %s%s\n", r->changes[i].added ? '+' : '-', r->changes[i].is_key ? "; " : "", r->changes[i].text);
+		shown += !r->changes[i].is_key;
+	}
+	if (shown && shown < r->added_count + r->removed_count)
+		fprintf(to, "; and %llu more\n", (unsigned long long)(r->added_count + r->removed_count - shown));
 }
 
 static void print_result(const struct zs_cli *cli, const struct zs_zone_config *zone, const struct zs_build_result *r, FILE *to)
@@ -73,10 +87,23 @@ static void print_result(const struct zs_cli *cli, const struct zs_zone_config *
 			fprintf(to, "%s updated: %llu records added or removed at %s\n", zone->name_text, (unsigned long long)r->record_count,
 			        zone->publish.servers[0].text);
 		break;
+	case ZS_BUILT_PREVIEWED:
+		print_changes(zone, r, to);
+		break;
 	case ZS_BUILT_FAILED:
 	case ZS_BUILT_LATER:
 		break;
 	}
+}
+
+static void changes_json(struct zs_json *one, const struct zs_build_result *r)
+{
+	zs_json_set_text(one, "why", r->why);
+	zs_json_set_int(one, "added_count", (int64_t)r->added_count);
+	zs_json_set_int(one, "removed_count", (int64_t)r->removed_count);
+	struct zs_json *lists[] = { zs_json_set_array(one, "removed"), zs_json_set_array(one, "added") }, *keys = zs_json_set_array(one, "keys");
+	for (size_t i = 0; i < r->change_count; i++)
+		zs_json_add_text(r->changes[i].is_key ? keys : lists[r->changes[i].added], r->changes[i].text);
 }
 
 static void build_json(const struct zs_zone_config *zone, const struct zs_run *run, const struct zs_build_result *r, struct zs_buf *out)
@@ -94,6 +121,8 @@ static void build_json(const struct zs_zone_config *zone, const struct zs_run *r
 	zs_json_set_time(one, "first_ds", r->first_ds);
 	if (r->instruction)
 		zs_json_set_text(one, "instruction", r->instruction);
+	if (r->outcome == ZS_BUILT_PREVIEWED)
+		changes_json(one, r);
 	zs_cli_json_diags(zs_json_set_array(one, "diagnostics"), run);
 	zs_json_dump(one, out);
 }
@@ -141,7 +170,7 @@ static bool read_options(struct zs_run *run, int argc, char **argv, struct zs_bu
 {
 	static const struct option options[] = {
 		{ "jobs", required_argument, NULL, 'j' }, { "accept", required_argument, NULL, 'a' }, { "shard", required_argument, NULL, 's' },
-		{ "bench-no-verify", no_argument, NULL, 'b' }, { "help", no_argument, NULL, 'h' }, { 0 },
+		{ "dry-run", no_argument, NULL, 'd' }, { "bench-no-verify", no_argument, NULL, 'b' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	uint64_t jobs = 0;
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
@@ -151,6 +180,8 @@ static bool read_options(struct zs_run *run, int argc, char **argv, struct zs_bu
 		}
 		if (c == 'b')
 			build->bench_no_verify = true;
+		else if (c == 'd')
+			build->dry_run = true;
 		else if (c == 'j' && (!zs_text_number(optarg, strlen(optarg), 256, &jobs) || !jobs))
 			zs_usage(run, "--jobs takes a number from 1 to 256");
 		else if (c == 's' && !parse_shard(optarg, shard))

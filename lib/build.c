@@ -553,12 +553,48 @@ static bool nothing_to_do(struct build *b)
 	return true;
 }
 
+/* The zone as it was last published, without what the signer makes; NULL: there is none. */
+static struct zs_zone *read_published(struct build *b)
+{
+	static const uint16_t made[] = { ZS_TYPE_DNSKEY, ZS_TYPE_CDS, ZS_TYPE_CDNSKEY, ZS_TYPE_ZONEMD };
+	const struct zs_zone_options options = { .apex = b->zone_config->name, .dnssec = ZS_DNSSEC_STRIP, .include_never = true };
+	struct zs_zone *zone;
+	if (!b->facts->published.known || !output_is_there(b) || !zs_zone_read(b->run, b->arena, b->zone_config->output.path, &options, &zone))
+		return NULL;
+	for (size_t i = 0; i < ZS_COUNT(made); i++)
+		zs_zone_remove(zone, zone->apex, made[i]);
+	return zone;
+}
+
+/* --dry-run: the build as far as it changes nothing but memory. */
+static bool preview(struct build *b)
+{
+	const struct zs_facts *before = zs_facts_copy(b->run->arena, b->facts);
+	if (!load_input(b) || !make_plan(b) || !check_first(b) || !zs_build_check_plan(b->run, b->options, b->facts, b->plan)
+	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
+		return false;
+	b->same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0;
+	if (b->same && !must_resign(b) && b->facts->published.served_since)
+		return nothing_to_do(b);
+	zs_run_stage(b->run, "compare");
+	struct zs_zone *published = read_published(b);
+	b->result->outcome = ZS_BUILT_PREVIEWED;
+	b->result->record_count = b->zone->record_count;
+	b->result->why = !published ? "for the first time" : !b->same ? "with these changes" : must_resign(b) ? "unchanged, with new signatures" : "once more: it is not in service yet";
+	zs_build_preview(b->run, published, b->zone, before, b->plan, b->result);
+	return zs_run_ok_since(b->run, 0);
+}
+
 static bool build_locked(struct build *b)
 {
 	if (b->options->bench_no_verify)
 		return build_for_bench(b);
 	if (!zs_build_check_clock(b->run, b->options, b->facts))
 		return false;
+	if (b->zone_config->publish.kind == ZS_PUBLISH_UPDATE && b->options->dry_run) {
+		zs_usage(b->run, "--dry-run is not for zones of 'publish: update'");
+		return false;
+	}
 	if (b->zone_config->publish.kind == ZS_PUBLISH_UPDATE)
 		return zs_build_update(b->run, b->config, b->zone_config, b->options, b->facts, b->arena, b->result);
 	if (b->facts->published.known && b->facts->published.served_since && !b->facts->intent.present && !is_due(b)
@@ -580,10 +616,12 @@ static bool build_locked(struct build *b)
 	}
 	if (!output_there)
 		b->facts->published.served_since = 0; /* somebody removed it: it is made again */
-	else if (unchanged)
+	else if (unchanged && !b->options->dry_run)
 		return repeat_reload(b);
 	if (!zs_build_inputs_before(b->run, b->config, b->zone_config, &b->inputs, &b->input_count, &b->input_room))
 		return false;
+	if (b->options->dry_run)
+		return preview(b);
 	if (!load_input(b))
 		return rescue(b);
 	if (!make_plan(b)) {
@@ -630,21 +668,28 @@ static bool notify(struct build *b)
 	return ok;
 }
 
+/* What is kept and told of a build, ok or not. */
+static bool end_build(struct build *b, bool ok)
+{
+	if (!ok && b->result->outcome == ZS_BUILT_FAILED)
+		(void)!zs_live_keep(b->run, b->zone_config, b->facts); /* what fails there is reported beside the rest */
+	if (!ok)
+		zs_keys_discard(b->run, b->zone_config, b->facts);
+	return notify(b) && ok;
+}
+
 bool zs_build(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
               const struct zs_build_options *options, struct zs_build_result *out)
 {
 	struct build b = { .run = run, .config = config, .zone_config = zone, .options = options, .result = out,
 		           .candidate = { .fd = -1, .dir_fd = -1 }, .certificates_ok = true };
 	*out = (struct zs_build_result){ .outcome = ZS_BUILT_FAILED };
-	if (!zs_facts_open(run, zone, &b.facts))
+	if (!(options->dry_run ? zs_facts_read : zs_facts_open)(run, zone, &b.facts))
 		return false;
 	b.arena = zs_arena_new();
 	bool ok = build_locked(&b);
-	if (!ok && b.result->outcome == ZS_BUILT_FAILED)
-		(void)!zs_live_keep(run, zone, b.facts); /* what fails there is reported beside the rest */
-	if (!ok)
-		zs_keys_discard(run, zone, b.facts);
-	ok = notify(&b) && ok;
+	if (!options->dry_run)
+		ok = end_build(&b, ok);
 	zs_publish_discard(&b.candidate);
 	zs_signatures_discard(b.signatures);
 	zs_arena_free(b.arena);

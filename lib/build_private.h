@@ -56,6 +56,9 @@ bool zs_build_check_overlap(struct zs_run *run, const struct zs_build_options *o
 struct zs_candidate;
 bool zs_build_second_opinion(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
                              struct zs_facts *facts, const struct zs_candidate *candidate);
+/* build_preview.c. What would be published in place of `published` (NULL: nothing is) goes to *out; before: the facts before the plan. */
+void zs_build_preview(struct zs_run *run, const struct zs_zone *published, const struct zs_zone *zone, const struct zs_facts *before,
+                      const struct zs_plan *plan, struct zs_build_result *out);
 /* Write an override of this run to the facts. */
 void zs_build_note_override(struct zs_run *run, struct zs_facts *facts, const char *guard, const char *value);
 

@@ -27,7 +27,7 @@ static const char *shown(const struct store *store, const char *name)
 static bool open_store(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct store *out)
 {
 	*out = (struct store){ .run = run, .zone = zone, .dir = zs_arena_printf(run->arena, "%s/keys", facts->dir), .fd = -1 };
-	if (mkdirat(facts->dir_fd, "keys", 0700) != 0 && errno != EEXIST)
+	if (facts->lock_fd >= 0 && mkdirat(facts->dir_fd, "keys", 0700) != 0 && errno != EEXIST)
 		return zs_fail(run, "cannot make directory '%s': %s", out->dir, strerror(errno));
 	out->fd = openat(facts->dir_fd, "keys", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (out->fd < 0)
@@ -233,6 +233,9 @@ bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct 
 	size_t file_count;
 	struct zs_keyset *keys = zs_arena_alloc(run->arena, sizeof *keys);
 	keys->arena = run->arena;
+	*out = keys;
+	if (facts->lock_fd < 0 && (facts->dir_fd < 0 || faccessat(facts->dir_fd, "keys", F_OK, 0) != 0))
+		return true; /* who only looks makes no directory */
 	if (!open_store(run, zone, facts, &store))
 		return false;
 	bool ok = list_files(&store, &files, &file_count);

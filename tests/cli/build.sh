@@ -320,5 +320,19 @@ for file in zonesign.yaml cert.pem part.inc; do
 done
 fresh; mkdir signed; : > signed/a.zone; run "$z" build; is 'an empty file is replaced' 0 $status
 fresh; mkdir signed; cp a.zone signed/a.zone; run "$z" build; is 'so is the unsigned zone' 0 $status
+
+# -- --dry-run: what would be published, and nothing is touched
+fresh; run "$z" --now $t0 build --dry-run; is '--dry-run before the first build' 0 $status; has 'the keys to be made' out '+ ; a new KSK (ECDSAP256SHA256) is in the DNSKEY RRset'
+is 'nothing is made' 'a.zone err out zonesign.yaml' "$(ls | xargs)"
+run "$z" --now $t0 build; run "$z" --now $t0 build --dry-run; is '--dry-run, nothing to do' '0 ' "$status $(cat out)"
+sed -i 's/192.0.2.1$/192.0.2.7/; s/^@ MX 1 mail/@ 60 MX 1 mail/' a.zone; echo 'new AAAA 2001:db8::1' >> a.zone; before=$(sum); run "$z" --now $t0 build --dry-run
+is '--dry-run: the changes' "$(printf '%s\n' '- a.example. 300 IN MX 1 mail.a.example.' '+ a.example. 60 IN MX 1 mail.a.example.' '+ new.a.example. 300 IN AAAA 2001:db8::1' '- www.a.example. 300 IN A 192.0.2.1' '+ www.a.example. 300 IN A 192.0.2.7')" "$(tail -n +2 out)"
+has 'they are counted' out '3 records added, 2 removed'; is 'the files are as they were' "$before" "$(sum)"
+run "$z" --now $t0 --json build --dry-run; is 'JSON' 'would be published 3 2 3 2' "$(python3 -c 'import json; z = json.load(open("out"))["zones"][0]; print(z["outcome"], z["added_count"], z["removed_count"], len(z["added"]), len(z["removed"]))')"
+run "$z" --now $t0 build; is 'and so it is' 0 $status; ok 'as it was told' grep -q '^new.a.example. .*AAAA' signed/a.zone
+run "$z" --now $late build --dry-run; has 'signatures that end' out 'would be published'; run "$z" --now $t1 -q build; run "$z" --now $late build --dry-run; has 'signatures alone' out 'unchanged, with new signatures: 0 records added, 0 removed'
+run "$z" --now $t1 roll a.example zsk; run "$z" --now $t1 build --dry-run; has 'a roll' out '+ ; a new ZSK (ECDSAP256SHA256) is in the DNSKEY RRset'
+echo 'bad A 1' >> a.zone; run "$z" --now $t1 build --dry-run; is 'a wrong input' 3 $status; has 'is told' err 'is no IPv4 address'; sed -i '$d' a.zone
+echo x >> signed/a.zone; run "$z" --now $t1 build --dry-run; is 'an output of somebody else' 4 $status; has 'G18' err 'G18'
 cd .. || exit 1
 finish
