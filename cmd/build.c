@@ -213,6 +213,8 @@ int zs_cmd_build(const struct zs_cli *cli, int argc, char **argv)
 		zones = zs_cli_zones(run, config, argv + optind, argc - optind, &count);
 	if (!zones)
 		return zs_cli_end(cli, run);
+	if (run->fault)
+		zs_note(run, "a zone whose file is wrong is not signed again: mend it before the signatures in service expire");
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++)
 		if (shard.of == 1 || zs_name_shard(zones[i]->name, shard.of) == shard.part)

@@ -30,7 +30,8 @@ struct zs_run *zs_cli_run(const struct zs_cli *cli);
 /* Load the config of -c or of the usual places; false with the reason in run. */
 bool zs_cli_config(const struct zs_cli *cli, struct zs_run *run, const struct zs_config **out);
 
-/* The zones named in argv[0..count), or all. NULL with the reason in run. */
+/* The zones named in argv[0..count), or all, but for those whose own file is wrong: these are reported, and the others go on.
+ * NULL with the reason in run. */
 const struct zs_zone_config **zs_cli_zones(struct zs_run *run, const struct zs_config *config, char **names, int count, size_t *out);
 
 /* Are diagnostics on this stream to be coloured? */
@@ -43,6 +44,8 @@ void zs_cli_diags(const struct zs_cli *cli, const struct zs_run *run, FILE *to);
 /* The diagnostics as an array, for --json. */
 struct zs_json;
 void zs_cli_json_diags(struct zs_json *array, const struct zs_run *run);
+/* `diagnostics` in the document of several zones, if one of them failed: so that none is missing without a word. */
+void zs_cli_json_errors(struct zs_json *document, const struct zs_run *run);
 int zs_cli_write_json(struct zs_run *run, const struct zs_json *json);
 
 /* Write text to stdout; ZS_FAILED if that fails (a full disk behind a pipe). */

@@ -145,7 +145,8 @@ int zs_cmd_ds(const struct zs_cli *cli, int argc, char **argv)
 	if (!run->fault && zs_cli_config(cli, run, &config))
 		zones = zs_cli_zones(run, config, argv + optind, argc - optind, &count);
 	if (zones && by_hand && count != 1) {
-		zs_usage(run, "--seen and --gone are about one zone: name it");
+		if (!run->fault) /* or its file is wrong */
+			zs_usage(run, "--seen and --gone are about one zone: name it");
 		zones = NULL;
 	}
 	if (!zones)
@@ -163,8 +164,10 @@ int zs_cmd_ds(const struct zs_cli *cli, int argc, char **argv)
 			print_zone(run, zones[i], mode, format, registrar, list, &text);
 	}
 	run->zone_text = NULL;
-	if (document)
+	if (document) {
+		zs_cli_json_errors(document, run);
 		zs_json_dump(document, &text);
+	}
 	zs_cli_write(run, text.data, text.len);
 	return zs_cli_end(cli, run);
 }

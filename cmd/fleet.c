@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/workers.h"
 #include "cmd/fleet.h"
 #include "cmd/stages.h"
@@ -111,6 +112,20 @@ static void print_json(struct job *j, const char *text, size_t len)
 		printf("    %.*s%s", (int)line, p, stop && stop + 1 < end ? "\n" : "");
 		p = stop ? stop + 1 : end;
 	}
+}
+
+/* The end of the document: of the zones, and what stands for those that have no config. */
+static void end_json(const struct job *j)
+{
+	fputs(j->json_count ? "\n  ]" : "]", stdout);
+	if (j->run->error_count) {
+		struct zs_buf text = { .arena = j->run->arena, .max = ZS_WORKERS_RESULT_MAX };
+		struct zs_json *errors = zs_json_array(j->run->arena);
+		zs_cli_json_diags(errors, j->run);
+		zs_json_dump_line(errors, &text);
+		printf(",\n  \"diagnostics\": %s", zs_buf_string(&text));
+	}
+	puts("\n}");
 }
 
 static void print_said(struct job *j, struct said *said)
@@ -280,7 +295,7 @@ void zs_fleet_build(const struct zs_cli *cli, struct zs_run *run, const struct z
 		zs_count_clear(&j.count);
 	}
 	if (cli->json)
-		puts(j.json_count ? "\n  ]\n}" : "]\n}");
+		end_json(&j);
 	if (fflush(stdout) != 0)
 		zs_fail(run, "cannot write to standard output");
 }

@@ -134,8 +134,10 @@ static int list(const struct zs_cli *cli, struct zs_run *run, char **names, int 
 		else
 			zs_report_keys_text(run, &status, &text);
 	}
-	if (document && zones)
+	if (document && zones) {
+		zs_cli_json_errors(document, run);
 		zs_json_dump(document, &text);
+	}
 	zs_cli_write(run, text.data, text.len);
 	return zs_cli_end(cli, run);
 }

@@ -128,15 +128,17 @@ bool zs_cli_config(const struct zs_cli *cli, struct zs_run *run, const struct zs
 
 const struct zs_zone_config **zs_cli_zones(struct zs_run *run, const struct zs_config *config, char **names, int count, size_t *out)
 {
-	const struct zs_zone_config **zones;
-	*out = count ? (size_t)count : config->zone_count;
-	zones = zs_arena_array(run->arena, *out + 1, sizeof *zones);
-	for (size_t i = 0; i < *out; i++) {
-		zones[i] = count ? zs_config_zone(run, config, names[i]) : &config->zones[i];
-		if (!zones[i])
-			return NULL;
+	const size_t wanted = count ? (size_t)count : config->zone_count;
+	const struct zs_zone_config **zones = zs_arena_array(run->arena, wanted + 1, sizeof *zones);
+	*out = 0;
+	for (size_t i = 0; i < wanted; i++) {
+		zones[*out] = count ? zs_config_zone(run, config, names[i]) : &config->zones[i];
+		if (zones[*out])
+			++*out;
 	}
-	return zones;
+	for (size_t i = 0; !count && i < config->bad_count; i++)
+		zs_run_report(run, config->bad[i].diags);
+	return run->fault == ZS_USAGE ? NULL : zones; /* a name that is in no config may be a typo: nothing is done */
 }
 
 int zs_cli_write(struct zs_run *run, const void *text, size_t len)
@@ -166,6 +168,12 @@ void zs_cli_json_diags(struct zs_json *array, const struct zs_run *run)
 		if (d->hint)
 			zs_json_set_text(one, "hint", d->hint);
 	}
+}
+
+void zs_cli_json_errors(struct zs_json *document, const struct zs_run *run)
+{
+	if (run->error_count)
+		zs_cli_json_diags(zs_json_set_array(document, "diagnostics"), run);
 }
 
 int zs_cli_write_json(struct zs_run *run, const struct zs_json *json)

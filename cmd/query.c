@@ -179,6 +179,10 @@ static bool find_zone(const struct zs_cli *cli, struct zs_run *run, struct quest
 		if (zs_name_within(q->name, config->zones[i].name)
 		    && !(q->type == ZS_TYPE_DS && best && zs_name_equal(q->name, config->zones[i].name)))
 			best = &config->zones[i];
+	for (size_t i = 0; i < config->bad_count; i++)
+		if (config->bad[i].name_text && zs_name_within(q->name, config->bad[i].name)
+		    && (!best || zs_name_within(config->bad[i].name, best->name)))
+			return !zs_config_report_bad(run, config, config->bad[i].name);
 	if (!best)
 		return zs_usage(run, "'%s' is in no zone of the config; give --origin NAME and a file", zs_name_text(q->name, text));
 	memcpy(q->origin, best->name, zs_name_len(best->name));

@@ -74,8 +74,10 @@ int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 			zs_report_status_text(run, status, &text);
 	}
 	run->zone_text = NULL;
-	if (document)
+	if (document) {
+		zs_cli_json_errors(document, run);
 		zs_json_dump(document, &text);
+	}
 	zs_cli_write(run, text.data, text.len);
 	if (page_path) {
 		struct zs_buf page = { .arena = run->arena, .max = (size_t)1 << 30 };

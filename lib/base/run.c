@@ -68,8 +68,8 @@ static void take_excerpt(struct zs_run *run, struct zs_diag *diag, const struct 
 	diag->excerpt = zs_text_excerpt(run->arena, line, len, where->column, &diag->excerpt_column);
 }
 
-static struct zs_diag *report(struct zs_run *run, enum zs_severity severity, enum zs_fault fault,
-                              const struct zs_source *where, const char *format, va_list args)
+/* Count one of severity and put it at the end of the list, all but its words; NULL if there are too many. */
+static struct zs_diag *append(struct zs_run *run, enum zs_severity severity, enum zs_fault fault)
 {
 	if (severity == ZS_ERROR) {
 		run->error_count++;
@@ -86,6 +86,20 @@ static struct zs_diag *report(struct zs_run *run, enum zs_severity severity, enu
 	struct zs_diag *diag = zs_arena_alloc(run->arena, sizeof *diag);
 	diag->severity = severity;
 	diag->fault = fault;
+	if (run->last)
+		run->last->next = diag;
+	else
+		run->diags = diag;
+	run->last = diag;
+	return diag;
+}
+
+static struct zs_diag *report(struct zs_run *run, enum zs_severity severity, enum zs_fault fault,
+                              const struct zs_source *where, const char *format, va_list args)
+{
+	struct zs_diag *diag = append(run, severity, fault);
+	if (!diag)
+		return NULL;
 	diag->message = zs_arena_vprintf(run->arena, format, args);
 	if (where && where->input) {
 		diag->path = zs_arena_strdup(run->arena, where->input->path);
@@ -94,12 +108,41 @@ static struct zs_diag *report(struct zs_run *run, enum zs_severity severity, enu
 		diag->width = where->width;
 		take_excerpt(run, diag, where);
 	}
-	if (run->last)
-		run->last->next = diag;
-	else
-		run->diags = diag;
-	run->last = diag;
 	return diag;
+}
+
+struct zs_run_mark zs_run_mark(const struct zs_run *run)
+{
+	struct zs_run_mark mark = { run->last, run->error_count, run->warning_count, run->dropped_count, { 0 }, run->fault };
+	memcpy(mark.kept_count, run->kept_count, sizeof mark.kept_count);
+	return mark;
+}
+
+const struct zs_diag *zs_run_take(struct zs_run *run, const struct zs_run_mark *mark)
+{
+	const struct zs_diag *list = mark->last ? mark->last->next : run->diags;
+	if (mark->last)
+		mark->last->next = NULL;
+	else
+		run->diags = NULL;
+	run->last = mark->last;
+	run->error_count = mark->error_count;
+	run->warning_count = mark->warning_count;
+	run->dropped_count = mark->dropped_count;
+	memcpy(run->kept_count, mark->kept_count, sizeof run->kept_count);
+	run->fault = mark->fault;
+	return list;
+}
+
+void zs_run_report(struct zs_run *run, const struct zs_diag *list)
+{
+	for (; list; list = list->next) {
+		struct zs_diag *diag = append(run, list->severity, list->fault);
+		if (!diag)
+			continue;
+		*diag = *list;
+		diag->next = NULL;
+	}
 }
 
 bool zs_error(struct zs_run *run, const struct zs_source *where, const char *format, ...)

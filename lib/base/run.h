@@ -37,6 +37,21 @@ static inline bool zs_run_ok_since(const struct zs_run *run, unsigned before)
 	return run->error_count == before;
 }
 
+/* Where the list of diagnostics stood, with all that counts them. */
+struct zs_run_mark {
+	struct zs_diag *last;
+	unsigned error_count, warning_count, dropped_count, kept_count[3];
+	enum zs_fault fault;
+};
+struct zs_run_mark zs_run_mark(const struct zs_run *run);
+
+/* Take what was reported since the mark off the run, which is as if it had never been: its list, oldest first, or NULL. For a
+ * part that fails alone. */
+const struct zs_diag *zs_run_take(struct zs_run *run, const struct zs_run_mark *mark);
+
+/* Report what zs_run_take gave, with its faults. The list itself stays as it is. */
+void zs_run_report(struct zs_run *run, const struct zs_diag *list);
+
 void zs_run_stage(struct zs_run *run, const char *name);
 
 #endif

@@ -185,7 +185,16 @@ struct zs_zone_config {
 	const struct zs_address *servers; /* of the zone, for `propagation: {zone: observe}`; none: its NS */
 	size_t server_count;
 	bool include_any;
+	bool output_link;          /* the output is a symlink: what it leads to is replaced */
 	const char *state_dir;     /* state/<zone>, resolved */
+	const struct zs_diag *wrong; /* while the config is loaded: what stops this zone alone; NULL in config->zones */
+};
+
+/* A zone that has no config: its file of zones-dir is wrong, or is at odds with another zone. It stops no other. */
+struct zs_bad_zone {
+	const char *name_text;     /* absolute, final dot; NULL: the file's name is no name of a zone */
+	uint8_t name[ZS_NAME_MAX];
+	const struct zs_diag *diags; /* why; for zs_run_report */
 };
 
 struct zs_config {
@@ -195,19 +204,25 @@ struct zs_config {
 	size_t policy_count;
 	const struct zs_zone_config *zones; /* in canonical order of name */
 	size_t zone_count;
+	const struct zs_bad_zone *bad; /* not among zones; in canonical order */
+	size_t bad_count;
 	const struct zs_config_file *files; /* the config file and the files of zones-dir */
 	size_t file_count;
 };
 
-/* Load `path`. All errors of it are reported; false if there was one. */
+/* Load `path`. All errors of it are reported; false if there was one. What is wrong in a file of zones-dir is not reported but
+ * kept in *out with its zone, as long as the main file is right. */
 ZS_MUST_CHECK bool zs_config_load(struct zs_run *run, const char *path, const struct zs_config **out);
 
 /* SHA-256 of the file's text. */
 ZS_MUST_CHECK bool zs_config_file_hash(struct zs_run *run, const struct zs_config_file *file, uint8_t out[32]);
 
-/* The zone that the user typed ("example.com", with or without the final dot), or NULL with a usage error and
- * "did you mean". */
+/* The zone that the user typed ("example.com", with or without the final dot), or NULL: with what is wrong in its file, or with
+ * a usage error and "did you mean". */
 const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_config *config, const char *text);
+
+/* Report what is wrong with the bad zone of that name; false if there is none. */
+bool zs_config_report_bad(struct zs_run *run, const struct zs_config *config, const uint8_t *name);
 
 /* Is policy's refresh at least max_ttl (of the record owner_text type_text) + propagation.zone + 2d? Else an error that
  * names the record and the values that would do. */

@@ -284,21 +284,35 @@ bool zs_config_load(struct zs_run *run, const char *path, const struct zs_config
 	read_state_dir(&loader, root);
 	zs_policies_read(&loader, root);
 	zs_zones_read(&loader, root);
-	if (!zs_run_ok_since(run, errors))
+	if (!zs_run_ok_since(run, errors)) {
+		for (size_t i = 0; i < config->bad_count; i++)
+			zs_run_report(run, config->bad[i].diags);
 		return false;
+	}
 	*out = config;
 	return true;
 }
 
 static void unknown_zone(struct zs_run *run, const struct zs_config *config, const char *text, const char *name_text)
 {
-	const char **names = zs_arena_array(run->arena, config->zone_count, sizeof(char *));
+	const char **names = zs_arena_array(run->arena, config->zone_count + 1, sizeof(char *));
 	for (size_t i = 0; i < config->zone_count; i++)
 		names[i] = config->zones[i].name_text;
 	zs_usage(run, "zone '%s' is not in '%s'", zs_text_safe(run->arena, text, strlen(text), 255), config->input->path);
 	const char *nearest = zs_text_nearest(name_text, names, config->zone_count);
 	if (nearest)
 		zs_hint(run, "did you mean '%.*s'?", (int)(strlen(nearest) - (nearest[1] ? 1 : 0)), nearest);
+}
+
+bool zs_config_report_bad(struct zs_run *run, const struct zs_config *config, const uint8_t *name)
+{
+	bool found = false;
+	for (size_t i = 0; i < config->bad_count; i++) /* two files may define one zone: both are bad */
+		if (config->bad[i].name_text && zs_name_equal(config->bad[i].name, name)) {
+			zs_run_report(run, config->bad[i].diags);
+			found = true;
+		}
+	return found;
 }
 
 const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_config *config, const char *text)
@@ -322,6 +336,7 @@ const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_
 		else
 			low = middle + 1;
 	}
-	unknown_zone(run, config, text, zs_name_text(name, name_text));
+	if (!zs_config_report_bad(run, config, name))
+		unknown_zone(run, config, text, zs_name_text(name, name_text));
 	return NULL;
 }

@@ -1,11 +1,14 @@
 /* zone.c - the zones of `zones` and of `zones-dir`, and the rules between them. */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "config/schema.h"
+
+enum { NO_FILE = INT_MAX }; /* index of a file that could not be read; not that of the main file */
 
 struct zone_list {
 	struct zs_zone_config *zones;
@@ -56,12 +59,14 @@ static void read_policy(struct zs_loader *loader, const struct zs_yaml *node, st
 }
 
 /* output over file would destroy what the user wrote, whatever links lead there. */
-static void check_output(struct zs_loader *loader, const struct zs_zone_config *zone)
+static void check_output(struct zs_loader *loader, struct zs_zone_config *zone)
 {
 	struct stat file, output;
 	const char *from = zs_path_clean(loader->arena, zone->file.path);
 	bool same = strcmp(from, zs_path_clean(loader->arena, zone->output.path)) == 0;
-	if (!same && stat(zone->output.path, &output) == 0 && stat(zone->file.path, &file) == 0)
+	const bool there = lstat(zone->output.path, &output) == 0;
+	zone->output_link = there && S_ISLNK(output.st_mode);
+	if (!same && there && (!zone->output_link || stat(zone->output.path, &output) == 0) && stat(zone->file.path, &file) == 0)
 		same = output.st_dev == file.st_dev && output.st_ino == file.st_ino;
 	if (!same)
 		return;
@@ -102,17 +107,31 @@ static void read_options(struct zs_loader *loader, const struct zs_yaml *map, st
 	zs_command_check_zone(loader, &zone->second_opinion, zone->name_text);
 }
 
-static void add_zone(struct zs_loader *loader, struct zone_list *list, const char *text, const struct zs_source *where,
-                     const struct zs_yaml *map, size_t file_index)
+static bool of_main(const struct zs_zone_config *zone)
 {
-	struct zs_zone_config zone = { .from = *where, .file_index = file_index };
+	return !zone->file_index;
+}
+
+/* What was reported since mark stops this zone and no other. The first that does is kept: the rest may follow from it. */
+static void blame(struct zs_loader *loader, struct zs_zone_config *zone, const struct zs_run_mark *mark)
+{
+	const struct zs_diag *diags = zs_run_take(loader->run, mark);
+	if (!zone->wrong)
+		zone->wrong = diags;
+}
+
+/* What text and map say into *zone; map NULL: only its name is known. */
+static void read_zone(struct zs_loader *loader, struct zs_zone_config *zone, const char *text, const struct zs_source *where,
+                      const struct zs_yaml *map)
+{
 	char name[ZS_NAME_TEXT], path[ZS_NAME_PATH];
-	if (!zs_host_read(loader, text, where, "zone", zone.name))
+	zone->from = *where;
+	if (!zs_host_read(loader, text, where, "zone", zone->name))
 		return;
-	zone.name_text = zs_arena_strdup(loader->arena, zs_name_text(zone.name, name));
-	zone.state_dir = zs_arena_printf(loader->arena, "%s/%s", loader->config->state_dir, zs_name_path(zone.name, path));
-	read_options(loader, map, &zone);
-	ZS_PUSH(loader->arena, list->zones, list->count, list->room) = zone;
+	zone->name_text = zs_arena_strdup(loader->arena, zs_name_text(zone->name, name));
+	zone->state_dir = zs_arena_printf(loader->arena, "%s/%s", loader->config->state_dir, zs_name_path(zone->name, path));
+	if (map)
+		read_options(loader, map, zone);
 }
 
 /* ---- zones-dir ---- */
@@ -184,21 +203,34 @@ static const char **list_dir(struct zs_loader *loader, const struct zs_config_pa
 	return names;
 }
 
-static void read_zone_file(struct zs_loader *loader, struct zone_list *list, const struct zs_config_path *dir,
-                           const char *name)
+/* The file's document, or NULL. *index: of config->files. */
+static const struct zs_yaml *parse_zone_file(struct zs_loader *loader, const struct zs_config_path *dir, const char *path,
+                                             struct zs_input *input, size_t *index)
 {
-	const char *path = zs_arena_printf(loader->arena, "%s/%s", dir->path, name);
-	struct zs_input *input = zs_arena_alloc(loader->arena, sizeof *input);
 	const struct zs_yaml *root = NULL;
 	struct zs_file_id id;
 	if (!zs_check_owner(loader, path)
 	    || !zs_file_read(loader->run, loader->arena, &dir->from, path, ZS_YAML_MAX, input, &id))
-		return;
-	const size_t index = zs_config_add_file(loader, input, &id);
-	if (!zs_yaml_parse(loader->run, loader->arena, input, &root))
-		return;
+		return NULL;
+	*index = zs_config_add_file(loader, input, &id);
+	return zs_yaml_parse(loader->run, loader->arena, input, &root) ? root : NULL;
+}
+
+/* A file that is wrong, perhaps half written, is a zone too: others must not take its name. */
+static void read_zone_file(struct zs_loader *loader, struct zone_list *list, const struct zs_config_path *dir,
+                           const char *name)
+{
+	const struct zs_run_mark mark = zs_run_mark(loader->run);
+	struct zs_input *input = zs_arena_alloc(loader->arena, sizeof *input);
+	const char *text = name_of_path(loader, name, (size_t)(stem_end(name) - name));
+	input->path = zs_arena_printf(loader->arena, "%s/%s", dir->path, name);
+	struct zs_zone_config zone = { .file_index = NO_FILE };
 	const struct zs_source file = { .input = input };
-	add_zone(loader, list, name_of_path(loader, name, (size_t)(stem_end(name) - name)), &file, root, index);
+	const struct zs_yaml *root = parse_zone_file(loader, dir, input->path, input, &zone.file_index);
+	read_zone(loader, &zone, text, &file, root);
+	if (!zs_run_ok_since(loader->run, mark.error_count))
+		blame(loader, &zone, &mark);
+	ZS_PUSH(loader->arena, list->zones, list->count, list->room) = zone;
 }
 
 static void read_zones_dir(struct zs_loader *loader, const struct zs_yaml *node, struct zone_list *list)
@@ -227,43 +259,125 @@ static const char *place_text(struct zs_loader *loader, const struct zs_source *
 	return zs_arena_printf(loader->run->arena, "%s:%u", where->input->path, where->line);
 }
 
+static void say_twice(struct zs_loader *loader, const struct zs_zone_config *zone, const struct zs_zone_config *other)
+{
+	zs_error(loader->run, &zone->from, "zone '%s' is there twice, also at %s", zone->name_text, place_text(loader, &other->from));
+}
+
 /* Zones in canonical order; one state directory belongs to each name, so this finds two of those as well. */
 static void check_names(struct zs_loader *loader, const struct zone_list *list)
 {
-	for (size_t i = 1; i < list->count; i++)
-		if (zs_name_equal(list->zones[i - 1].name, list->zones[i].name))
-			zs_error(loader->run, &list->zones[i].from, "zone '%s' is there twice, also at %s",
-			         list->zones[i].name_text, place_text(loader, &list->zones[i - 1].from));
+	for (size_t i = 1; i < list->count; i++) {
+		struct zs_zone_config *one = &list->zones[i - 1], *other = &list->zones[i];
+		if (!one->name_text || !other->name_text || !zs_name_equal(one->name, other->name))
+			continue;
+		if (of_main(one) && of_main(other)) {
+			say_twice(loader, other, one);
+			continue;
+		}
+		const struct zs_run_mark mark = zs_run_mark(loader->run);
+		say_twice(loader, one, other);
+		blame(loader, one, &mark);
+		say_twice(loader, other, one);
+		blame(loader, other, &mark);
+	}
 }
 
+/* A file as it is written or read: its directory, by whatever links lead there, and its name in it. */
 struct use {
-	const char *path;
-	const struct zs_zone_config *zone;
+	const char *path;  /* clean */
+	const char *name;  /* in path, behind the last slash */
+	uint64_t dev, ino; /* of the directory; 0: it is not there yet, path tells it */
+	struct zs_zone_config *zone;
 	bool output;
 };
 
-/* By path; what is written first. */
-static int by_path(const void *a, const void *b)
+static int by_text_of_path(const void *a, const void *b)
 {
 	const struct use *x = a, *y = b;
-	const int order = strcmp(x->path, y->path);
+	return strcmp(x->path, y->path);
+}
+
+static int place_compare(const struct use *x, const struct use *y)
+{
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	if (x->ino != y->ino)
+		return x->ino < y->ino ? -1 : 1;
+	return x->ino ? strcmp(x->name, y->name) : strcmp(x->path, y->path);
+}
+
+/* By place; what is written first. */
+static int by_place(const void *a, const void *b)
+{
+	const struct use *x = a, *y = b;
+	const int order = place_compare(x, y);
 	if (order)
 		return order;
 	return x->output != y->output ? y->output - x->output : zs_name_compare(x->zone->name, y->zone->name);
 }
 
+static void say_one_output(struct zs_loader *loader, const struct zs_zone_config *first, const struct zs_zone_config *other,
+                           const struct zs_zone_config *at)
+{
+	zs_error(loader->run, &at->output.from, "zones '%s' and '%s' have one output, '%s'", first->name_text, other->name_text,
+	         zs_shown(loader, at->output.text));
+	zs_hint(loader->run, "the other one is at %s", place_text(loader, at == first ? &other->output.from : &first->output.from));
+}
+
 static void check_pair(struct zs_loader *loader, const struct use *first, const struct use *other)
 {
+	const struct zs_run_mark mark = zs_run_mark(loader->run);
 	if (!first->output || first->zone == other->zone || zs_name_equal(first->zone->name, other->zone->name))
 		return;
-	if (other->output) {
-		zs_error(loader->run, &other->zone->output.from, "zones '%s' and '%s' have one output, '%s'",
-		         first->zone->name_text, other->zone->name_text, zs_shown(loader, other->zone->output.text));
-		zs_hint(loader->run, "the other one is at %s", place_text(loader, &first->zone->output.from));
+	if (!other->output) {
+		zs_error(loader->run, &first->zone->output.from, "output '%s' is the zone file of '%s'",
+		         zs_shown(loader, first->zone->output.text), other->zone->name_text);
+		if (!of_main(first->zone) || !of_main(other->zone))
+			blame(loader, first->zone, &mark); /* the other may be built: its file is not written */
 		return;
 	}
-	zs_error(loader->run, &first->zone->output.from, "output '%s' is the zone file of '%s'",
-	         zs_shown(loader, first->zone->output.text), other->zone->name_text);
+	if (of_main(first->zone) && of_main(other->zone)) {
+		say_one_output(loader, first->zone, other->zone, other->zone);
+		return;
+	}
+	say_one_output(loader, first->zone, other->zone, first->zone);
+	blame(loader, first->zone, &mark);
+	say_one_output(loader, first->zone, other->zone, other->zone);
+	blame(loader, other->zone, &mark);
+}
+
+static struct use use_of(struct zs_loader *loader, struct zs_zone_config *zone, bool output)
+{
+	const char *path = output ? zone->output.path : zone->file.path;
+	char *real = output && zone->output_link ? realpath(path, NULL) : NULL;
+	path = zs_path_clean(loader->arena, real ? real : path);
+	free(real);
+	return (struct use){ .path = path, .name = zs_file_base(path), .zone = zone, .output = output };
+}
+
+/* Two paths may lead to one directory. Sorted by path, each directory is looked at about once. */
+static void find_dirs(struct use *uses, size_t count)
+{
+	for (size_t i = 0, before = 0; i < count; before = i++) {
+		struct use *u = &uses[i];
+		const size_t len = (size_t)(u->name - u->path);
+		char dir[PATH_MAX];
+		struct stat info;
+		if (i && (size_t)(uses[before].name - uses[before].path) == len && memcmp(uses[before].path, u->path, len) == 0) {
+			u->dev = uses[before].dev;
+			u->ino = uses[before].ino;
+			continue;
+		}
+		if (len >= sizeof dir)
+			continue;
+		memcpy(dir, u->path, len);
+		dir[len] = 0;
+		if (stat(len ? dir : ".", &info) == 0) {
+			u->dev = (uint64_t)info.st_dev;
+			u->ino = (uint64_t)info.st_ino;
+		}
+	}
 }
 
 static void check_paths(struct zs_loader *loader, const struct zone_list *list)
@@ -271,20 +385,47 @@ static void check_paths(struct zs_loader *loader, const struct zone_list *list)
 	struct use *uses = zs_arena_array(loader->arena, 2 * list->count, sizeof *uses);
 	size_t count = 0;
 	for (size_t i = 0; i < list->count; i++) {
-		const struct zs_zone_config *zone = &list->zones[i];
-		if (zone->file.path)
-			uses[count++] = (struct use){ zs_path_clean(loader->arena, zone->file.path), zone, false };
-		if (zone->output.path)
-			uses[count++] = (struct use){ zs_path_clean(loader->arena, zone->output.path), zone, true };
+		struct zs_zone_config *zone = &list->zones[i];
+		if (zone->file.path && !zone->wrong)
+			uses[count++] = use_of(loader, zone, false);
+		if (zone->output.path && !zone->wrong)
+			uses[count++] = use_of(loader, zone, true);
 	}
-	if (count)
-		qsort(uses, count, sizeof *uses, by_path);
+	if (!count)
+		return;
+	qsort(uses, count, sizeof *uses, by_text_of_path);
+	find_dirs(uses, count);
+	qsort(uses, count, sizeof *uses, by_place);
 	for (size_t i = 1, first = 0; i < count; i++) {
-		if (strcmp(uses[first].path, uses[i].path) != 0)
+		if (place_compare(&uses[first], &uses[i]) != 0)
 			first = i;
 		else
 			check_pair(loader, &uses[first], &uses[i]);
 	}
+}
+
+/* Those that are wrong to config->bad, the others stay, in their order. */
+static void put_apart(struct zs_loader *loader, struct zone_list *list)
+{
+	struct zs_bad_zone *bad = NULL;
+	size_t kept = 0, count = 0, room = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct zs_zone_config *zone = &list->zones[i];
+		if (!zone->wrong) {
+			if (kept != i)
+				list->zones[kept] = *zone;
+			kept++;
+			continue;
+		}
+		struct zs_bad_zone *one = &ZS_PUSH(loader->arena, bad, count, room);
+		one->name_text = zone->name_text;
+		one->diags = zone->wrong;
+		memcpy(one->name, zone->name, sizeof one->name);
+	}
+	loader->config->zones = list->zones;
+	loader->config->zone_count = kept;
+	loader->config->bad = bad;
+	loader->config->bad_count = count;
 }
 
 void zs_zones_read(struct zs_loader *loader, const struct zs_yaml *root)
@@ -293,8 +434,12 @@ void zs_zones_read(struct zs_loader *loader, const struct zs_yaml *root)
 	const unsigned errors = loader->run->error_count;
 	const struct zs_yaml *zones = zs_yaml_get(root, "zones"), *dir = zs_yaml_get(root, "zones-dir");
 	if (zones && zs_want_map(loader, zones, "zones"))
-		for (uint32_t i = 0; i < zones->count; i++)
-			add_zone(loader, &list, zones->entries[i].key, &zones->entries[i].key_where, zones->entries[i].value, 0);
+		for (uint32_t i = 0; i < zones->count; i++) {
+			struct zs_zone_config zone = { 0 };
+			read_zone(loader, &zone, zones->entries[i].key, &zones->entries[i].key_where, zones->entries[i].value);
+			if (zone.name_text)
+				ZS_PUSH(loader->arena, list.zones, list.count, list.room) = zone;
+		}
 	if (dir)
 		read_zones_dir(loader, dir, &list);
 	if (list.count) {
@@ -306,6 +451,5 @@ void zs_zones_read(struct zs_loader *loader, const struct zs_yaml *root)
 		zs_error(loader->run, &file, "the config has no zones");
 		zs_hint(loader->run, "`zonesign init FILE...` writes a config from zone files");
 	}
-	loader->config->zones = list.zones;
-	loader->config->zone_count = list.count;
+	put_apart(loader, &list);
 }

@@ -55,6 +55,28 @@ run "$z" build; is 'zones-dir' 0 $status; is 'six outputs' 6 "$(ls signed | wc -
 state=$(sums state); echo '# touched' >> zones/z3.example.yaml; "$z" build >out.txt 2>err
 is 'one of its files changed: one state is written' 1 "$(sums state > after; echo "$state" > before; diff before after | grep -c '^>')"
 
+# -- one of its files is wrong: that zone fails in each run, the others are built
+: > zones/z5.example.yaml; printf 'fil: in/z4\noutput: signed/z4\n' > zones/z4.example.yaml; rm -f signed/z*; echo 'new A 192.0.2.9' >> in/z3
+run "$z" build --accept adopt; is 'two files of six that are wrong' 3 $status; is 'four outputs' 'z0 z1 z2 z3' "$(ls signed | xargs)"; has 'the others are built' signed/z3 'new.z3.example.'
+has 'the place of the fault' err 'zones/z4.example.yaml:1:1: error: unknown option'; has 'a half-written file' err 'zones/z5.example.yaml: error: the file is empty'; has 'what that means' err 'not signed again'
+run "$z" build z3.example; is 'another zone by its name' 0 $status; is 'says nothing of them' '' "$(cat err)"
+run "$z" build z3.example z4.example; is 'a wrong one by its name' 3 $status; has 'is reported' err "unknown option 'fil'"; hasnt 'alone' err 'z5.example'
+run "$z" --json build; is 'the same as JSON' 3 $status
+ok 'names the fault in it' python3 -c 'import json; d = json.load(open("out")); assert len(d["zones"]) == 4; assert any(g["file"] == "zones/z4.example.yaml" and g["line"] == 1 and g["status"] == 3 for g in d["diagnostics"])'
+for command in status ds keys check; do
+	run "$z" $command z3.example; hasnt "$command of another zone" err 'z4.example'; is "$command of another zone: status" 0 $((status % 5))
+	run "$z" --json $command; has "$command of all names the fault" err 'zones/z4.example.yaml:1:1'
+	ok "$command: valid JSON with the fault" python3 -c 'import json; assert any(d.get("file") == "zones/z4.example.yaml" for d in json.load(open("out"))["diagnostics"])'
+	run "$z" $command z4.example; is "$command of it" 3 $status
+done
+run "$z" query www.z4.example A; is 'query of it' 3 $status; has 'is named' err 'zones/z4.example.yaml'
+run "$z" ds --seen z4.example; is 'ds --seen of it' 3 $status; hasnt 'is no usage error' err 'name it'
+run "$z" build nosuch.example z3.example; is 'a name that no file has' 2 $status
+echo '{file: in/z4, output: signed/z3}' > zones/z4.example.yaml; rm zones/z5.example.yaml; echo 'newer A 192.0.2.9' | tee -a in/z2 >> in/z3
+run "$z" build; is 'two zones with one output' 3 $status; is 'both are told' 2 "$(grep -c 'z3.example.* have one output' err)"
+has 'a third is built' signed/z2 'newer'; hasnt 'they are not' signed/z3 'newer'
+echo '{file: in/z4, output: signed/z4}' > zones/z4.example.yaml; run "$z" build; is 'mended' 0 $status; has 'all is built' signed/z3 'newer'
+
 # -- shards: each zone in exactly one, whatever the machine
 fleet 40; for i in 1 2 3; do "$z" build --shard $i/3 >out.$i 2>err; cut -d' ' -f1 out.$i | sort -u > in.$i; done
 is 'three shards are all zones' 40 "$(ls signed | wc -l)"; is 'no zone is in two' '' "$(sort in.1 in.2 in.3 | uniq -d)"

@@ -76,7 +76,7 @@ static void check_policy(const struct zs_policy *policy)
 
 static void check_config(struct zs_run *run, const struct zs_config *config)
 {
-	need(config->zone_count > 0 && config->policy_count > 0 && config->file_count > 0, "an empty config");
+	need(config->zone_count + config->bad_count > 0 && config->policy_count > 0 && config->file_count > 0, "an empty config");
 	for (size_t i = 0; i < config->policy_count; i++)
 		check_policy(&config->policies[i]);
 	for (size_t i = 0; i < config->zone_count; i++) {

@@ -396,17 +396,99 @@ START_TEST(zones_dir_reads_its_yaml_files_sorted)
 }
 END_TEST
 
-START_TEST(an_error_in_a_file_of_zones_dir_names_that_file)
+START_TEST(an_error_in_a_file_of_zones_dir_stops_that_zone_and_names_the_file)
 {
 	ck_assert_int_eq(mkdir(zs_arena_printf(run->arena, "%s/zones", dir), 0755), 0);
 	put_file("zones/a.org.yaml", "file: a\noutptu: a.signed\n");
-	put_file("zones/example.com.yaml", "file: x\noutput: y\n");
-	ck_assert_ptr_null(load("zones-dir: zones\n" ZONES));
+	put_file("zones/b.org.yaml", ""); /* half written */
+	put_file("zones/c..org.yaml", "file: c\noutput: c.signed\n");
+	put_file("zones/d.org.yaml", "file: d\noutput: d.signed\n");
+	const struct zs_config *config = load_good("zones-dir: zones\n" ZONES);
+	ck_assert_uint_eq(config->zone_count, 2);
+	ck_assert_uint_eq(config->bad_count, 3);
+	ck_assert_ptr_nonnull(zs_config_zone(run, config, "d.org"));
+	ck_assert_ptr_null(run->diags);
+	ck_assert_int_eq(run->fault, ZS_DONE);
+	ck_assert_ptr_null(zs_config_zone(run, config, "a.org"));
 	const struct zs_diag *diag = find("did you mean 'output'?");
 	ck_assert_ptr_nonnull(diag);
 	ck_assert_ptr_nonnull(strstr(diag->path, "/zones/a.org.yaml"));
 	ck_assert_uint_eq(diag->line, 2);
+	ck_assert_int_eq(run->fault, ZS_INPUT);
+	ck_assert_ptr_null(find("the file is empty"));
+	ck_assert_ptr_null(zs_config_zone(run, config, "b.org"));
+	ck_assert_ptr_nonnull(find("the file is empty"));
+}
+END_TEST
+
+START_TEST(zones_that_are_at_odds_stop_each_other_and_no_third)
+{
+	ck_assert_int_eq(mkdir(zs_arena_printf(run->arena, "%s/zones", dir), 0755), 0);
+	put_file("zones/a.org.yaml", "file: a\noutput: one.signed\n");
+	put_file("zones/b.org.yaml", "file: b\noutput: one.signed\n");
+	put_file("zones/c.org.yaml", "file: c\noutput: c.signed\n");
+	put_file("zones/d.org.yaml", "file: d\noutput: c\n"); /* over the zone file of another */
+	put_file("zones/E.org.yaml", "file: e\noutput: e.signed\n");
+	put_file("zones/e.org.yaml", "file: f\noutput: f.signed\n");
+	put_file("zones/example.com.yaml", "file: x\noutput: y\n"); /* and in the main file */
+	const struct zs_config *config = load_good("zones-dir: zones\n" ZONES "  example.net: {file: n, output: n.signed}\n");
+	ck_assert_uint_eq(config->zone_count, 2);
+	ck_assert_str_eq(config->zones[0].name_text, "example.net.");
+	ck_assert_str_eq(config->zones[1].name_text, "c.org.");
+	for (size_t i = 0; i < config->bad_count; i++)
+		ck_assert_ptr_nonnull(config->bad[i].diags);
+	ck_assert_uint_eq(config->bad_count, 7);
+	ck_assert_ptr_null(zs_config_zone(run, config, "a.org"));
+	ck_assert_ptr_nonnull(strstr(find("zones 'a.org.' and 'b.org.' have one output")->path, "/a.org.yaml"));
+	ck_assert_uint_eq(run->error_count, 1);
+	ck_assert_ptr_null(zs_config_zone(run, config, "d.org"));
+	ck_assert_ptr_nonnull(find("output 'c' is the zone file of 'c.org.'"));
+	ck_assert_ptr_null(zs_config_zone(run, config, "e.org"));
+	ck_assert_ptr_nonnull(find("zone 'e.org.' is there twice"));
+	ck_assert_uint_eq(run->error_count, 4);
+	ck_assert_ptr_null(zs_config_zone(run, config, "example.com"));
 	ck_assert_ptr_nonnull(find("zone 'example.com.' is there twice"));
+}
+END_TEST
+
+START_TEST(an_error_in_the_main_file_stops_all_and_nothing_is_left_unsaid)
+{
+	ck_assert_int_eq(mkdir(zs_arena_printf(run->arena, "%s/zones", dir), 0755), 0);
+	put_file("zones/a.org.yaml", "file: a\noutptu: a.signed\n");
+	ck_assert_ptr_null(load("zones-dir: zones\nstat: x\n" ZONES));
+	ck_assert_ptr_nonnull(find("did you mean 'state'?"));
+	ck_assert_ptr_nonnull(find("did you mean 'output'?"));
+}
+END_TEST
+
+static void make_link(const char *to, const char *name)
+{
+	ck_assert_int_eq(symlink(to, zs_arena_printf(run->arena, "%s/%s", dir, name)), 0);
+}
+
+/* What zones a and b say to the outputs one and other. */
+static bool loads_with_outputs(const char *one, const char *other)
+{
+	return load(zs_arena_printf(run->arena, "zones:\n  a: {file: a.zone, output: %s}\n  b: {file: b.zone, output: %s}\n", one, other));
+}
+
+START_TEST(two_outputs_that_are_one_file_by_links_are_refused)
+{
+	ck_assert_int_eq(mkdir(zs_arena_printf(run->arena, "%s/signed", dir), 0755), 0);
+	ck_assert_int_eq(mkdir(zs_arena_printf(run->arena, "%s/other", dir), 0755), 0);
+	make_link("signed", "s2");
+	put_file("signed/z", "");
+	make_link("../signed/z", "other/z");
+	ck_assert(loads_with_outputs("signed/a", "s2/b"));
+	ck_assert(loads_with_outputs("signed/a", "other/a"));
+	ck_assert(loads_with_outputs("nowhere/a", "elsewhere/a"));
+	ck_assert(!loads_with_outputs("signed/a", "s2/a"));
+	ck_assert_ptr_nonnull(find("zones 'a.' and 'b.' have one output, 's2/a'"));
+	ck_assert(!loads_with_outputs("signed/z", "other/z"));
+	ck_assert_ptr_nonnull(find("zones 'a.' and 'b.' have one output, 'other/z'"));
+	ck_assert(!loads_with_outputs("signed/a", "s2/../s2/./a"));
+	ck_assert(!loads_with_outputs("s2/../b.zone", "signed/b"));
+	ck_assert_ptr_nonnull(find("output 's2/../b.zone' is the zone file of 'b.'"));
 }
 END_TEST
 
@@ -619,7 +701,10 @@ ZS_SUITE(config)
 	tcase_add_test(tcase, nsec3_iterations_and_salt_are_taken_with_a_warning);
 	tcase_add_test(tcase, zones_are_in_canonical_order_and_found_by_name);
 	tcase_add_test(tcase, zones_dir_reads_its_yaml_files_sorted);
-	tcase_add_test(tcase, an_error_in_a_file_of_zones_dir_names_that_file);
+	tcase_add_test(tcase, an_error_in_a_file_of_zones_dir_stops_that_zone_and_names_the_file);
+	tcase_add_test(tcase, zones_that_are_at_odds_stop_each_other_and_no_third);
+	tcase_add_test(tcase, an_error_in_the_main_file_stops_all_and_nothing_is_left_unsaid);
+	tcase_add_test(tcase, two_outputs_that_are_one_file_by_links_are_refused);
 	tcase_add_test(tcase, an_empty_or_missing_zones_dir_is_an_error);
 	tcase_add_test(tcase, an_output_that_is_a_link_to_the_zone_file_is_refused);
 	tcase_add_test(tcase, root_refuses_a_config_that_others_can_write);
