@@ -51,7 +51,7 @@ int zs_cli_write_json(struct zs_run *run, const struct zs_json *json);
 /* Write text to stdout; ZS_FAILED if that fails (a full disk behind a pipe). */
 int zs_cli_write(struct zs_run *run, const void *text, size_t len);
 
-/* Replace the file at path by a page; "-" is stdout. */
+/* Replace the file at path, or that which a symlink leads to, by a page; "-" is stdout. What is no regular file is written to. */
 struct zs_buf;
 bool zs_cli_write_page(struct zs_run *run, const char *path, const struct zs_buf *page);
 

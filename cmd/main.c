@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -183,10 +185,32 @@ int zs_cli_write_json(struct zs_run *run, const struct zs_json *json)
 	return zs_cli_write(run, out.data, out.len);
 }
 
+/* Into what is there: a device, a fifo, or what a link is to lead to. */
+static bool write_into(struct zs_run *run, const char *path, const struct zs_buf *page)
+{
+	void (*old)(int) = signal(SIGPIPE, SIG_IGN); /* a reader of a fifo that leaves is an error, not the end */
+	const int fd = open(path, O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0644);
+	bool ok = fd >= 0 && zs_file_write_all(fd, page->data, page->len);
+	const int error = errno;
+	if (fd >= 0 && close(fd) != 0 && ok)
+		ok = false;
+	signal(SIGPIPE, old);
+	return ok || zs_fail(run, "cannot write '%s': %s", path, strerror(error));
+}
+
 bool zs_cli_write_page(struct zs_run *run, const char *path, const struct zs_buf *page)
 {
+	struct stat info;
+	char real[PATH_MAX];
 	if (strcmp(path, "-") == 0)
 		return zs_cli_write(run, page->data, page->len) == ZS_DONE;
+	if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode)) {
+		if (!realpath(path, real))
+			return write_into(run, path, page); /* nothing is there yet */
+		path = real;
+	}
+	if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+		return write_into(run, path, page);
 	const int dir = open(zs_file_dir(run->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return zs_fail(run, "cannot open the directory of '%s': %s", path, strerror(errno));

@@ -86,6 +86,14 @@ for word in sys.argv[1:]: assert word in P.text, word
 EOF
 ok 'the page is well-formed, and its words are in it without the picture' python3 page.py 'a.example.' 'Nothing to do' KSK omnipresent 'you give the parent the DS'
 at $((64 * day)) status --html - ; has "'-' is standard output" out '<!doctype html>'
+mkdir other; echo old > other/page; ln -s other/page link; ln -s other/new dangling; mkfifo pipe; cat pipe > from.pipe & reader=$!
+at $((64 * day)) status --html link; is '--html to a symlink' 0 $status; ok 'the link stays' test -L link; ok 'its target is replaced' cmp page.html other/page
+at $((64 * day)) status --html dangling; is 'a symlink that leads to nothing' 0 $status; ok 'stays, too' test -L dangling; ok 'its target is made' cmp page.html other/new
+at $((64 * day)) status --html pipe; is 'to a fifo' 0 $status; ok 'the fifo stays' test -p pipe; wait $reader; ok 'its reader has the page' cmp page.html from.pipe
+if mknod device c 1 3 2>/dev/null && : > device 2>/dev/null; then
+	at $((64 * day)) status --html device; is 'to a device' 0 $status; ok 'the device stays' test -c device
+fi
+at $((64 * day)) status --html other; is 'a directory' 1 $status
 at $((64 * day)) status --html missing/page.html; is 'a directory that is not there' 1 $status
 at 0 status --ahead never; is '--ahead never' 2 $status
 need w3m
