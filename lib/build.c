@@ -424,13 +424,20 @@ static bool check_first(struct build *b)
 	return false;
 }
 
+/* With keep the serial is part of what the user wrote: raised alone it is published, lowered alone it is refused (G17). */
+static bool serial_as_published(const struct build *b)
+{
+	struct zs_soa soa;
+	return b->zone_config->policy->serial != ZS_SERIAL_KEEP || !zs_zone_soa(b->zone, &soa) || soa.serial == b->facts->published.serial;
+}
+
 static bool sign_and_publish(struct build *b)
 {
 	if (!check_first(b) || !zs_build_check_plan(b->run, b->options, b->facts, b->plan)
 	    || !zs_keys_prepare(b->run, b->zone_config, b->facts, b->plan, b->keys)
 	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;
-	b->same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0;
+	b->same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0 && serial_as_published(b);
 	if (b->same && !must_resign(b) && b->facts->published.served_since) {
 		b->result->outcome = ZS_BUILT_NOTHING; /* the files were touched, what they say is the same */
 		const zs_time since = b->facts->published.served_since;

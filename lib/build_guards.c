@@ -197,7 +197,7 @@ bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zon
 		if (count > 1 && zs_serial_after(known[1], soa.serial)) {
 			zs_refuse(run, "G17", "the serial of the zone file is %u, lower than the published %u: secondaries would keep the old zone",
 			          soa.serial, known[1]);
-			zs_hint(run, "raise it in the zone file, or use serial: unixtime");
+			zs_hint(run, "write a serial above %u into the SOA of the zone file, or use serial: unixtime", known[1]);
 			return false;
 		}
 		if (count > 1 && known[1] == soa.serial)

@@ -216,7 +216,17 @@ for policy_serial in unixtime increment date; do
 	done
 done
 policy='serial: keep'; fresh; sed -i 's/host 1 /host 5 /' a.zone; run "$z" --now $t0 build; is 'keep' 0 $status; has 'keep: the serial' signed/a.zone ' 5 7200'
-sed -i 's/host 5 /host 4 /' a.zone; run "$z" --now $t1 build; is 'keep, lower' 4 $status; has 'G17' err G17; policy=
+sed -i 's/host 5 /host 4 /' a.zone; run "$z" --now $t1 build; is 'keep, lower' 4 $status; has 'G17' err G17; has 'and what would do' err 'a serial above 5'
+policy='serial: keep, cds: off'; fresh; sed -i 's/host 1 /host 5 /' a.zone; run "$z" --now $t0 build; sed -i 's/host 5 /host 6 /' a.zone
+run "$z" --now $t1 build; is 'keep, the serial alone raised' 0 $status; has 'is published' signed/a.zone ' 6 7200'; hasnt 'it is another one' err 'serial stays'
+run "$z" -v --now $t1 build; is 'keep, as it was' 0 $status; has 'is nothing to do' out 'nothing to do'
+before=$(cksum < signed/a.zone); sed -i 's/host 6 /host 5 /' a.zone; run "$z" --now $t1 build; is 'keep, the serial alone lowered' 4 $status; has 'is refused' err 'refused by G17: the serial of the zone file is 5, lower than the published 6'
+is 'what is published stays' "$before" "$(cksum < signed/a.zone)"; run "$z" --now $t1 build; is 'in each run' 4 $status
+sed -i 's/host 5 /host 4294967290 /' a.zone; run "$z" --now $t1 build; is 'keep, lower by RFC 1982' 4 $status
+sed -i 's/host 4294967290 /host 2147483653 /' a.zone; run "$z" --now $t1 build; is 'keep, higher by RFC 1982' 0 $status; has 'is published, too' signed/a.zone ' 2147483653 7200'
+sed -i 's/host 2147483653 /host 3 /' a.zone; run "$z" --now $t1 build; is 'keep, around zero' 0 $status; has 'is higher' signed/a.zone ' 3 7200'
+run "$z" --now 2026-12-09T00:00:00Z build; is 'keep, signed again' 0 $status; has 'is told' err 'the serial stays 3'
+sed -i 's/host 3 /host 2 /' a.zone; run "$z" --now 2026-12-17T00:00:00Z build; is 'keep, lower while signatures are due' 4 $status; has 'the rescue signs with the published one' out 'rescued: serial 3'; policy=
 
 # -- keys of others, csk, odd names
 for maker in 'dnssec-keygen -q -a ED25519' 'dnssec-keygen -q -a RSASHA256 -b 2048' 'dnssec-keygen -q -a ECDSAP384SHA384' 'ldns-keygen -a ECDSAP256SHA256'; do
