@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +18,13 @@ static const char help[] =
     "  --cert-dir DIR   where DIR/HOST/fullchain.pem, DIR/HOST.pem or DIR/HOST.crt are looked for; the default is\n"
     "                   /etc/letsencrypt/live\n"
     "  --output FILE    the file to write; the default is zonesign.yaml\n";
+
+/* The config to write, and what is in it. */
+struct target {
+	const char *output, *cert_dir;
+	struct { uint8_t apex[ZS_NAME_MAX]; const char *path; } *zones;
+	size_t zone_count;
+};
 
 /* "example.com.zone", "db.example.com": the name a file is usually given, for zones whose SOA is at "@". */
 static const char *name_of_file(struct zs_arena *arena, const char *path)
@@ -75,6 +84,17 @@ static const char *find_certificate(struct zs_run *run, const char *dir, const c
 	return NULL;
 }
 
+/* path, which is relative to the working directory, as the config at output is to say it: relative to the directory of that. */
+static const char *path_from(struct zs_arena *arena, const char *path, const char *output)
+{
+	char base[PATH_MAX], dir[PATH_MAX];
+	if (path[0] == '/' || !strchr(output, '/') || !realpath(zs_file_dir(arena, output), base) || !realpath(zs_file_dir(arena, path), dir))
+		return path;
+	const char *full = zs_arena_printf(arena, "%s/%s", strcmp(dir, "/") == 0 ? "" : dir, zs_file_base(path));
+	const size_t len = strcmp(base, "/") == 0 ? 0 : strlen(base);
+	return strncmp(full, base, len) == 0 && full[len] == '/' && full[len + 1] ? full + len + 1 : full;
+}
+
 static void add_quoted(struct zs_buf *out, const char *text)
 {
 	zs_buf_octet(out, '"');
@@ -86,7 +106,7 @@ static void add_quoted(struct zs_buf *out, const char *text)
 	zs_buf_octet(out, '"');
 }
 
-static void add_dane(struct zs_run *run, struct zs_buf *out, const struct zs_zone *zone, const char *dir)
+static void add_dane(struct zs_run *run, struct zs_buf *out, const struct zs_zone *zone, const struct target *to)
 {
 	const struct zs_rrset *mx = zs_zone_apex_rrset(zone, ZS_TYPE_MX);
 	bool any = false;
@@ -96,9 +116,9 @@ static void add_dane(struct zs_run *run, struct zs_buf *out, const struct zs_zon
 		zs_name_text(target, host);
 		if (!*target || !zs_name_within(target, zone->apex))
 			continue;
-		const char *certificate = find_certificate(run, dir, host);
+		const char *certificate = find_certificate(run, to->cert_dir, host);
 		if (!certificate) {
-			zs_note(run, "no certificate of %s in '%s': no dane entry for it", host, dir);
+			zs_note(run, "no certificate of %s in '%s': no dane entry for it", host, to->cert_dir);
 			continue;
 		}
 		if (!any)
@@ -107,25 +127,40 @@ static void add_dane(struct zs_run *run, struct zs_buf *out, const struct zs_zon
 		zs_buf_text(out, "      - host: ");
 		add_quoted(out, host);
 		zs_buf_text(out, "\n        port: 25\n        certificate: ");
-		add_quoted(out, certificate);
+		add_quoted(out, path_from(run->arena, certificate, to->output));
 		zs_buf_text(out, "\n        records: 3 1 1             # the key, hashed: survives a renewal with the same key\n");
 	}
 }
 
-static bool add_zone(struct zs_run *run, struct zs_buf *out, const char *path, const char *dir)
+/* path gives *apex, which none of the files before may be for. */
+static bool is_new(struct zs_run *run, const char *path, const uint8_t *apex, struct target *to)
+{
+	char name[ZS_NAME_TEXT];
+	for (size_t i = 0; i < to->zone_count; i++)
+		if (zs_name_equal(to->zones[i].apex, apex)) {
+			zs_usage(run, "'%s' and '%s' are both the zone '%s'", to->zones[i].path, path, zs_name_text(apex, name));
+			zs_hint(run, "give one file for each zone");
+			return false;
+		}
+	memcpy(to->zones[to->zone_count].apex, apex, zs_name_len(apex));
+	to->zones[to->zone_count++].path = path;
+	return true;
+}
+
+static bool add_zone(struct zs_run *run, struct zs_buf *out, const char *path, struct target *to)
 {
 	struct zs_zone *zone;
 	char name[ZS_NAME_TEXT], file[ZS_NAME_PATH];
-	if (!read_zone(run, path, &zone))
+	if (!read_zone(run, path, &zone) || !is_new(run, path, zone->apex, to))
 		return false;
 	zs_buf_text(out, "  ");
 	add_quoted(out, zs_name_text(zone->apex, name));
 	zs_buf_text(out, ":\n    file: ");
-	add_quoted(out, path);
+	add_quoted(out, path_from(run->arena, path, to->output));
 	zs_buf_printf(out, "\n    output: \"signed/%s.zone\"   # the signed zone: what your name server loads\n", zs_name_path(zone->apex, file));
 	zs_buf_text(out, "    # registrar: gandi             # whose form 'zonesign ds' fills in\n");
 	zs_buf_text(out, "    # reload: nsd-control reload {zone}\n");
-	add_dane(run, out, zone, dir);
+	add_dane(run, out, zone, to);
 	return true;
 }
 
@@ -155,16 +190,18 @@ int zs_cmd_init(const struct zs_cli *cli, int argc, char **argv)
 		{ "cert-dir", required_argument, NULL, 'd' }, { "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	struct zs_run *run = zs_cli_run(cli);
-	const char *dir = "/etc/letsencrypt/live", *output = "zonesign.yaml";
+	static const char usual[] = "zonesign.yaml";
+	struct target to = { .output = usual, .cert_dir = "/etc/letsencrypt/live" };
+	to.zones = zs_arena_array(run->arena, (size_t)argc, sizeof *to.zones);
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
 		if (c == 'h') {
 			fputs(help, stdout);
 			return zs_cli_end(cli, run);
 		}
 		if (c == 'd')
-			dir = optarg;
+			to.cert_dir = optarg;
 		else if (c == 'o')
-			output = optarg;
+			to.output = optarg;
 		else if (c == '?')
 			run->fault = ZS_USAGE;
 	}
@@ -177,8 +214,10 @@ int zs_cmd_init(const struct zs_cli *cli, int argc, char **argv)
 	                   "    # denial: nsec3                # hides names from walking; nsec is simpler and smaller\nzones:\n");
 	bool ok = !run->fault;
 	for (int i = optind; !run->fault && i < argc; i++)
-		ok = add_zone(run, &text, argv[i], dir) && ok;
-	if (ok && !run->fault && write_new(run, output, &text) && !cli->quiet)
-		printf("'%s' is written; next: look at it, then 'zonesign check' and 'zonesign build'\n", output);
+		ok = add_zone(run, &text, argv[i], &to) && ok;
+	if (ok && !run->fault && write_new(run, to.output, &text) && !cli->quiet) {
+		const char *option = strcmp(to.output, usual) == 0 ? "" : zs_arena_printf(run->arena, "-c %s ", to.output);
+		printf("'%s' is written; next: look at it, then 'zonesign %scheck' and 'zonesign %sbuild'\n", to.output, option, option);
+	}
 	return zs_cli_end(cli, run);
 }

@@ -245,6 +245,14 @@ mv a.zone a.example.zone; rm zonesign.yaml
 run "$z" init --cert-dir certs a.example.zone; is init 0 $status; has 'it finds the certificate' zonesign.yaml 'certs/mail.a.example.pem'
 run "$z" build; is 'what init writes builds' 0 $status; has 'with TLSA' signed/a.example.zone ' IN TLSA 3 1 1 '
 run "$z" init a.example.zone; is 'init overwrites nothing' 2 $status
+mkdir y y/in; cp a.example.zone y/in/b.example.zone
+run "$z" init --cert-dir certs --output y/zonesign.yaml a.example.zone y/in/b.example.zone; is 'init into another directory' 0 $status
+has 'a file below it' y/zonesign.yaml 'file: "in/b.example.zone"'; has 'a file elsewhere' y/zonesign.yaml "file: \"$work/t/a.example.zone\""
+has 'how to go on' out "zonesign -c y/zonesign.yaml check"
+run "$z" -c y/zonesign.yaml check; is 'what it writes is right there' 0 $status
+run "$z" -c y/zonesign.yaml build; is 'and builds' 0 $status; has 'with TLSA, too' y/signed/a.example.zone ' IN TLSA 3 1 1 '
+(cd y && run "$z" init --output ../up.yaml in/b.example.zone; exit $status); is 'init into the directory above' 0 $?; has 'names the way down' up.yaml 'file: "y/in/b.example.zone"'
+run "$z" init --output twice.yaml a.example.zone ./a.example.zone; is 'a zone twice' 2 $status; has 'is told' err "both the zone 'a.example.'"; ok 'nothing is written' test ! -e twice.yaml
 run "$z" fmt --origin a.example a.example.zone; is fmt 0 $status; has 'fmt prints' out 'www.a.example. 300 IN A 192.0.2.1'
 
 # -- interrupted and out of room
