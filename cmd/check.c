@@ -70,7 +70,7 @@ static void check_file(struct zs_run *run, const char *path, const uint8_t *apex
 	for (size_t i = 0; i < zone->input_count; i++)
 		run->stage_octets += zone->input_ids[i].size;
 	zs_run_stage(run, "check");
-	if (!zs_zone_check(run, zone, config ? config->policy->max_zone_ttl : 0))
+	if (!zs_zone_check(run, zone, config ? config->policy->max_zone_ttl : 0, false))
 		return;
 	if (!config) {
 		forecast(run, NULL, zone, out);

@@ -102,7 +102,7 @@ static bool load_input(struct build *b)
 		b->run->stage_octets += b->zone->input_ids[i].size;
 	drop_signer_types(b);
 	zs_run_stage(b->run, "check");
-	if (!zs_zone_check(b->run, b->zone, config->policy->max_zone_ttl))
+	if (!zs_zone_check(b->run, b->zone, config->policy->max_zone_ttl, zs_build_accepts(b->options, "G12")))
 		return false;
 	if (!zs_build_zone_inputs(b->run, b->zone, &b->inputs, &b->input_count, &b->input_room))
 		return false;
@@ -257,7 +257,8 @@ static bool verify_candidate(struct build *b)
 		.refresh = policy->refresh, .margin = b->largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
 		.zonemd = b->plan->unsigned_zone ? 0 : policy->zonemd, .jobs = b->run->jobs,
 		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone,
-		.accept_g12 = zs_build_accepts(b->options, "G12"), .accept_g16 = zs_build_accepts(b->options, "G16"),
+		/* what is published has passed, or was accepted: it must not die of that */
+		.accept_g12 = b->rescue || zs_build_accepts(b->options, "G12"), .accept_g16 = zs_build_accepts(b->options, "G16"),
 	};
 	b->verify_arena = zs_arena_new();
 	options.extra_keys = hidden_signers(b->verify_arena, b, &options.extra_key_count);

@@ -87,11 +87,13 @@ bool zs_build_update(struct zs_run *run, const struct zs_config *config, const s
 	}
 	zs_secret_no_dump();
 	if (!zs_build_inputs_before(run, config, zone, &inputs, &input_count, &input_room)
-	    || !zs_zone_read(run, zone_arena, zone->file.path, &read_options, &read) || !zs_zone_check(run, read, zone->policy->max_zone_ttl)
+	    || !zs_zone_read(run, zone_arena, zone->file.path, &read_options, &read) || !zs_zone_check(run, read, zone->policy->max_zone_ttl, zs_build_accepts(options, "G12"))
 	    || !zs_build_zone_inputs(run, read, &inputs, &input_count, &input_room) || !zs_dane_insert(run, zone, facts, read, &certificates_ok)
 	    || !zs_build_check_tlsa(run, options, facts, before, read)
 	    || !send_records(run, zone, read, facts, before->tlsa, before->tlsa_count, &changed))
 		return false;
+	if (zs_build_accepts(options, "G12"))
+		zs_build_note_override(run, facts, "G12", "not refused in this run");
 	const zs_time due = zs_tlsa_due(&timing, facts), tomorrow = run->now + DAY;
 	facts->inputs = inputs;
 	facts->input_count = certificates_ok ? input_count : 0;

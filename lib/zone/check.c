@@ -1,4 +1,5 @@
 /* check.c - the rules of a plain zone: one function a rule, each with its tiny zone in testdata/zones. */
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/pool.h"
@@ -13,6 +14,7 @@ struct checker {
 	struct zs_run *run;
 	const struct zs_zone *zone;
 	uint32_t max_ttl;
+	bool accept_g12;
 	size_t apex_len; /* octets */
 	bool has_dname;  /* anywhere in the zone */
 	struct known_hosts *hosts;
@@ -42,6 +44,22 @@ static bool has(const struct checker *c, uint32_t owner, uint16_t type)
 static struct zs_source where(const struct checker *c, const struct zs_rrset *set)
 {
 	return zs_zone_source(c->zone, set);
+}
+
+/* What can be published, but is a mistake nearly always (G12): an error with advice, unless the user says that it is meant. */
+static void unwise(const struct checker *c, const struct zs_source *at, const char *advice, const char *format, ...) ZS_PRINTF(4, 5);
+static void unwise(const struct checker *c, const struct zs_source *at, const char *advice, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	const char *message = zs_arena_vprintf(c->run->arena, format, args);
+	va_end(args);
+	if (c->accept_g12) {
+		zs_warn(c->run, at, "%s (G12, accepted)", message);
+		return;
+	}
+	zs_error(c->run, at, "%s (G12)", message);
+	zs_hint(c->run, "%s; if it is meant, 'zonesign build --accept G12' takes it", advice);
 }
 
 /* -- rules about the apex -- */
@@ -171,8 +189,8 @@ static void owners_are_inside(const struct checker *c, const struct place *p)
 		zs_error(c->run, &at, "'%s' is outside of zone '%s' (RFC 1034 section 4.2)", text_of(c, p), zs_name_text(c->zone->apex, apex));
 	} else if (is_doubled(c, p->name, p->owner->name_len)) {
 		const struct zs_source at = where(c, p->set);
-		zs_error(c->run, &at, "'%s' repeats the name of the zone (G12)", text_of(c, p));
-		zs_hint(c->run, "a final dot was forgotten: write the name with a dot at its end, or without the zone's name");
+		unwise(c, &at, "a final dot was forgotten: write the name with a dot at its end, or without the zone's name",
+		       "'%s' repeats the name of the zone", text_of(c, p));
 	}
 }
 
@@ -182,9 +200,8 @@ static void ttl_is_within_the_limit(const struct checker *c, const struct place 
 	if (!c->max_ttl || p->set->ttl <= c->max_ttl)
 		return;
 	const struct zs_source at = where(c, p->set);
-	zs_error(c->run, &at, "the TTL of '%s' %s is %u, above max-zone-ttl %u (G12)", text_of(c, p), zs_type_text(p->set->type, type),
-	         p->set->ttl, c->max_ttl);
-	zs_hint(c->run, "rollovers count on the limit; raise max-zone-ttl in the policy first, or lower the TTL");
+	unwise(c, &at, "raise max-zone-ttl in the policy, or lower the TTL", "the TTL of '%s' %s is %u, above max-zone-ttl %u", text_of(c, p),
+	       zs_type_text(p->set->type, type), p->set->ttl, c->max_ttl);
 }
 
 enum { NO_TARGET = 255 };
@@ -272,17 +289,20 @@ static void missing_address(const struct checker *c, const struct place *p, cons
 		/* glue is needed only where the server is inside the delegation that it serves */
 		const bool needed = p->set->type == ZS_TYPE_NS && (p->owner->flags & ZS_OWNER_CUT) && zs_name_within(target, p->name);
 		if (needed)
-			zs_error(c->run, at, "name server '%s' of '%s' has no glue: nobody could find it (RFC 1034 section 4.2.1)", name, text_of(c, p));
+			unwise(c, at, "give it an A or AAAA record in this zone", "name server '%s' of '%s' has no glue: nobody could find it (RFC 1034 section 4.2.1)",
+			       name, text_of(c, p));
 		return;
 	}
 	if (owner == ZS_NO_OWNER && is_answered(c, target))
 		return;
-	if (p->set->type == ZS_TYPE_NS)
-		zs_error(c->run, at, "name server '%s' of '%s' has no address in the zone", name, text_of(c, p));
-	else
-		zs_warn(c->run, at, "%s of '%s' points to '%s', which has no address in the zone", type, text_of(c, p), name);
-	if (is_doubled(c, target, zs_name_len(target)))
-		zs_hint(c->run, "a final dot was forgotten behind '%s'", name);
+	const char *doubled = is_doubled(c, target, zs_name_len(target)) ? zs_arena_printf(c->run->arena, "a final dot was forgotten behind '%s'", name) : NULL;
+	if (p->set->type == ZS_TYPE_NS) {
+		unwise(c, at, doubled ? doubled : "give it an A or AAAA record", "name server '%s' of '%s' has no address in the zone", name, text_of(c, p));
+		return;
+	}
+	zs_warn(c->run, at, "%s of '%s' points to '%s', which has no address in the zone", type, text_of(c, p), name);
+	if (doubled)
+		zs_hint(c->run, "%s", doubled);
 }
 
 static void targets_have_addresses(const struct checker *c, const struct place *p)
@@ -387,10 +407,10 @@ static void check_owners(void *context, struct zs_run *run, size_t from, size_t 
 	}
 }
 
-bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl)
+bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl, bool accept_g12)
 {
 	enum { SLICE = 4096 };
-	struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl, .apex_len = zs_name_len(zone->apex) };
+	struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl, .accept_g12 = accept_g12, .apex_len = zs_name_len(zone->apex) };
 	const unsigned before = run->error_count;
 	for (size_t i = 0; i < zone->rrset_count && !c.has_dname; i++)
 		c.has_dname = zone->rrsets[i].type == ZS_TYPE_DNAME;

@@ -103,8 +103,8 @@ void zs_zone_release_text(struct zs_zone *zone);
 void zs_zone_mark_cuts(struct zs_zone *zone);
 
 /* The rules of a plain zone (check.h has one function for each): every error and warning found is reported, at most
- * max_ttl per record (0: no limit). False if there was an error. */
-ZS_MUST_CHECK bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl);
+ * max_ttl per record (0: no limit). accept_g12: what is only unwise is a warning. False if there was an error. */
+ZS_MUST_CHECK bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl, bool accept_g12);
 
 #define ZS_NO_OWNER UINT32_MAX
 

@@ -228,6 +228,22 @@ sed -i 's/host 2147483653 /host 3 /' a.zone; run "$z" --now $t1 build; is 'keep,
 run "$z" --now 2026-12-09T00:00:00Z build; is 'keep, signed again' 0 $status; has 'is told' err 'the serial stays 3'
 sed -i 's/host 3 /host 2 /' a.zone; run "$z" --now 2026-12-17T00:00:00Z build; is 'keep, lower while signatures are due' 4 $status; has 'the rescue signs with the published one' out 'rescued: serial 3'; policy=
 
+# -- what G12 refuses and can be published all the same is taken when the user says so, and then does not stop the signing
+unwise() { # WORDS: refused without --accept G12, told with it
+	run "$z" --now $t0 build; is "$1" 3 $status; has "$1: is G12" err "$1"; has "$1: the way out" err "'zonesign build --accept G12'"; ok "$1: nothing is published" test ! -e signed/a.zone
+	run "$z" check; is "$1: check" 3 $status
+	run "$z" --now $t0 build --accept G12=meant; is "$1: accepted" 0 $status; has "$1: is told" err "warning: "; has "$1: and which" err 'G12, accepted'
+	has "$1: is recorded" state/a.example/state.yaml 'guard: "G12"'
+	run "$z" --now 2026-12-09T00:00:00Z build; is "$1: when signatures are due" 3 $status; has "$1: they are made" out 'rescued: serial'
+	ok "$1: it verifies" "$z" -q --now 2026-12-09T00:00:00Z verify --origin a.example signed/a.zone
+	run "$z" --now 2026-12-17T00:00:00Z build --accept G12; is "$1: accepted again" 0 $status
+}
+fresh; echo 'x.a.example A 192.0.2.1' >> a.zone; unwise 'repeats the name of the zone (G12)'
+fresh; echo '@ NS ns3' >> a.zone; unwise 'has no address in the zone (G12)'
+fresh; echo 'sub NS ns.sub' >> a.zone; unwise 'nobody could find it (RFC 1034 section 4.2.1) (G12)'
+policy='max-zone-ttl: 5m'; fresh; echo 'long 600 A 192.0.2.1' >> a.zone; unwise 'above max-zone-ttl 300 (G12)'; policy=
+fresh; echo 'www CNAME mail' >> a.zone; run "$z" build --accept G12; is 'what cannot be published' 3 $status; hasnt 'is not called G12' err G12
+
 # -- keys of others, csk, odd names
 for maker in 'dnssec-keygen -q -a ED25519' 'dnssec-keygen -q -a RSASHA256 -b 2048' 'dnssec-keygen -q -a ECDSAP384SHA384' 'ldns-keygen -a ECDSAP256SHA256'; do
 	fresh; mkdir -p -m 700 state state/a.example state/a.example/keys; (cd state/a.example/keys && { case $maker in dns*) $maker -f KSK a.example; $maker a.example ;; *) $maker -k a.example; $maker a.example ;; esac; } && chmod 600 *.private && rm -f *.ds) >/dev/null 2>&1

@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct zs_zone *zone, *again;
 	compare_ways(&options, &input);
 	if (zs_zone_read_text(run, run->arena, &input, &options, &zone)) {
-		(void)!zs_zone_check(run, zone, 86400);
+		(void)!zs_zone_check(run, zone, 86400, false);
 		struct zs_buf text = { .arena = run->arena, .max = 64 << 20 };
 		print(zone, &text);
 		const struct zs_input printed = { .path = "printed", .text = zs_buf_string(&text), .len = text.len };

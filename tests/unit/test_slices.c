@@ -192,7 +192,7 @@ START_TEST(line_is_found_again_without_the_text)
 	const struct zs_zone_options options = { .apex = apex, .slice = 100 };
 	struct zs_zone *zone;
 	ck_assert(zs_zone_read(run, run->arena, path, &options, &zone));
-	ck_assert(zs_zone_check(run, zone, 0));
+	ck_assert(zs_zone_check(run, zone, 0, false));
 	unsigned count = 0;
 	for (const struct zs_diag *d = run->diags; d; d = d->next) {
 		if (!strstr(d->message, "nowhere"))
