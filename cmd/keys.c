@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "import.h"
 #include "report/report.h"
+#include "standby.h"
 
 static const char help[] =
     "usage: zonesign keys [ZONE...]\n"
@@ -60,7 +61,8 @@ static void generate(struct zs_run *run, const struct zs_zone_config *zone, cons
 	}
 	if (!open_zone(run, zone, &facts))
 		return;
-	const bool loaded = zs_keys_load(run, zone, facts, &keys); /* before the facts know of a key without files */
+	/* before the facts know of a key without files */
+	const bool loaded = zs_keys_load(run, zone, facts, &keys) && zs_standby_fits(run, zone, facts, keys, role);
 	struct zs_key_facts *key = zs_rollover_standby(run, facts, zone->policy, role);
 	struct zs_plan_key planned = { .facts = key };
 	struct zs_plan plan = { .keys = &planned, .key_count = 1 };

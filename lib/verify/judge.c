@@ -244,10 +244,11 @@ static void judge_rrset(struct zs_verifier *v, const struct judging *judging, co
 	}
 	judge_signature_list(&t);
 	const uint32_t count = zs_job_sigs(v, job)->count;
-	if (count > zs_verify_signatures_max(v))
+	if (count > zs_verify_signatures_max(v)) {
 		zs_verify_unwise(v, 16, !v->options->accept_g16, "%s has %u signatures, more than %zu", subject(&t), count,
 		                 zs_verify_signatures_max(v));
-	else if (has_too_many(&t))
+		zs_verify_hint(v, 16, ZS_G16_HINT);
+	} else if (has_too_many(&t))
 		zs_verify_refuse(v, 16, "%s has signatures that too many keys with one tag could have made", subject(&t));
 	judge_algorithms(&t);
 	if (is_dnskeys(v, job))

@@ -4,10 +4,7 @@
 #include <string.h>
 
 enum {
-	DNSKEYS_MAX = 8,
-	SIGNATURES_MAX = 4,     /* per RRset and algorithm */
-	ANSWER_SMALL = 1232,    /* octets; DNS flag day 2020 */
-	ANSWER_MAX = 4096
+	ANSWER_SMALL = 1232     /* octets; DNS flag day 2020 */
 };
 
 static void judge_key(struct zs_verifier *v, struct zs_vkey *key)
@@ -87,8 +84,10 @@ void zs_verify_keys(struct zs_verifier *v)
 	}
 	v->result->dnskeys = list;
 	v->result->dnskey_count = set ? set->count : 0;
-	if (set && set->count > DNSKEYS_MAX)
-		zs_verify_unwise(v, 16, !v->options->accept_g16, "the zone has %u DNSKEYs, more than %d", set->count, DNSKEYS_MAX);
+	if (set && set->count > ZS_DNSKEYS_MAX) {
+		zs_verify_unwise(v, 16, !v->options->accept_g16, "the zone has %u DNSKEYs, more than %d", set->count, ZS_DNSKEYS_MAX);
+		zs_verify_hint(v, 16, ZS_G16_HINT);
+	}
 	for (size_t i = 0; i < v->options->extra_key_count; i++)
 		add_key(v, v->options->extra_keys[i], false);
 	judge_tags(v);
@@ -104,7 +103,7 @@ size_t zs_verify_signatures_max(const struct zs_verifier *v)
 		count += v->keys[i].usable && !seen[v->keys[i].algorithm];
 		seen[v->keys[i].algorithm] = true;
 	}
-	return SIGNATURES_MAX * (count ? count : 1);
+	return ZS_SIGNATURES_MAX * (count ? count : 1);
 }
 
 /* Octets of the records of an RRset in an answer; owners are pointers of two octets. */
@@ -130,9 +129,9 @@ void zs_verify_dnskey_answer(struct zs_verifier *v)
 		any = any || set->type == ZS_TYPE_DNSKEY;
 		len += answer_len(v, set);
 	}
-	if (any && len > ANSWER_MAX) {
-		zs_verify_unwise(v, 16, !v->options->accept_g16, "the DNSKEY answer takes %zu octets, more than %d", len, ANSWER_MAX);
-		zs_verify_hint(v, 16, "fewer or smaller keys; ECDSA P-256 (algorithm 13) needs an eighth of RSA's octets");
+	if (any && len > ZS_DNSKEY_ANSWER_MAX) {
+		zs_verify_unwise(v, 16, !v->options->accept_g16, "the DNSKEY answer takes %zu octets, more than %d", len, ZS_DNSKEY_ANSWER_MAX);
+		zs_verify_hint(v, 16, "ECDSA P-256 (algorithm 13) needs an eighth of RSA's octets. " ZS_G16_HINT);
 	} else if (any && len > ANSWER_SMALL) {
 		zs_warn(v->run, NULL, "the DNSKEY answer takes %zu octets; above %d it does not fit one packet everywhere (G16)",
 		        len, ANSWER_SMALL);

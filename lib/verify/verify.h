@@ -122,6 +122,9 @@ bool zs_verify_trust(struct zs_run *run, struct zs_arena *arena, const struct zs
 enum { ZS_EXPONENT_BITS_MAX = 35 };
 unsigned zs_verify_exponent_bits(struct zs_bytes dnskey);
 
+/* More of these G16 refuses: DNSKEYs, signatures of an RRset for each algorithm of the zone, octets of the answer with the DNSKEYs. */
+enum { ZS_DNSKEYS_MAX = 8, ZS_SIGNATURES_MAX = 4, ZS_DNSKEY_ANSWER_MAX = 4096 };
+
 /* RFC 8914 section 4: "DNSSEC Bogus" of 6; "unknown" for what is not registered. */
 const char *zs_ede_text(int code);
 

@@ -96,6 +96,8 @@ void zs_verify_content(struct zs_verifier *v);
 
 /* keys.c: the DNSKEY RRset and the allowed keys into v->keys. */
 void zs_verify_keys(struct zs_verifier *v);
+#define ZS_G16_HINT "'zonesign keys retire ZONE TAG' takes a standby key out; 'zonesign build --accept G16' publishes it all the same"
+
 /* G16: the size of an answer with the DNSKEY RRset and its signatures. */
 void zs_verify_dnskey_answer(struct zs_verifier *v);
 

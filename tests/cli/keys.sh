@@ -46,6 +46,23 @@ for s in 14200 15000 16000 17000; do at $s -q build; done
 ok 'the ZSK is another' test "$zsk" != "$(awk '$4=="DNSKEY" && $5==256 {print $8}' a.signed)"
 for word in generate retire import; do at 0 keys $word; is "keys $word without arguments" 2 $status; done
 
+# -- as many standby keys as validators take (G16), and the ways out where there are more
+fresh; at 0 -q build
+for i in 1 2 3; do at $((i * 10)) keys generate --standby a.example; is "standby key $i" 0 $status; done
+at 40 build; is 'four KSKs' 0 $status; before=$(ls state/a.example/keys; cksum < state/a.example/state.yaml)
+at 50 keys generate --standby a.example; is 'one more' 4 $status; has 'is refused' err 'refused by G16: with one more key the zone has 5 signatures over its DNSKEYs, more than 4'; has 'the way out' err "'zonesign keys retire a.example. TAG'"
+is 'and not made' "$before" "$(ls state/a.example/keys; cksum < state/a.example/state.yaml)"; at 60 build; is 'builds go on' 0 $status
+at 70 roll a.example ksk; at 80 build; is 'a roll finds its successor' 0 $status
+fresh ', algorithm: rsasha256, rsa-bits: 4096'; at 0 -q build
+at 10 keys generate --standby a.example; is 'a large standby key' 0 $status; at 20 keys generate --standby a.example; is 'two of them' 0 $status
+at 30 build; is 'are built' 0 $status; has 'their answer' err 'the DNSKEY answer takes 3825 octets'
+at 40 keys generate --standby a.example; is 'a third' 4 $status; has 'is refused for its size' err "$((3825 + 12 + 4 + 4 + 512 + 12 + 18 + 11 + 512)) octets in the DNSKEY answer, more than 4096"
+fresh; mkdir -p -m 700 state state/a.example state/a.example/keys
+(cd state/a.example/keys && for i in 1 2 3 4 5; do dnssec-keygen -q -a ECDSAP256SHA256 -f KSK -P $stamp -A $stamp a.example; done; dnssec-keygen -q -a ECDSAP256SHA256 -P $stamp -A $stamp a.example; chmod 600 ./*.private) >/dev/null 2>&1
+at 0 build; is 'five KSKs that were there' 4 $status; has 'are refused' err 'has 5 signatures, more than 4'
+has 'one way out' err "'zonesign keys retire ZONE TAG'"; has 'the other' err "'zonesign build --accept G16'"
+at 0 build --accept G16; is 'which works' 0 $status; at 10 keys generate --standby a.example; is 'a sixth' 4 $status
+
 # -- import: what is served today, signed by BIND with keys of each kind
 sign() { # KEYDIR: the zone as the other signer serves it, in served.zone
 	dnssec-signzone -q -S -P -d . -K "$1" -s 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'the other signer signs' "$(cat sign.out)"
