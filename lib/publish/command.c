@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -13,7 +14,11 @@
 #include "base/text.h"
 #include "publish/publish_private.h"
 
-enum { OUTPUT_MAX = 4096, ENVIRONMENT_MAX = 64 };
+enum {
+	OUTPUT_MAX = 4096, ENVIRONMENT_MAX = 64,
+	STEP = 50,   /* milliseconds between two looks whether the child has ended, while its output stays open */
+	LINGER = 500 /* milliseconds for the last output, after it has ended and left a process behind that holds its output */
+};
 extern char **environ;
 
 /* "{zone}" inside an argument, the zone without its final dot. */
@@ -65,6 +70,7 @@ static char *const *make_environment(struct zs_run *run, const char *zone)
 struct child {
 	pid_t pid;
 	int in, out; /* our ends of its stdin and of its stdout and stderr */
+	bool ended;
 };
 
 static bool start(struct zs_run *run, const struct zs_command *command, const char *zone, bool with_input, struct child *child)
@@ -122,31 +128,56 @@ static int64_t milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Feed stdin and keep the last of the output until the child has closed it or the time is over. */
-static bool attend(struct child *child, const char *input, int64_t deadline, char last[OUTPUT_MAX], size_t *last_len, struct zs_buf *all)
+/* Has the child ended? Then *status is set, once. */
+static bool has_ended(struct child *child, int *status)
+{
+	if (!child->ended)
+		child->ended = waitpid(child->pid, status, WNOHANG) == child->pid;
+	return child->ended;
+}
+
+static void feed(struct child *child, const char **input, size_t *left)
+{
+	const ssize_t n = *left ? write(child->in, *input, *left) : 0;
+	if (n > 0) {
+		*input += n;
+		*left -= (size_t)n;
+	}
+	if (!*left || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		close(child->in);
+		child->in = -1;
+	}
+}
+
+/* Feed stdin and keep the last of the output until the child has ended: its output may stay open longer, in the hands of a daemon that
+ * it started. False if the time is over. */
+static bool attend(struct child *child, const char *input, int64_t deadline, int *status, char last[OUTPUT_MAX], size_t *last_len,
+                   struct zs_buf *all)
 {
 	size_t left = input ? strlen(input) : 0;
+	int unread = 0; /* octets in the pipe when it ended: they are read whatever the time */
 	*last_len = 0;
 	if (child->in >= 0)
 		fcntl(child->in, F_SETFL, O_NONBLOCK);
 	for (;;) {
-		const int64_t now = milliseconds();
 		struct pollfd fds[2] = { { .fd = child->out, .events = POLLIN }, { .fd = child->in, .events = POLLOUT } };
-		if (now >= deadline)
-			return false;
-		if (poll(fds, 2, (int)(deadline - now)) < 0 && errno != EINTR)
-			return false;
-		if (fds[1].revents) {
-			const ssize_t n = left ? write(child->in, input, left) : 0;
-			if (n > 0) {
-				input += n;
-				left -= (size_t)n;
-			}
-			if (!left || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-				close(child->in);
-				child->in = -1;
-			}
+		const int64_t now = milliseconds();
+		if (!child->ended && has_ended(child, status)) {
+			deadline = now + LINGER < deadline ? now + LINGER : deadline;
+			if (ioctl(child->out, FIONREAD, &unread) != 0)
+				unread = 0;
 		}
+		if (now >= deadline && unread <= 0)
+			return child->ended;
+		const int ready = poll(fds, 2, now >= deadline ? 0 : (int)(deadline - now < STEP ? deadline - now : STEP));
+		if (ready < 0 && errno != EINTR)
+			return false;
+		if (!ready)
+			unread = 0;
+		if (ready <= 0)
+			continue;
+		if (fds[1].revents)
+			feed(child, &input, &left);
 		if (!fds[0].revents)
 			continue;
 		if (*last_len > OUTPUT_MAX / 2) {
@@ -158,24 +189,22 @@ static bool attend(struct child *child, const char *input, int64_t deadline, cha
 			return true;
 		if (n > 0 && all)
 			zs_buf_add(all, last + *last_len, (size_t)n);
-		if (n > 0)
+		if (n > 0) {
 			*last_len += (size_t)n;
+			unread -= (int)n;
+		}
 	}
 }
 
 /* The child may have closed its output and live on: wait for its end too, within the time. */
-static bool reap(pid_t pid, int64_t deadline, int *status)
+static bool reap(struct child *child, int64_t deadline, int *status)
 {
-	for (;;) {
-		const pid_t got = waitpid(pid, status, WNOHANG);
-		if (got == pid)
-			return true;
-		if (got < 0 && errno != EINTR)
-			return false;
+	while (!has_ended(child, status)) {
 		if (milliseconds() >= deadline)
 			return false;
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 	}
+	return true;
 }
 
 static const char *last_words(struct zs_run *run, const char *text, size_t len)
@@ -203,10 +232,9 @@ static bool run_command(struct zs_run *run, const struct zs_command *command, co
 		return zs_fail(run, "cannot start the %s command: %s", what, strerror(errno));
 	}
 	const int64_t deadline = milliseconds() + limit * 1000;
-	bool ended = attend(&child, input, deadline, last, &last_len, all);
-	ended = ended && reap(child.pid, deadline, &status);
+	const bool ended = attend(&child, input, deadline, &status, last, &last_len, all) && reap(&child, deadline, &status);
 	kill(-child.pid, SIGKILL); /* what it left behind, and itself if it is late */
-	if (!ended)
+	if (!child.ended)
 		waitpid(child.pid, &status, 0);
 	close(child.out);
 	if (child.in >= 0)

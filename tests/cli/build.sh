@@ -289,6 +289,17 @@ if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
 else
 	echo 'skipped: a full disk (mount is not allowed)'
 fi
+# a command has ended when it has, whoever holds its output then; what it said is read all the same
+need setsid
+fresh; config '    reload: {shell: "setsid sleep 60 & echo $! > left; echo started"}'; begin=$(date +%s)
+run "$z" build; is 'a reload that leaves a daemon behind' 0 $status; has 'is done' out 'published: serial'
+ok 'at once' test $(($(date +%s) - begin)) -lt 10; ok 'the daemon lives' kill -0 "$(cat left)"; kill "$(cat left)"
+fresh; config '    reload: {shell: "setsid sleep 60 & echo $! > left; echo no such zone; exit 3"}'
+run "$z" build; is 'one that fails so' 1 $status; has 'its status and words' err 'failed with status 3; it said: no such zone'; kill "$(cat left)"
+fresh; config '    reload: {shell: "exec >/dev/null 2>&1; sleep 0.3; exit 5"}'
+run "$z" build; is 'one that closes its output and lives on' 1 $status; has 'is waited for' err 'status 5'
+policy='observe: off'; fresh; config '    notify: {shell: "cat > got; setsid sleep 60 & echo $! > left"}'; "$z" -q --now $t0 build
+begin=$(date +%s); run "$z" --now $t1 build; is 'with input, too' 0 $status; ok 'which it got' test -s got; ok 'at once, too' test $(($(date +%s) - begin)) -lt 10; kill "$(cat left)"; policy=
 # a build that is killed takes its command with it
 fresh; config '    reload: [sh, -c, "echo $$ > child; exec sleep 60"]'
 "$z" build > killed.out 2>&1 &
