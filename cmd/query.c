@@ -141,8 +141,13 @@ static bool find_trust(struct zs_run *run, const struct zs_zone *zone, const str
 		refuse(run, "the keys of the zone are not to be trusted", &verdict);
 		return false;
 	}
-	zs_refuse(run, "G2", "the zone is not signed: it has no DNSKEY");
-	zs_hint(run, "'zonesign build' signs it");
+	if (q->ds_count) {
+		zs_refuse(run, "G2", "the zone is not signed: it has no DNSKEY, but a DS leads to it");
+		zs_hint(run, "validators answer SERVFAIL; take the DS out of the parent zone, or sign the zone with 'zonesign build'");
+		return true;
+	}
+	zs_warn(run, NULL, "the zone is not signed: it has no DNSKEY");
+	zs_hint(run, "'zonesign build' signs it, unless it is unsigned on purpose");
 	return true;
 }
 

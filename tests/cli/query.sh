@@ -67,12 +67,16 @@ is 'expired' 4 $status
 has 'expired: words' err 'the keys of the zone are not to be trusted: DNSKEY '"'example.'"' has a signature that expired 2036-01-01T00:00:00Z'
 printf '$TTL 60\n@ SOA ns h 1 1 1 1 1\n@ NS ns.test.\nw A 192.0.2.1\n' > plain
 q w.example A --origin example plain
-is 'an unsigned zone' 4 $status
-has 'an unsigned zone: words' err 'the zone is not signed: it has no DNSKEY'
+is 'an unsigned zone' 0 $status
+has 'an unsigned zone: words' err 'warning: the zone is not signed: it has no DNSKEY'
+has 'an unsigned zone: the verdict' out ';; insecure: '
 has 'an unsigned zone: the answer is shown' out 'w.example. 60 IN A 192.0.2.1'
 
 # a DS from outside
 echo 'example. IN DS 4974 15 2 965FF994C02D6AC45C7A8BE2DB8FAA1D605A9383578B33A412A6F5898F9D4FD9' > ds
+q w.example A --origin example --ds ds plain
+is 'an unsigned zone with a DS' 4 $status
+has 'an unsigned zone with a DS: words' err 'it has no DNSKEY, but a DS leads to it'
 q mail.example A --origin example --ds ds nsec.zone
 is 'with the right DS' 0 $status
 sed s/965F/965E/ ds > wrong-ds
