@@ -29,8 +29,11 @@ static void say_expire(struct zs_run *run, const struct zs_zone *zone, const str
 	char refresh[ZS_DURATION_TEXT], expire[ZS_DURATION_TEXT];
 	if (!policy || !zs_zone_soa(zone, &soa) || soa.expire <= policy->refresh)
 		return;
-	zs_warn(run, NULL, "SOA EXPIRE %s is longer than refresh %s: a secondary that is cut off serves expired signatures (RFC 6781 section 4.4.1)",
-	        zs_duration_text(soa.expire, expire), zs_duration_text(policy->refresh, refresh));
+	char name[ZS_NAME_TEXT];
+	const struct zs_rrset *set = zs_zone_apex_rrset(zone, ZS_TYPE_SOA);
+	const struct zs_source where = set ? zs_zone_source(zone, set) : (struct zs_source){ 0 };
+	zs_warn(run, set ? &where : NULL, "the SOA EXPIRE of '%s', %s, is longer than refresh %s: a secondary that is cut off serves expired signatures "
+	        "(RFC 6781 section 4.4.1)", zs_name_text(zone->apex, name), zs_duration_text(soa.expire, expire), zs_duration_text(policy->refresh, refresh));
 }
 
 /* What DANE clients will say of the servers of the configuration. */

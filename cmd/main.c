@@ -235,6 +235,21 @@ static int usage_error(const char *format, const char *word)
 	return ZS_USAGE;
 }
 
+/* A global option behind the command: the command does not know it, and getopt says no more than that. */
+static void hint_global(int argc, char **argv)
+{
+	static const char *const global[] = { "-c", "--config", "--now", "--json", "-q", "--quiet", "-v", "--verbose", "--color", "--version" };
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		for (size_t k = 0; k < ZS_COUNT(global); k++) {
+			const size_t len = strlen(global[k]);
+			if (strncmp(argv[i], global[k], len) != 0 || (argv[i][len] && argv[i][len] != '='))
+				continue;
+			fprintf(stderr, "  hint: %s is a global option and stands before the command: zonesign %s%s %s\n", global[k], global[k],
+			        k < 3 || k == 8 ? " ..." : "", argv[0]);
+			return;
+		}
+}
+
 static int run_command(const struct zs_cli *cli, int argc, char **argv)
 {
 	const char *names[ZS_COUNT(commands)];
@@ -242,7 +257,10 @@ static int run_command(const struct zs_cli *cli, int argc, char **argv)
 		names[i] = commands[i].name;
 		if (strcmp(argv[0], commands[i].name) == 0) {
 			optind = 0; /* glibc: begin anew */
-			return commands[i].run(cli, argc, argv);
+			const int status = commands[i].run(cli, argc, argv);
+			if (status == ZS_USAGE)
+				hint_global(argc, argv);
+			return status;
 		}
 	}
 	const char *near = zs_text_nearest(argv[0], names, ZS_COUNT(names));

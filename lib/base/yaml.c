@@ -19,7 +19,10 @@ struct cursor {
 struct builder {
 	struct zs_yaml_builder tree;
 	struct cursor cursor;
+	bool marked; /* a byte order mark is before what libyaml reads: one character, MARK_LEN octets */
 };
+
+enum { MARK_LEN = 3 };
 
 static void move_to(const struct zs_input *input, struct cursor *cursor, size_t index)
 {
@@ -39,7 +42,7 @@ static void move_to(const struct zs_input *input, struct cursor *cursor, size_t 
 /* The place from mark start to end, if both are on one line. */
 static struct zs_source place(struct builder *b, const yaml_mark_t *start, const yaml_mark_t *end)
 {
-	move_to(b->tree.input, &b->cursor, start->index);
+	move_to(b->tree.input, &b->cursor, start->index + b->marked);
 	struct zs_source where = {
 		.input = b->tree.input,
 		.line = b->cursor.line,
@@ -48,7 +51,7 @@ static struct zs_source place(struct builder *b, const yaml_mark_t *start, const
 	};
 	if (end->line == start->line && end->index > start->index) {
 		struct cursor stop = b->cursor;
-		move_to(b->tree.input, &stop, end->index);
+		move_to(b->tree.input, &stop, end->index + b->marked);
 		where.width = (uint32_t)(stop.offset - b->cursor.offset);
 	}
 	return where;
@@ -63,12 +66,13 @@ static bool syntax_error(struct builder *b, const yaml_parser_t *parser)
 		/* an offset in octets, by a reader that is ahead of the events */
 		where.line = 1;
 		size_t start = 0;
-		for (size_t i = 0; i < parser->problem_offset && i < b->tree.input->len; i++)
+		const size_t offset = parser->problem_offset + (b->marked ? MARK_LEN : 0);
+		for (size_t i = 0; i < offset && i < b->tree.input->len; i++)
 			if (b->tree.input->text[i] == '\n') {
 				where.line++;
 				start = i + 1;
 			}
-		where.column = (uint32_t)(parser->problem_offset - start) + 1;
+		where.column = (uint32_t)(offset - start) + 1;
 		where.width = 1;
 		zs_error(b->tree.run, &where, "not YAML: %s", parser->problem);
 		zs_hint(b->tree.run, "the file must be UTF-8 text without control characters");
@@ -313,7 +317,11 @@ static bool parse_with_libyaml(struct builder *b)
 		return zs_fail(b->tree.run, "libyaml: out of memory");
 	/* stated, not guessed: a UTF-16 mark would set its characters and our octets apart */
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)b->tree.input->text, b->tree.input->len);
+	/* which keeps libyaml from skipping the mark of UTF-8; left in, it is a column, and the first key is indented more than the next */
+	const struct zs_input *input = b->tree.input;
+	b->marked = input->len >= MARK_LEN && memcmp(input->text, "\xEF\xBB\xBF", MARK_LEN) == 0;
+	const size_t from = b->marked ? MARK_LEN : 0;
+	yaml_parser_set_input_string(&parser, (const unsigned char *)input->text + from, input->len - from);
 	const bool read = read_events(b, &parser);
 	yaml_parser_delete(&parser);
 	return read;

@@ -156,7 +156,7 @@ static const char *look(struct zs_run *run, const struct zs_zone *zone, struct z
 {
 	uint8_t id[ZS_HASH_MAX];
 	if (s->len < KEYS_AT || memcmp(s->map, magic, 20) != 0)
-		return "is none";
+		return "is no file of zonesign";
 	if (memcmp(s->map, magic, sizeof magic) != 0)
 		return "is of another version";
 	if (!has_checksum(run, s->map + BODY_AT, s->len - BODY_AT, s->map + CHECKSUM_AT))

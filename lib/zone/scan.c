@@ -119,12 +119,26 @@ bool zs_scan_add_input(struct zs_scan *scan, const struct zs_input *input, const
 	return true;
 }
 
+/* The mark that some editors put at the head of a file stands before its first name, or alone. It is no part of it. */
+static bool has_byte_order_mark(struct zs_scan *scan, const struct zs_scan_text *text, size_t token)
+{
+	const struct zs_token *t = &scan->tokens[token];
+	if (t->len < 3 || memcmp(t->text, "\xEF\xBB\xBF", 3) != 0)
+		return false;
+	const struct zs_source where = zs_scan_source(scan, text, token, 0);
+	zs_error(scan->run, &where, "%s with a byte order mark (BOM), the octets EF BB BF", where.line == 1 ? "the file begins" : "the line begins");
+	zs_hint(scan->run, "save the file as UTF-8 without BOM, or remove it: sed -i '%us/^\\xEF\\xBB\\xBF//' FILE", where.line);
+	return true;
+}
+
 /* A token that should be a name, to wire form; 0 with the error reported. */
 static size_t parse_name(struct zs_scan *scan, const struct zs_scan_text *text, size_t token, const char *what,
                          uint8_t out[ZS_NAME_MAX])
 {
 	const struct zs_token *t = &scan->tokens[token];
 	struct zs_name_error error;
+	if (has_byte_order_mark(scan, text, token))
+		return 0;
 	const bool relative = t->len && (t->text[t->len - 1] != '.' || (t->len > 1 && t->text[t->len - 2] == '\\'));
 	if (relative && !text->have_origin) {
 		const struct zs_source where = zs_scan_source(scan, text, token, 0);

@@ -21,6 +21,10 @@ run "$z" --help; is '--help' 0 $status; has '--help lists commands' out 'verify'
 run "$z" biuld; is 'a typo' 2 $status; has 'a typo has advice' err "did you mean 'build'"
 run "$z" --now tomorrow build; is 'a bad --now' 2 $status
 run "$z" build --accept everything; is 'an unknown guard' 2 $status
+for option in --json --now=1 --color -c -q --verbose; do
+	run "$z" status $option; is "$option behind the command" 2 $status; has "$option behind the command: where it stands" err "hint: ${option%=1} is a global option and stands before the command: zonesign ${option%=1}"
+done
+run "$z" status --jsn; hasnt 'another option' err 'global option'
 for command in build check ds fmt init keys roll status tlsa verify; do
 	run "$z" $command --help; is "$command --help" 0 $status; has "$command --help" out "zonesign $command"
 	run "$z" $command --nonsense; is "$command --nonsense" 2 $status
@@ -270,6 +274,18 @@ run "$z" -c y/zonesign.yaml build; is 'and builds' 0 $status; has 'with TLSA, to
 (cd y && run "$z" init --output ../up.yaml in/b.example.zone; exit $status); is 'init into the directory above' 0 $?; has 'names the way down' up.yaml 'file: "y/in/b.example.zone"'
 run "$z" init --output twice.yaml a.example.zone ./a.example.zone; is 'a zone twice' 2 $status; has 'is told' err "both the zone 'a.example.'"; ok 'nothing is written' test ! -e twice.yaml
 run "$z" fmt --origin a.example a.example.zone; is fmt 0 $status; has 'fmt prints' out 'www.a.example. 300 IN A 192.0.2.1'
+
+# -- a byte order mark
+bom() { printf '\357\273\277'; cat "$1"; }
+fresh; bom a.zone > b.zone; run "$z" check --origin a.example b.zone; is 'a zone file with a BOM' 3 $status
+has 'is told by name' err 'b.zone:1:1: error: the file begins with a byte order mark (BOM)'; hasnt 'not as a foreign name' err 'not ASCII'; has 'and what to do' err "sed -i '1s/^"
+eval "$(grep -o 'sed -i.*FILE' err | sed 's/FILE/b.zone/')"; ok 'which works' cmp a.zone b.zone
+echo 'www A 192.0.2.1' > inc; bom inc > inc2; echo '$INCLUDE inc2' >> a.zone; run "$z" check --origin a.example a.zone; has 'an included one' err 'inc2:1:1: error: the file begins with a byte order mark'
+cat inc inc2 > a2.zone; run "$z" check --origin a.example a2.zone; has 'one in the middle' err 'a2.zone:2:1: error: the line begins with a byte order mark'
+bom zonesign.yaml > bom.yaml; sed -i '$d' a.zone; run "$z" -c bom.yaml check; is 'in a config it is no part of the first key' 0 $status
+# -- words about a zone name it
+fresh; run "$z" check; has 'EXPIRE' err "a.zone:2: warning: the SOA EXPIRE of 'a.example.', 14d, is longer than refresh 7d"
+"$z" -q build; echo nonsense > state/a.example/signatures; echo 'n A 192.0.2.1' >> a.zone; run "$z" build; is 'a cache that is none' 0 $status; has 'is told in a sentence' err 'the signature cache is no file of zonesign; all signatures are made anew'
 
 # -- interrupted and out of room
 fresh; i=0; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(3000)))' >> a.zone

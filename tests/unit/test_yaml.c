@@ -89,6 +89,11 @@ START_TEST(columns_count_octets_and_lines_count_line_feeds)
 	root = parse_good("\xef\xbb\xbf" "a: 1\n"); /* a byte order mark */
 	ck_assert_str_eq(zs_yaml_get_text(root, "a"), "1");
 	ck_assert_uint_eq(root->entries[0].key_where.column, 4);
+	root = parse_good("\xef\xbb\xbf" "a: {x: 1}\nb:\n  c: 2\n");
+	ck_assert_uint_eq(root->entries[0].value->entries[0].key_where.column, 8);
+	ck_assert_uint_eq(root->entries[1].key_where.line, 2);
+	ck_assert_uint_eq(root->entries[1].key_where.column, 1);
+	ck_assert_str_eq(zs_yaml_get_text(zs_yaml_get(root, "b"), "c"), "2");
 }
 END_TEST
 
