@@ -4,8 +4,9 @@
  * What decides denials: `auth` (may the name's data be signed?) and `ordername` (the place of the name in the chain; its text is the
  * labels below the apex from the right, or the NSEC3 hash). NSEC and NSEC3 records are not rows: PowerDNS makes them. Their RRSIGs
  * are, and have no ordername, else the hashed name of an NSEC3 would be in the chain too. Names that are there only because others
- * are below them are rows without a type. The new rows are laid under a domain of their own, disabled; one transaction exchanges them
- * with those of the zone, so that at no time half a zone is served. */
+ * are below them are rows without a type. The new rows are laid under a domain of their own, disabled; one transaction makes them the
+ * zone's, so that at no time half a zone is served. The zone's former rows go under another domain, and stay until the zone is judged
+ * good: while they are there, what the zone has was never judged, and the next exchange drops it instead of taking it for the former. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ struct feed {
 	const struct zs_zone_config *config;
 	const struct zs_zone *zone;
 	const char *beside, *beside_id; /* name of the domain where the rows are laid; its id as SQL */
+	const char *former, *former_id; /* the same, where the former rows are; the domain is there while they are kept, be they none */
 	struct zs_nsec3_options nsec3_options;
 	bool nsec3, is_signed;
 	bool plain;               /* PowerDNS signs: it makes DNSKEY and signatures itself */
@@ -214,6 +216,8 @@ static bool begin(struct feed *f, struct zs_run *run, const struct zs_zone_confi
 	zs_hex_encode(digest, 16, hex);
 	f->beside = zs_arena_printf(run->arena, "%s.zonesign.invalid", hex); /* RFC 6761 section 6.4: nobody can have that zone */
 	f->beside_id = zs_arena_printf(run->arena, "(SELECT id FROM domains WHERE name='%s')", f->beside);
+	f->former = zs_arena_printf(run->arena, "%s.former.zonesign.invalid", hex);
+	f->former_id = zs_arena_printf(run->arena, "(SELECT id FROM domains WHERE name='%s')", f->former);
 	begin_command(f);
 	return true;
 }
@@ -398,24 +402,63 @@ static void refuse_if(struct feed *f, const char *condition)
 	end_statement(f);
 }
 
-bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config, const size_t *rows)
+/* What PowerDNS is to know beside the records: it goes where they go. */
+static const char metadata[] = "kind IN ('PRESIGNED','NSEC3PARAM','NSEC3NARROW')";
+
+/* Another build of the zone waits at the row of its domain until this one is through, so that all statements find the same kept rows. */
+static void begin_transaction(struct feed *f)
+{
+	char name[NAME_ROOM];
+	name_text(f->config->name, name);
+	statement(f, "BEGIN");
+	zs_buf_text(&f->statement, "UPDATE domains SET type=type WHERE name=");
+	put_quoted(f, name, strlen(name));
+	end_statement(f);
+}
+
+bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config, size_t rows)
 {
 	struct feed f;
 	if (!begin(&f, run, config))
 		return false;
-	const char *zone = zone_id(&f), *beside = f.beside_id;
-	statement(&f, "BEGIN");
-	/* what somebody had disabled would be enabled if the zone came back */
-	statement(&f, "DELETE FROM records WHERE domain_id=%s AND disabled=TRUE", zone);
+	const char *zone = zone_id(&f), *beside = f.beside_id, *former = f.former_id;
+	begin_transaction(&f);
+	/* what somebody had disabled would be enabled if the zone came back; what was never judged is not to come back */
+	statement(&f, "DELETE FROM records WHERE domain_id=%s AND (disabled=TRUE OR EXISTS %s)", zone, former);
+	statement(&f, "DELETE FROM domainmetadata WHERE domain_id=%s AND %s AND EXISTS %s", zone, metadata, former);
+	statement(&f, "INSERT INTO domains (name,type) SELECT '%s','NATIVE' FROM (SELECT 1 AS one) AS t WHERE NOT EXISTS %s", f.former, former);
 	/* MySQL assigns from the left to the right: disabled first, by the domain before */
 	statement(&f, "UPDATE records SET disabled=CASE domain_id WHEN %s THEN TRUE ELSE FALSE END, domain_id=CASE domain_id WHEN %s THEN %s ELSE %s END "
-	          "WHERE domain_id IN (%s,%s)", zone, zone, beside, zone, zone, beside);
-	statement(&f, "UPDATE domainmetadata SET domain_id=CASE domain_id WHEN %s THEN %s ELSE %s END WHERE domain_id IN (%s,%s) "
-	          "AND kind IN ('PRESIGNED','NSEC3PARAM','NSEC3NARROW')", zone, beside, zone, zone, beside);
+	          "WHERE domain_id IN (%s,%s)", zone, zone, former, zone, zone, beside);
+	statement(&f, "UPDATE domainmetadata SET domain_id=CASE domain_id WHEN %s THEN %s ELSE %s END WHERE domain_id IN (%s,%s) AND %s",
+	          zone, former, zone, zone, beside, metadata);
 	/* a pdnsutil of a build that was killed lives on, and another build may use the database: both write beside the zone too */
 	refuse_if(&f, zs_arena_printf(f.arena, "NOT EXISTS %s", beside));
-	if (rows)
-		refuse_if(&f, zs_arena_printf(f.arena, "(SELECT count(*) FROM records WHERE domain_id=%s)<>%zu", zone, *rows));
+	refuse_if(&f, zs_arena_printf(f.arena, "(SELECT count(*) FROM records WHERE domain_id=%s)<>%zu", zone, rows));
+	statement(&f, "COMMIT");
+	return end_command(&f);
+}
+
+static void drop_beside(struct feed *f)
+{
+	statement(f, "DELETE FROM records WHERE domain_id IN (%s,%s)", f->beside_id, f->former_id);
+	statement(f, "DELETE FROM domainmetadata WHERE domain_id IN (%s,%s)", f->beside_id, f->former_id);
+	statement(f, "DELETE FROM domains WHERE name IN ('%s','%s')", f->beside, f->former);
+}
+
+bool zs_pdns_sql_put_back(struct zs_run *run, const struct zs_zone_config *config)
+{
+	struct feed f;
+	if (!begin(&f, run, config))
+		return false;
+	const char *zone = zone_id(&f);
+	begin_transaction(&f);
+	refuse_if(&f, zs_arena_printf(f.arena, "NOT EXISTS %s", f.former_id)); /* another build put it back, or found its own zone good */
+	statement(&f, "DELETE FROM records WHERE domain_id=%s", zone);
+	statement(&f, "DELETE FROM domainmetadata WHERE domain_id=%s AND %s", zone, metadata);
+	statement(&f, "UPDATE records SET disabled=FALSE, domain_id=%s WHERE domain_id=%s", zone, f.former_id);
+	statement(&f, "UPDATE domainmetadata SET domain_id=%s WHERE domain_id=%s", zone, f.former_id);
+	drop_beside(&f);
 	statement(&f, "COMMIT");
 	return end_command(&f);
 }
@@ -425,12 +468,8 @@ bool zs_pdns_sql_clear(struct zs_run *run, const struct zs_zone_config *config)
 	struct feed f;
 	if (!begin(&f, run, config))
 		return false;
-	statement(&f, "BEGIN");
-	statement(&f, "DELETE FROM records WHERE domain_id=%s", f.beside_id);
-	statement(&f, "DELETE FROM domainmetadata WHERE domain_id=%s", f.beside_id);
-	zs_buf_text(&f.statement, "DELETE FROM domains WHERE name=");
-	put_quoted(&f, f.beside, strlen(f.beside));
-	end_statement(&f);
+	begin_transaction(&f);
+	drop_beside(&f);
 	statement(&f, "COMMIT");
 	return end_command(&f);
 }

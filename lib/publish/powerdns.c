@@ -81,7 +81,7 @@ static bool import_sql(struct zs_run *run, const struct zs_zone_config *zone, co
 	size_t rows;
 	/* keys need the domain, which is laid with the rows */
 	if (!zs_pdns_sql_lay(run, zone, read, &rows) || (zone->publish.server_signs && !zs_pdns_keys_add(run, zone, read))
-	    || !zs_pdns_sql_exchange(run, zone, &rows) || !purge(run, zone))
+	    || !zs_pdns_sql_exchange(run, zone, rows) || !purge(run, zone))
 		return false;
 	if (!zs_zone_soa(read, &soa))
 		return zs_fail(run, "the published zone has no SOA");
@@ -234,7 +234,7 @@ static bool put_back(struct import *in)
 	const char *path = in->config->publish.file.path;
 	struct zs_zone *former;
 	if (in->config->publish.backend != ZS_PDNS_BIND)
-		return zs_pdns_sql_exchange(in->run, in->config, NULL) && purge(in->run, in->config);
+		return zs_pdns_sql_put_back(in->run, in->config) && purge(in->run, in->config);
 	if (in->former >= 0)
 		return read_former(in, &former) && load_bind(in->run, in->config, in->former, former) && drop_former(in);
 	return unlink(path) == 0 && drop_former(in) && control(in->run, in->config, "bind-reload-now", zs_pdns_zone(in->arena, in->config)) && purge(in->run, in->config);

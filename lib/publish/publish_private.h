@@ -37,10 +37,13 @@ struct zs_zone;
 const char *zs_pdns_nsec3(struct zs_arena *arena, const struct zs_zone *zone);
 
 /* pdns_sql.c: the zone in the tables of a generic SQL backend. The new records are laid beside the zone, where nobody is served them;
- * one transaction exchanges the two, if there are as many rows as were laid. rows NULL: however many, to put the former zone back. */
+ * one transaction gives them to the zone, if there are as many rows as were laid, and keeps the former zone beside it. If one is kept
+ * there already, of a run that did not come to its end, that stays the former zone, and what the zone had is dropped. */
 bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, size_t *rows);
-bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config, const size_t *rows);
-/* What lies beside the zone goes: the former zone, when the new one is good. */
+bool zs_pdns_sql_exchange(struct zs_run *run, const struct zs_zone_config *config, size_t rows);
+/* The zone is again what is kept, and nothing lies beside it any more. It fails without effect if nothing is kept. */
+bool zs_pdns_sql_put_back(struct zs_run *run, const struct zs_zone_config *config);
+/* What lies beside the zone goes, the former zone too: the new one is good. */
 bool zs_pdns_sql_clear(struct zs_run *run, const struct zs_zone_config *config);
 
 /* pdns_keys.c: `signs: powerdns`. PowerDNS gets every key that the output shows, published and active as it is there; it signs with

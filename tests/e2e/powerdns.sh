@@ -1,14 +1,15 @@
 #!/bin/sh
 # PowerDNS with PostgreSQL and with MySQL (MariaDB), which run unprivileged in this test's directory; and what a validator that
-# keeps nothing sees of the server while zones are imported, NSEC, NSEC3 and opt-out in turn.
+# keeps nothing sees of the server while zones are imported, NSEC, NSEC3 and opt-out in turn; and, with each of the three backends,
+# what comes back when a run did not come to its end and the next one finds wrong answers.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/e2e/lib.sh"
 for dir in /usr/lib/postgresql/*/bin; do PATH=$PATH:$dir; done
 need pdns_server pdnsutil pdns_control sqlite3 dig python3 unbound initdb postgres psql mariadbd
 for backend in gpgsql gmysql; do [ -e /usr/lib/*/pdns/lib${backend}backend.so ] || need "pdns-backend-${backend#g}"; done
 
-set -- $(free_ports 4)
-lite=127.0.0.1@$1 pg=127.0.0.1@$2 my=127.0.0.1@$3 unbound=$4
+set -- $(free_ports 5)
+lite=127.0.0.1@$1 pg=127.0.0.1@$2 my=127.0.0.1@$3 unbound=$4 silent=127.0.0.1@$5
 ask() { dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" +short "$2" SOA | awk '{ print $3 }'; }
 published() { awk '$4 == "SOA" { print $7; exit }' "$1"; }
 until_up() { for _ in $(seq 600); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" . SOA 2>/dev/null | grep -q status && return; sleep 0.05; done; fail "$1 answers"; }
@@ -38,6 +39,63 @@ zones:'
 } > zonesign.yaml
 policy() { sed -i "/^  $1: /s/policy: [a-z0-9]*/policy: $2/" zonesign.yaml; }
 
+# ---- runs that end between the exchange and the judgement ----
+mkdir bin
+cat > bin/pdnsutil <<'EOF'
+#!/bin/sh
+# killed: the command after which the build is killed; wrong: the zone of which PowerDNS is told after the exchange that it is not signed
+/usr/bin/pdnsutil "$@" || exit
+[ ! -e wrong ] || case "$*" in *'SET disabled=CASE'*) /usr/bin/pdnsutil "$1" unset-presigned "$(cat wrong)"; rm wrong ;; esac
+[ ! -e killed ] || case "$*" in *"$(cat killed)"*) rm killed; kill -9 $PPID ;; esac
+EOF
+chmod +x bin/pdnsutil
+sql() { /usr/bin/pdnsutil --config-dir=$name backend-cmd $backend "$@" 2>&1; }
+rows() { # ZONE
+	sql "select name,type,content,ttl,prio,disabled,ordername,auth from records where domain_id=(select id from domains where name='$1') order by name,type,content" \
+		"select kind,content from domainmetadata where domain_id=(select id from domains where name='$1') order by kind"
+}
+build() { PATH=$work/bin:$PATH run "$z" -q build "$1"; }
+killed() { echo "$2" > killed; build $zone; is "$backend, $1" no "$([ -e killed ] && echo yes || echo no)"; rm -f killed; } # NAME COMMAND
+nothing_beside() { # NAME
+	sql "select name from domains" "select count(*) from records where disabled" > out
+	hasnt "$backend, $1: nothing is left beside the zone" out zonesign.invalid; has "$backend, $1: nothing is disabled" out "'0'"
+}
+retry() { # NAME BACKEND SERVER
+	name=$1 backend=$2 server=$3 zone=$1.test
+	sed -i "/^  $zone: /s/server: [^,}]*/server: $server, wait: 1s/" zonesign.yaml
+	policy $zone default; zone_file $name.zone good; build $zone; is "$backend: a good zone" 0 $status
+	rows $zone > good.rows; good=$(ask "$server" $zone)
+	for ended in unconfirmed unconfirmed-twice unconfirmed-laying exchanged exchanged-laying; do
+		policy $zone n3 # what PowerDNS knows beside the records must come back too
+		zone_file $name.zone $ended
+		case $ended in
+		unconfirmed*)
+			sed -i "/^  $zone: /s/server: [^,}]*/server: $silent/" zonesign.yaml
+			build $zone; is "$backend, $ended" 1 $status; has "$backend, $ended: why" err 'does not serve it'
+			[ $ended != unconfirmed-twice ] || { zone_file $name.zone twice; build $zone; is "$backend, $ended: again" 1 $status; }
+			sed -i "/^  $zone: /s/server: [^,}]*/server: $server/" zonesign.yaml ;;
+		*) killed "$ended: killed after the exchange" 'SET disabled=CASE'; pdns_control --config-dir=$name purge > out 2>&1 ;;
+		esac
+		is "$backend, $ended: what was not judged is served" "$(published $name/out)" "$(ask "$server" $zone)"
+		sql "select name from domains" > out; has "$backend, $ended: the former zone lies beside it" out .former.zonesign.invalid
+		case $ended in *-laying) policy $zone oo; zone_file $name.zone laid; killed "$ended: killed while laying" 'INSERT INTO records' ;; esac
+		for beside in $(sql "select name from domains" | grep -o '[0-9a-z.]*zonesign.invalid'); do
+			for type in SOA AXFR; do
+				dig +tries=1 +time=1 "@${server%@*}" -p "${server#*@}" "$beside" $type > dig; hasnt "$backend, $ended: $type of what lies beside" dig $zone
+			done
+		done
+		policy $zone oo; zone_file $name.zone $ended-wrong; echo $zone > wrong
+		build $zone; is "$backend, $ended: the next run finds wrong answers" 1 $status; has "$backend, $ended: put back" err 'the former zone was put back'
+		is "$backend, $ended: the zone that was judged good is served" "$good" "$(ask "$server" $zone)"
+		rows $zone > back.rows; ok "$backend, $ended: its rows are as they were" diff good.rows back.rows; nothing_beside "$ended, put back"
+	done
+	zone_file $name.zone killed; killed 'killed once more' 'SET disabled=CASE'
+	policy $zone default; zone_file $name.zone mended; build $zone; is "$backend: the next run is good" 0 $status; nothing_beside 'the next run is good'
+	rows $zone > good.rows; zone_file $name.zone wrong; echo $zone > wrong; build $zone; is "$backend: the one after it is wrong" 1 $status
+	rows $zone > back.rows; ok "$backend: and the good one comes back" diff good.rows back.rows
+	build $zone; is "$backend: mended" 0 $status
+}
+
 # ---- PostgreSQL, which does not run as root ----
 as=
 mkdir pgdata; chmod 755 .
@@ -64,14 +122,19 @@ for name in pg my; do
 		policy $name.test $policy; zone_file $name.zone "to-$policy"
 		run "$z" -q build $name.test; is "$backend: to $policy" 0 $status; is "$backend: it serves it" "$(published $name/out)" "$(ask "$server" $name.test)"
 	done
-	pdnsutil --config-dir=$name backend-cmd $backend "select name from domains" "select count(*) from records where disabled" > out 2>&1
-	hasnt "$backend: nothing is left beside the zone" out zonesign.invalid; has "$backend: nothing is disabled" out "'0'"
+	nothing_beside 'all done'
+	retry $name $backend "$server"
 done
 
 # ---- what is seen in the meantime ----
 sqlite3 lite/pdns.db < /usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql
 start_pdns lite "$lite" launch=gsqlite3 "gsqlite3-database=$PWD/lite/pdns.db" gsqlite3-dnssec=yes
-run "$z" -q build lite.test; is 'the first import' 0 $status
+# the first import of all does not come to its end: the former zone is none
+name=lite backend=gsqlite3 zone=lite.test
+killed 'killed after the first import' 'SET disabled=CASE'; ok 'it was done' sh -c '[ "$(sqlite3 lite/pdns.db "select count(*) from records where not disabled")" -gt 9 ]'
+zone_file lite.zone second; echo lite.test > wrong; build lite.test; is 'the next one is wrong' 1 $status; is 'there is no zone' 0 "$(sqlite3 lite/pdns.db 'select count(*) from records')"; nothing_beside 'no zone'
+build lite.test; is 'the first good import' 0 $status
+retry lite gsqlite3 "$lite"
 "$z" ds --format ds lite.test > ta 2> err; grep -o 'lite.test.*DS.*' ta > ta.ds
 mkdir unbound
 cat > unbound/unbound.conf <<EOF
