@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "build_private.h"
 #include "dane/dane.h"
 #include "live/live.h"
@@ -47,6 +48,9 @@ struct build {
 	bool rescue;                 /* the zone is the one last published, not the input */
 	bool same;                   /* what is signed was published before, by the same keys: signatures alone are new */
 	bool committed;              /* the output was replaced */
+	bool taken;                  /* what is in place comes of the input as it is now ... */
+	bool certificate_fails;      /* ... but for a certificate */
+	bool clock_ok;               /* its times are of the clock of the state */
 	bool certificates_ok;
 };
 
@@ -297,9 +301,65 @@ static bool set_next_due(struct build *b)
 	return true;
 }
 
+static const struct zs_diag *first_error(const struct zs_run *run)
+{
+	const struct zs_diag *first = run->diags;
+	while (first && first->severity != ZS_ERROR)
+		first = first->next;
+	return first;
+}
+
+static enum zs_failure_kind kind_of_failure(const struct build *b)
+{
+	switch (b->run->fault) {
+	case ZS_DONE:
+	case ZS_USAGE:
+		return ZS_FAILURE_NONE;
+	case ZS_INPUT:
+		return b->certificate_fails || b->result->outcome == ZS_BUILT_UPDATED || (!b->rescue && b->result->outcome == ZS_BUILT_NOTHING)
+		         ? ZS_FAILURE_CERTIFICATE : ZS_FAILURE_INPUT;
+	case ZS_REFUSED:
+		return ZS_FAILURE_REFUSED;
+	case ZS_FAILED:
+		return ZS_FAILURE_FAILED;
+	case ZS_NOT_YET:
+		return ZS_FAILURE_LATER;
+	}
+	return ZS_FAILURE_NONE;
+}
+
+/* "example.com.zone:9: not an address": one line, printable, not longer than the state keeps. */
+static const char *reason_text(const struct zs_run *run, const struct zs_diag *error)
+{
+	const char *place = error->path && error->line ? zs_arena_printf(run->arena, "%s:%u: ", error->path, error->line)
+	                  : error->path                ? zs_arena_printf(run->arena, "%s: ", error->path) : "";
+	const char *text = zs_arena_printf(run->arena, "%s%s", place, error->message);
+	return zs_text_safe(run->arena, text, strlen(text), ZS_FAILURE_TEXT);
+}
+
+/* The facts tell what the build comes to, so that `status` can: until one takes the input. True if that is another thing than they told. */
+static bool tell_failure(const struct build *b, struct zs_facts *facts, bool failed)
+{
+	const struct zs_diag *error = first_error(b->run);
+	struct zs_failure now = { .kind = failed && error ? kind_of_failure(b) : ZS_FAILURE_NONE, .since = b->run->now };
+	const struct zs_failure former = facts->failure;
+	if (now.kind == ZS_FAILURE_NONE) {
+		facts->failure = (struct zs_failure){ 0 };
+		return former.kind != ZS_FAILURE_NONE;
+	}
+	now.reason = reason_text(b->run, error);
+	if (now.kind == former.kind)
+		now.since = former.since;
+	facts->failure = now;
+	return now.kind != former.kind || strcmp(now.reason, former.reason) != 0;
+}
+
 static bool record_facts(struct build *b)
 {
 	struct zs_facts *facts = b->facts;
+	b->taken = !b->rescue && b->certificates_ok;
+	b->certificate_fails = !b->rescue && !b->certificates_ok;
+	(void)tell_failure(b, facts, !b->taken);
 	if (!b->rescue) {
 		facts->inputs = b->inputs;
 		/* while a certificate cannot be used no run is "unchanged": each says so, and sees when it is mended */
@@ -554,6 +614,7 @@ static bool is_large(const struct build *b)
 
 static bool nothing_to_do(struct build *b)
 {
+	b->taken = true;
 	b->result->outcome = ZS_BUILT_NOTHING;
 	b->result->serial = b->facts->published.serial;
 	b->result->next_due = b->facts->next_due;
@@ -599,6 +660,7 @@ static bool build_locked(struct build *b)
 		return build_for_bench(b);
 	if (!zs_build_check_clock(b->run, b->options, b->facts))
 		return false;
+	b->clock_ok = true;
 	if (b->zone_config->publish.kind == ZS_PUBLISH_UPDATE && b->options->dry_run) {
 		zs_usage(b->run, "--dry-run is not for zones of 'publish: update'");
 		return false;
@@ -622,6 +684,7 @@ static bool build_locked(struct build *b)
 		b->result->outcome = ZS_BUILT_LATER;
 		return true;
 	}
+	b->taken = unchanged;
 	if (!output_there)
 		b->facts->published.served_since = 0; /* somebody removed it: it is made again */
 	else if (unchanged && !b->options->dry_run)
@@ -649,31 +712,45 @@ static bool build_locked(struct build *b)
 	return b->certificates_ok;
 }
 
-/* Tell a person what is to be done. After a failure the facts in memory may hold moves that were not published: those of the disk count. */
-static bool notify(struct build *b)
+/* Tell a person what is to be done. */
+static bool notify(struct build *b, struct zs_facts *facts, bool failed, bool *changed)
 {
 	const struct zs_zone_config *zone = b->zone_config;
-	struct zs_facts *facts = b->facts;
 	struct zs_status status;
-	bool changed = false;
-	const bool failed = b->result->outcome == ZS_BUILT_FAILED;
-	if ((!zone->notify.argv && !zone->notify.shell) || b->result->outcome == ZS_BUILT_LATER)
-		return true; /* later: that run tells, and needs the state as it is */
-	if (failed && !zs_facts_read(b->run, zone, &facts))
-		return false;
+	bool told = false;
+	if (!zone->notify.argv && !zone->notify.shell)
+		return true;
 	bool ok = zs_report_status(b->run, zone, facts, 0, &status);
-	if (ok && (failed || b->result->outcome == ZS_BUILT_RESCUED))
+	if (ok && failed)
 		zs_report_failure(b->run, &status);
-	ok = ok && zs_report_notify(b->run, &status, facts, &changed);
+	ok = ok && zs_report_notify(b->run, &status, facts, &told);
 	const zs_time remind = ok ? zs_report_remind_at(&status, facts) : 0;
 	if (remind && sooner(facts->next_due, remind) != facts->next_due) {
 		facts->next_due = remind;
-		changed = true;
+		told = true;
 	}
-	ok = (!changed || zs_facts_write(b->run, facts)) && ok;
-	if (failed)
-		zs_facts_close(facts);
+	*changed = *changed || told;
 	return ok;
+}
+
+/* The state keeps what the build came to, and a person is told. After a failure the facts in memory may hold moves that were not
+ * published: those of the disk count. A zone that was never built has no state yet, and that means something: it gets none from this. */
+static bool tell(struct build *b, bool ok)
+{
+	struct zs_facts *facts = b->facts;
+	const bool failed = !ok && !b->taken, reread = b->result->outcome == ZS_BUILT_FAILED;
+	bool changed = false;
+	if (b->result->outcome == ZS_BUILT_LATER || b->options->bench_no_verify)
+		return true; /* later: that run tells, and needs the state as it is */
+	if (reread && !zs_facts_read(b->run, b->zone_config, &facts))
+		return false;
+	if (b->clock_ok && facts->made_with_now == b->run->now_given && facts->last_build)
+		changed = tell_failure(b, facts, failed);
+	const bool told = notify(b, facts, failed, &changed);
+	const bool kept = !changed || zs_facts_write(b->run, facts);
+	if (reread)
+		zs_facts_close(facts);
+	return told && kept;
 }
 
 /* What is kept and told of a build, ok or not. */
@@ -683,7 +760,7 @@ static bool end_build(struct build *b, bool ok)
 		(void)!zs_live_keep(b->run, b->zone_config, b->facts); /* what fails there is reported beside the rest */
 	if (!ok)
 		zs_keys_discard(b->run, b->zone_config, b->facts);
-	return notify(b) && ok;
+	return tell(b, ok) && ok;
 }
 
 bool zs_build(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,

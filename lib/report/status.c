@@ -108,28 +108,19 @@ static bool say(struct speech *s, enum zs_fault fault, const char *event, const 
 	return true;
 }
 
-/* Another server signs the zone: there are its TLSA alone. */
-static bool say_elsewhere(struct speech *s)
-{
-	char time[ZS_TIME_TEXT];
-	struct zs_arena *arena = s->run->arena;
-	const struct zs_facts *facts = s->facts;
-	if (s->zone->publish.kind != ZS_PUBLISH_UPDATE)
-		return false;
-	if (!facts->last_build)
-		return say(s, ZS_NOT_YET, "never built", zs_arena_printf(arena, "Run 'zonesign build %s': its TLSA were never sent.", s->bare));
-	if (!facts->input_count || s->out->now - facts->next_due > LATE)
-		return say(s, ZS_NOT_YET, "not in service", zs_arena_printf(arena, "The TLSA of %s were not seen at its server since %s: see what 'zonesign build %s' says.",
-		           s->bare, zs_time_short(facts->last_build, time), s->bare));
-	return say(s, ZS_DONE, "nothing", zs_arena_printf(arena, "Nothing to do: another server signs %s; its TLSA were there on %s.", s->bare,
-	           zs_time_short(facts->last_build, time)));
-}
-
 static bool say_unbuilt(struct speech *s)
 {
 	if (!s->facts->published.known)
 		return say(s, ZS_NOT_YET, "never built", zs_arena_printf(s->run->arena, "Run 'zonesign build %s': it was never built.", s->bare));
 	return false;
+}
+
+/* A build was due, and none has come that did what it could: while a certificate is missing, what waits for it stays due. */
+static bool is_late(struct speech *s)
+{
+	const struct zs_facts *facts = s->facts;
+	const zs_time since = facts->next_due > facts->last_build ? facts->next_due : facts->last_build;
+	return facts->next_due && facts->next_due < s->out->now && s->out->now - since > LATE;
 }
 
 /* The chain is in danger: G3, G5, G14. */
@@ -138,6 +129,7 @@ static bool say_danger(struct speech *s)
 	char a[ZS_TIME_TEXT], b[ZS_TIME_TEXT];
 	const struct zs_published *p = &s->facts->published;
 	const zs_time now = s->out->now, end = p->earliest_expiration;
+	const struct zs_failure *failure = &s->facts->failure;
 	struct zs_arena *arena = s->run->arena;
 	if (s->plan && s->plan->unsigned_zone)
 		return false;
@@ -146,11 +138,15 @@ static bool say_danger(struct speech *s)
 		return say(s, ZS_REFUSED, "signatures have expired", zs_arena_printf(arena,
 		           "The signatures of %s expired on %s: validators refuse the zone. Run 'zonesign build %s' and do what it says.", s->bare,
 		           zs_time_short(end, a), s->bare));
-	if (end && (end - now < s->zone->policy->refresh / 2 || (s->facts->next_due && now - s->facts->next_due > LATE)))
+	if (end && is_late(s))
 		return say(s, ZS_REFUSED, "builds are late", zs_arena_printf(arena,
-		           "No build has succeeded since %s, and one was due on %s: see what 'zonesign build %s' says before the signatures end on %s.",
-		           zs_time_short(s->facts->last_build, a), zs_time_short(s->facts->next_due, b), s->bare,
-		           zs_time_short(end, (char[ZS_TIME_TEXT]){ 0 })));
+		           "No build has succeeded since %s, and one was due on %s%s%s: see what 'zonesign build %s' says before the signatures end on %s.",
+		           zs_time_short(s->facts->last_build, a), zs_time_short(s->facts->next_due, b), failure->reason ? "; the last one said: " : "",
+		           failure->reason ? failure->reason : "", s->bare, zs_time_short(end, (char[ZS_TIME_TEXT]){ 0 })));
+	if (end && end - now < s->zone->policy->refresh / 2)
+		return say(s, ZS_REFUSED, "signatures are not renewed", zs_arena_printf(arena,
+		           "The signatures of %s end on %s, and were to be renewed long ago%s%s: see what 'zonesign build %s' says.", s->bare,
+		           zs_time_short(end, a), failure->reason ? "; the last build said: " : "", failure->reason ? failure->reason : "", s->bare));
 	s->out->deadline = 0;
 	bool leads = false;
 	for (size_t i = 0; i < s->facts->key_count; i++)
@@ -231,6 +227,58 @@ static bool say_parent(struct speech *s)
 	           why, how_it_ends(s, "gone")));
 }
 
+/* No build takes the input as it is now. What was published before is served, and kept alive as far as that goes. */
+static bool say_failure(struct speech *s)
+{
+	struct zs_status beside = *s->out;
+	struct speech other = *s;
+	other.out = &beside;
+	char since[ZS_TIME_TEXT], until[ZS_TIME_TEXT];
+	struct zs_arena *arena = s->run->arena;
+	const struct zs_failure *f = &s->facts->failure;
+	const zs_time end = s->facts->published.earliest_expiration;
+	static const char *const events[] = { [ZS_FAILURE_INPUT] = "input refused", [ZS_FAILURE_CERTIFICATE] = "certificate unusable",
+		                              [ZS_FAILURE_REFUSED] = "publication refused", [ZS_FAILURE_FAILED] = "build fails", [ZS_FAILURE_LATER] = "build waits" };
+	static const char *const subjects[] = { [ZS_FAILURE_INPUT] = "The input", [ZS_FAILURE_REFUSED] = "The new version", [ZS_FAILURE_FAILED] = "Each build",
+		                                [ZS_FAILURE_LATER] = "Each build" };
+	static const char *const verbs[] = { [ZS_FAILURE_INPUT] = "is refused", [ZS_FAILURE_REFUSED] = "is refused", [ZS_FAILURE_FAILED] = "fails",
+		                             [ZS_FAILURE_LATER] = "is put off" };
+	if (f->kind == ZS_FAILURE_NONE)
+		return false;
+	zs_time_short(f->since, since);
+	const bool more = s->zone->publish.kind != ZS_PUBLISH_UPDATE && (say_not_served(&other) || say_parent(&other));
+	const char *also = more ? zs_arena_printf(arena, " Besides: %s", beside.instruction) : "";
+	s->out->deadline = beside.deadline;
+	if (f->kind == ZS_FAILURE_CERTIFICATE)
+		return say(s, ZS_NOT_YET, events[f->kind], zs_arena_printf(arena,
+		           "A certificate or key file of %s cannot be used since %s: %s. What was last published of it stays, all else is up to date; mend it, then run 'zonesign build %s'.%s",
+		           s->bare, since, f->reason, s->bare, also));
+	const bool renewed = f->kind == ZS_FAILURE_INPUT || f->kind == ZS_FAILURE_REFUSED;
+	const char *stays = !end ? "" : zs_arena_printf(arena, " What was published before stays in service; its signatures last until %s%s.", zs_time_short(end, until),
+	                                                renewed ? ", and builds renew them as long as they can" : "");
+	return say(s, ZS_NOT_YET, events[f->kind], zs_arena_printf(arena, "%s of %s %s since %s: %s.%s Mend that, then run 'zonesign build %s'.%s", subjects[f->kind],
+	           s->bare, verbs[f->kind], since, f->reason, stays, s->bare, also));
+}
+
+/* Another server signs the zone: there are its TLSA alone. */
+static bool say_elsewhere(struct speech *s)
+{
+	char time[ZS_TIME_TEXT];
+	struct zs_arena *arena = s->run->arena;
+	const struct zs_facts *facts = s->facts;
+	if (s->zone->publish.kind != ZS_PUBLISH_UPDATE)
+		return false;
+	if (say_failure(s))
+		return true;
+	if (!facts->last_build)
+		return say(s, ZS_NOT_YET, "never built", zs_arena_printf(arena, "Run 'zonesign build %s': its TLSA were never sent.", s->bare));
+	if (!facts->input_count || s->out->now - facts->next_due > LATE)
+		return say(s, ZS_NOT_YET, "not in service", zs_arena_printf(arena, "The TLSA of %s were not seen at its server since %s: see what 'zonesign build %s' says.",
+		           s->bare, zs_time_short(facts->last_build, time), s->bare));
+	return say(s, ZS_DONE, "nothing", zs_arena_printf(arena, "Nothing to do: another server signs %s; its TLSA were there on %s.", s->bare,
+	           zs_time_short(facts->last_build, time)));
+}
+
 /* The reason whose time comes first, or NULL. */
 static const struct zs_plan_reason *first_reason(const struct zs_plan *plan, zs_time now)
 {
@@ -280,6 +328,6 @@ bool zs_report_status(struct zs_run *run, const struct zs_zone_config *zone, con
 	add_keys(run, plan, out);
 	if (plan)
 		add_reasons(run, plan, out);
-	(void)(say_elsewhere(&s) || say_unbuilt(&s) || say_danger(&s) || say_not_served(&s) || say_parent(&s) || say_nothing(&s));
+	(void)(say_elsewhere(&s) || say_unbuilt(&s) || say_danger(&s) || say_failure(&s) || say_not_served(&s) || say_parent(&s) || say_nothing(&s));
 	return !span || !plan || zs_report_timeline(run, zone, facts, &ttls, span, &out->timeline);
 }

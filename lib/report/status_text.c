@@ -120,6 +120,12 @@ void zs_report_status_json(struct zs_run *run, const struct zs_status *in, struc
 	zs_json_set_time(published, "time", facts->published.time);
 	zs_json_set_time(published, "served_since", facts->published.served_since);
 	zs_json_set_time(published, "earliest_expiration", facts->published.earliest_expiration);
+	if (facts->failure.kind != ZS_FAILURE_NONE) {
+		struct zs_json *failure = zs_json_set_object(into, "failure");
+		zs_json_set_text(failure, "kind", zs_failure_text(facts->failure.kind));
+		zs_json_set_time(failure, "since", facts->failure.since);
+		zs_json_set_text(failure, "reason", facts->failure.reason);
+	}
 	json_parent(run, zs_json_set_object(into, "parent"), &facts->parent);
 	struct zs_json *keys = zs_json_set_array(into, "keys"), *events = zs_json_set_array(into, "events");
 	for (size_t i = 0; i < in->key_count; i++)

@@ -24,6 +24,13 @@ const char *zs_phase_text(enum zs_record_phase phase)
 	return texts[phase];
 }
 
+const char *zs_failure_text(enum zs_failure_kind kind)
+{
+	static const char *const texts[] = { [ZS_FAILURE_NONE] = "none", [ZS_FAILURE_INPUT] = "input", [ZS_FAILURE_CERTIFICATE] = "certificate",
+		                             [ZS_FAILURE_REFUSED] = "refused", [ZS_FAILURE_FAILED] = "failed", [ZS_FAILURE_LATER] = "later" };
+	return texts[kind];
+}
+
 bool zs_key_is_unmade(const struct zs_key_facts *key)
 {
 	static const uint8_t none[32] = { 0 };
@@ -72,7 +79,7 @@ static void not_later(zs_time *time, zs_time now)
 void zs_facts_not_later(struct zs_facts *facts, zs_time now)
 {
 	zs_time *const single[] = { &facts->last_build, &facts->published.served_since, &facts->parent.lower_since, &facts->parent.observed,
-		                    &facts->parent.asked, &facts->parent.agreed, &facts->told.time, &facts->unsign, &facts->abandoned };
+		                    &facts->parent.asked, &facts->parent.agreed, &facts->told.time, &facts->failure.since, &facts->unsign, &facts->abandoned };
 	for (size_t i = 0; i < ZS_COUNT(single); i++)
 		not_later(single[i], now);
 	for (size_t i = 0; i < facts->key_count; i++) {

@@ -169,6 +169,25 @@ struct zs_told {
 	bool again;               /* and once more, before the deadline */
 };
 
+/* Why builds do not take the input as it is now. */
+enum zs_failure_kind {
+	ZS_FAILURE_NONE,
+	ZS_FAILURE_INPUT,       /* zone file, config of the zone, key file: exit status 3 */
+	ZS_FAILURE_CERTIFICATE, /* a certificate alone: all else is published */
+	ZS_FAILURE_REFUSED,     /* by a guard: 4 */
+	ZS_FAILURE_FAILED,      /* disk, crypto, network: 1 */
+	ZS_FAILURE_LATER        /* 5 */
+};
+
+enum { ZS_FAILURE_TEXT = 300 }; /* octets of its message that are kept */
+
+/* What the last build came to, as long as none has taken the input. */
+struct zs_failure {
+	enum zs_failure_kind kind;
+	zs_time since;            /* builds fail like this since */
+	const char *reason;       /* its first error with its place, one printable line; NULL with ZS_FAILURE_NONE alone */
+};
+
 struct zs_facts {
 	const char *dir;          /* state/<zone> */
 	int dir_fd;               /* -1: there is no directory yet */
@@ -196,6 +215,7 @@ struct zs_facts {
 	size_t override_count, override_room;
 	struct zs_parent_facts parent;
 	struct zs_told told;
+	struct zs_failure failure;
 	struct zs_roll_request *rolls; /* asked for, not begun; oldest first */
 	size_t roll_count, roll_room;
 	uint8_t algorithm;        /* `roll --to`: in place of the policy's algorithm, as long as that is ... */
@@ -270,6 +290,7 @@ void zs_facts_use_tag(struct zs_run *run, struct zs_facts *facts, uint16_t tag);
  * when no cache can hold the larger any more: `propagation` and the larger TTL after the lower one was first observed. */
 void zs_facts_parent_ttl(struct zs_facts *facts, uint32_t ttl, zs_seconds propagation, zs_time now);
 
+const char *zs_failure_text(enum zs_failure_kind kind); /* "input"; "none" */
 const char *zs_role_text(enum zs_key_role role);        /* "ksk" */
 const char *zs_phase_text(enum zs_record_phase phase);  /* "rumoured" */
 

@@ -165,6 +165,16 @@ static void put_shape(struct zs_buf *out, const struct zs_shape *shape, const ch
 	zs_buf_text(out, "]\n");
 }
 
+static void put_failure(struct zs_buf *out, const struct zs_failure *failure)
+{
+	if (failure->kind == ZS_FAILURE_NONE)
+		return;
+	zs_buf_printf(out, "failure:\n  kind: %s\n", zs_failure_text(failure->kind));
+	put_time(out, "  since", failure->since);
+	put_quoted(out, "\n  reason", failure->reason);
+	zs_buf_text(out, "\n");
+}
+
 /* What the user asked of the engine. */
 static void put_wishes(struct zs_buf *out, const struct zs_facts *facts)
 {
@@ -297,6 +307,7 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 	put_lists(out, facts);
 	put_shape(out, &facts->shape, "");
 	put_parent(out, &facts->parent);
+	put_failure(out, &facts->failure);
 	put_wishes(out, facts);
 }
 
@@ -606,12 +617,23 @@ static void get_intent(struct reader *r, const struct zs_yaml *map, struct zs_in
 	out->plan = need(r, map, "plan");
 }
 
+static void get_failure(struct reader *r, const struct zs_yaml *map, struct zs_failure *out)
+{
+	static const char *const kinds[] = { NULL, "input", "certificate", "refused", "failed", "later" };
+	const int kind = get_word(r, map, "kind", kinds, ZS_COUNT(kinds));
+	out->kind = kind < 0 ? ZS_FAILURE_FAILED : (enum zs_failure_kind)kind;
+	out->since = get_time(r, map, "since");
+	out->reason = need(r, map, "reason");
+}
+
 static void get_engine(struct reader *r, const struct zs_yaml *root, struct zs_facts *facts)
 {
 	const struct zs_yaml *parent = zs_yaml_get(root, "parent"), *target = zs_yaml_get(root, "target"), *told = zs_yaml_get(root, "told");
 	if (told)
 		facts->told = (struct zs_told){ .event = need(r, told, "event"), .time = get_time(r, told, "time"),
 			                        .again = get_some_answer(r, told, "again") };
+	if (zs_yaml_get(root, "failure"))
+		get_failure(r, zs_yaml_get(root, "failure"), &facts->failure);
 	if (parent) {
 		facts->parent.ttl = (uint32_t)get_number(r, parent, "ttl", INT32_MAX);
 		if (facts->parent.ttl > ZS_PARENT_TTL_MAX) /* older versions took what they saw */

@@ -96,6 +96,45 @@ fi
 at $((64 * day)) status --html other; is 'a directory' 1 $status
 at $((64 * day)) status --html missing/page.html; is 'a directory that is not there' 1 $status
 at 0 status --ahead never; is '--ahead never' 2 $status
+# -- a build that does not take the input is told as long as none does, though nothing is due and the old version is renewed
+cat > zonesign.yaml <<'EOF'
+policies: {default: {observe: off}}
+zones: {a.example: {file: a.zone, output: a.signed}}
+EOF
+sum() { sha256sum < state/a.example/state.yaml; }
+rm -rf state a.signed; cp a.zone good.zone; at 0 -q build; at 14400 -q build; at 14400 -q ds --seen a.example; at $((2 * day)) -q build
+before=$(sum); at $((3 * day)) -q build; is 'a build with nothing to do writes nothing' "$before" "$(sum)"
+echo 'bad A 1.2.3.999' >> a.zone; at $((4 * day)) -q build; is 'an input that is refused' 3 $status
+at $((4 * day + 60)) status; is 'status: a person must act' 5 $status; has 'since when, and why' out "The input of a.example is refused since 2026-12-05 00:00 UTC: a.zone:5: A record: '1.2.3.999'"
+has 'what is served, until when' out 'stays in service; its signatures last until 2026-12-1'
+before=$(sum); at $((4 * day + 3600)) -q build; is 'the same again writes nothing' "$before" "$(sum)"
+at $((10 * day)) -q build; at $((19 * day)) build; is 'rescued' 3 $status; has 'it is' out 'rescued'
+at $((19 * day + 60)) status; is 'status after rescues' 5 $status; has 'the first time stays' out 'is refused since 2026-12-05 00:00 UTC'
+run "$z" --json --now $((t0 + 19 * day + 60)) status; is 'in JSON' 'True input refused input 2026-12-05T00:00:00Z' "$(json out '*(d["act"], d["event"], d["failure"]["kind"], d["failure"]["since"])')"
+at $((19 * day + 60)) status --html -; has 'on the page' out 'is refused since'
+{ cat good.zone; printf '@ %0900d\303\251"\\ A 192.0.2.1\n' 0; } > a.zone; at $((19 * day + 90)) -q build; is 'another reason' 3 $status
+at $((19 * day + 95)) status; is 'it can be read' 5 $status; ok 'and is bounded' sh -c '[ "$(wc -L < state/a.example/state.yaml)" -lt 1300 ]'
+before=$(sum); run "$z" -q build; is 'a run of another clock leaves it alone' "$before" "$(sum)"
+cp good.zone a.zone; at $((19 * day + 120)) build; is 'the good one again' 0 $status; at $((19 * day + 180)) status; is 'all is well' 0 $status
+hasnt 'the state forgets it' state/a.example/state.yaml 'failure:'
+rm -rf state a.signed; echo 'bad A 1.2.3.999' >> a.zone; at 0 -q build; ok 'a zone that was never built gets no state of it' [ ! -e state/a.example/state.yaml ]
+at 0 status; is 'it is to be built' 5 $status
+
+# -- a certificate that is missing keeps its TLSA, and nothing else is late
+need openssl
+{ cat good.zone; echo '@ MX 1 mail'; echo 'mail A 192.0.2.2'; } > a.zone
+cat > zonesign.yaml <<'EOF'
+policies: {default: {observe: off}}
+zones: {a.example: {file: a.zone, output: a.signed, dane: [{host: mail.a.example, port: 25, certificate: mail.pem}]}}
+EOF
+cert() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout mail.key -days 3000 -subj /CN=mail.a.example -addext subjectAltName=DNS:mail.a.example -out mail.pem 2>/dev/null; }
+rm -rf state a.signed; cert
+at 0 -q build; at $day -q build; cert; at $((2 * day)) -q build; rm mail.pem; at $((2 * day + 7200)) -q build; is 'a certificate that is gone' 3 $status
+at $((2 * day + 7300)) status; is 'is told' 5 $status; has 'with the time' out 'A certificate or key file of a.example cannot be used since 2026-12-03 02:00 UTC'
+for d in 3 4 5 6 7; do echo "n$d A 192.0.2.1" >> a.zone; at $((d * day)) build; done; is 'the rest is published' 3 $status; has 'it is' out 'published:'
+at $((7 * day + 60)) status; is 'a stale TLSA that waits for the certificate is no danger' 5 $status; hasnt 'nor are builds late' out 'No build has succeeded'
+cert; at $((7 * day + 120)) -q build; is 'it is there again' 0 $status; at $((7 * day + 180)) status; hasnt 'that is over' out 'cannot be used'
+
 need w3m
 w3m -dump page.html > dump; has 'a text browser shows the sentence' dump 'Nothing to do'; has 'and the picture has words' dump 'timeline of the keys'
 finish

@@ -86,11 +86,13 @@ START_TEST(the_chain_in_danger_comes_first)
 	says(run, facts, ZS_REFUSED, "expired");
 	facts = make_facts(run, there, T - 21 * DAY);
 	facts->next_due = T - 26 * HOUR - 1;
+	says(run, facts, ZS_DONE, "Nothing to do"); /* a build came after that, and did what it could */
+	facts->last_build = T - 27 * HOUR;
 	says(run, facts, ZS_REFUSED, "No build has succeeded since");
 	facts->next_due = T - 25 * HOUR;
 	says(run, facts, ZS_DONE, "Nothing to do");
 	facts->published.earliest_expiration = T + 3 * DAY; /* less than half of refresh */
-	says(run, facts, ZS_REFUSED, "No build has succeeded since");
+	says(run, facts, ZS_REFUSED, "were to be renewed");
 	facts = make_facts(run, there, 0);
 	facts->parent.observed = facts->parent.asked = facts->parent.agreed = T - HOUR;
 	ZS_PUSH(run->arena, facts->parent.ds, facts->parent.ds_count, facts->parent.ds_room) = foreign;
@@ -100,6 +102,25 @@ START_TEST(the_chain_in_danger_comes_first)
 	facts->parent.waits_for = NULL;
 	facts->keys[0].ds_seen = T - 21 * DAY; /* a foreign one beside ours */
 	says(run, facts, ZS_DONE, "Nothing to do");
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_build_that_fails_is_told_with_its_reason)
+{
+	struct zs_run *run = zs_run_begin();
+	struct zs_facts *facts = make_facts(run, in(ZS_OMNIPRESENT, T - 20 * DAY), T - 21 * DAY);
+	facts->failure = (struct zs_failure){ .kind = ZS_FAILURE_INPUT, .since = T - 5 * DAY, .reason = "a.zone:3: no" };
+	says(run, facts, ZS_NOT_YET, "The input of example.com is refused since 2026-11-26 00:00 UTC: a.zone:3: no. What was published before stays in service");
+	facts->failure.kind = ZS_FAILURE_CERTIFICATE;
+	says(run, facts, ZS_NOT_YET, "cannot be used since 2026-11-26");
+	facts->failure.kind = ZS_FAILURE_FAILED;
+	says(run, facts, ZS_NOT_YET, "Each build of example.com fails since");
+	facts->published.earliest_expiration = T + DAY;
+	says(run, facts, ZS_REFUSED, "the last build said: a.zone:3: no"); /* danger is graver */
+	facts = make_facts(run, in(ZS_RUMOURED, T - HOUR), 0);
+	facts->failure = (struct zs_failure){ .kind = ZS_FAILURE_CERTIFICATE, .since = T - 5 * DAY, .reason = "gone" };
+	says(run, facts, ZS_NOT_YET, "Besides: Give Gandi the DS of KSK 1"); /* the rest of the zone goes on */
 	zs_run_end(run);
 }
 END_TEST
@@ -161,6 +182,7 @@ ZS_SUITE(report)
 	TCase *c = tcase_create("status");
 	tcase_add_test(c, the_sentence_names_what_is_next);
 	tcase_add_test(c, the_chain_in_danger_comes_first);
+	tcase_add_test(c, a_build_that_fails_is_told_with_its_reason);
 	tcase_add_test(c, a_roll_has_a_deadline_and_keeps_the_old_key);
 	tcase_add_test(c, a_person_is_told_once_and_reminded_once);
 	suite_add_tcase(suite, c);

@@ -43,6 +43,7 @@ static struct zs_facts *full(struct zs_run *run)
 	facts->instead_of = 13;
 	facts->unsign = 700;
 	facts->abandoned = 710;
+	facts->failure = (struct zs_failure){ .kind = ZS_FAILURE_CERTIFICATE, .since = 720, .reason = "a.pem: \"not\" a certificate" };
 	zs_facts_use_tag(run, facts, 1);
 	zs_facts_use_tag(run, facts, 65535);
 	struct zs_tlsa_facts *tlsa = &ZS_PUSH(run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
@@ -95,6 +96,8 @@ START_TEST(facts_survive_writing_and_reading)
 	ck_assert(again.parent.ds_count == 1 && again.parent.ds[0].len == 5 && again.parent.lower == 3600 && again.ttls[1].dnskey);
 	ck_assert(again.roll_count == 1 && again.rolls[0].kind == ZS_ROLL_CSK && again.algorithm == 15 && again.unsign == 700);
 	ck_assert(again.intent.shape.known && again.intent.shape.records == 6 && again.intent.shape.apex_count == 2 && again.intent.shape.apex[1] == 6);
+	ck_assert(again.failure.kind == ZS_FAILURE_CERTIFICATE && again.failure.since == 720);
+	ck_assert_str_eq(again.failure.reason, "a.pem: \"not\" a certificate");
 	ck_assert(zs_facts_tag_used(&again, 65535) && !zs_facts_tag_used(&again, 2));
 	zs_run_end(run);
 }
