@@ -72,8 +72,11 @@ static void record(struct zs_run *run, const struct zs_zone_config *zone, bool g
 	struct zs_facts *facts;
 	if (!zs_facts_open(run, zone, &facts))
 		return;
-	if (zs_live_record(run, zone->policy, facts, gone, tag) && zs_facts_write(run, facts))
-		zs_note(run, "recorded; the next 'zonesign build' goes on from there");
+	const size_t before = facts->override_count;
+	if (zs_live_record(run, zone->policy, facts, gone, tag) && facts->override_count > before && zs_facts_write(run, facts))
+		for (size_t i = before; i < facts->override_count; i++)
+			zs_note(run, "recorded: the DS of key %s is %s; the next 'zonesign build' goes on from there", facts->overrides[i].value,
+			        gone ? "gone" : "at the parent");
 	zs_facts_close(facts);
 }
 

@@ -93,8 +93,8 @@ ZS_MUST_CHECK bool zs_live_observe(struct zs_run *run, const struct zs_zone_conf
  * those of the disk get the parent's part, and are written. */
 ZS_MUST_CHECK bool zs_live_keep(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts);
 
-/* A person saw the DS of key *tag (NULL: of each that waits for it) at the parent, or saw that it is gone: into the facts, with
- * the time of the run and a line among the overrides. With a tag also that a DS which is wanted there was never entered, and that it is
+/* A person saw the DS of key *tag (NULL: of the one that waits for it; if several do it is a ZS_USAGE) at the parent, or saw that it is
+ * gone: into the facts, with the time of the run and a line among the overrides, whose value is the tag. With a tag also that a DS which is wanted there was never entered, and that it is
  * still so what a look had shown, if no look comes any more. ZS_NOT_YET if nothing waits for that. */
 ZS_MUST_CHECK bool zs_live_record(struct zs_run *run, const struct zs_policy *policy, struct zs_facts *facts, bool gone, const uint16_t *tag);
 

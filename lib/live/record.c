@@ -65,6 +65,17 @@ static void forget_ds(struct zs_parent_facts *parent, const struct zs_key_facts 
 	parent->ds_count = kept;
 }
 
+/* "29907, 41033": the keys that wait, to choose from. */
+static const char *list_waiting(struct zs_run *run, const struct zs_facts *facts, bool gone, size_t *count)
+{
+	const char *list = "";
+	*count = 0;
+	for (size_t i = 0; i < facts->key_count; i++)
+		if ((facts->keys[i].role & ZS_KSK) && waits(&facts->keys[i], gone))
+			list = zs_arena_printf(run->arena, "%s%s%u", list, (*count)++ ? ", " : "", facts->keys[i].tag);
+	return list;
+}
+
 static void set(struct zs_run *run, struct zs_facts *facts, struct zs_key_facts *key, bool gone)
 {
 	key->ds_seen = gone ? 0 : run->now;
@@ -78,11 +89,18 @@ static void set(struct zs_run *run, struct zs_facts *facts, struct zs_key_facts 
 
 bool zs_live_record(struct zs_run *run, const struct zs_policy *policy, struct zs_facts *facts, bool gone, const uint16_t *tag)
 {
-	size_t found = 0;
+	size_t found = 0, waiting;
 	if (!facts->published.served_since)
 		return zs_not_yet(run, "the zone is not served yet: nothing of it can be at the parent");
 	if (facts->made_with_now != run->now_given)
 		return zs_refuse(run, "G17", "the state was made with %s: this would mix two times", facts->made_with_now ? "--now" : "the real clock");
+	/* one that was never entered would count as in place, and the one that is there would be given up for it */
+	const char *list = list_waiting(run, facts, gone, &waiting);
+	if (!tag && waiting > 1) {
+		zs_usage(run, "%zu keys wait for their DS to be %s (%s): which one is it?", waiting, gone ? "gone" : "seen", list);
+		zs_hint(run, "tell the tag of each that you saw to: 'zonesign ds --%s TAG %s'", gone ? "gone" : "seen", run->zone_text ? run->zone_text : "ZONE");
+		return false;
+	}
 	for (size_t i = 0; i < facts->key_count; i++) {
 		struct zs_key_facts *key = &facts->keys[i];
 		if (!(key->role & ZS_KSK) || (tag ? key->tag != *tag : !waits(key, gone)))

@@ -61,4 +61,18 @@ at 90020 ds --seen a.example; is '--seen of nothing that is new' 5 $status; has 
 at 90030 ds --seen "$tag" a.example; is '--seen TAG confirms' 0 $status; is 'from now on' 2026-12-02T01:00:30Z "$(state ds_seen)"
 at 90040 ds --seen "$tag" a.example; has 'once is enough' err 'known to be there since 2026-12-02 01:00'
 at 90050 -q build; is 'the wait begins anew' 0 "$(settled)"; at 92000 -q build; is 'and ends' 1 "$(settled)"
+# -- two standby keys and a roll: several DS wait, and each is told by its tag
+rm -rf state *.signed; sed -i '/b.example/d' zonesign.yaml
+at 0 -q build; at 600 -q build; first=$("$z" --now $((t0 + 600)) ds --format ds a.example | awk '{ print $5; exit }'); at 610 ds --seen a.example
+has 'the note names the key' err "the DS of key $first is at the parent"
+at 620 -q build; at 9000 -q build; at 9010 keys generate --standby a.example; at 9020 -q build; at 9030 keys generate --standby a.example; at 9040 -q build; at 30000 -q build; at 60000 -q build
+before=$(sha256sum state/a.example/state.yaml)
+at 60010 ds --seen a.example; is 'several wait: --seen alone' 2 $status; has 'it asks which' err 'which one is it'; has 'and how to tell' err 'ds --seen TAG a.example'
+is 'nothing is recorded' "$before" "$(sha256sum state/a.example/state.yaml)"
+two=$("$z" --now $((t0 + 60010)) ds --format ds a.example | awk -v f="$first" '$5 != f { print $5 }' | sort -u)
+is 'two keys wait' 2 "$(echo "$two" | wc -l)"
+for t in $two; do has 'it lists them' err "$t"; done
+one=$(echo "$two" | head -n 1); at 60020 ds --seen "$one" a.example; is 'one by its tag' 0 $status; has 'the note names it' err "the DS of key $one is at the parent"
+is 'that one alone' 2 "$(grep -c 'ds_seen: 20' state/a.example/state.yaml)"
+at 60030 ds --seen a.example; is 'now one waits, and needs no tag' 0 $status
 finish

@@ -268,6 +268,30 @@ START_TEST(what_a_person_saw_is_recorded_if_a_key_waits_for_it)
 }
 END_TEST
 
+START_TEST(of_several_keys_that_wait_a_person_tells_the_tag)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_keyset *keys = make_keys(run);
+	struct zs_facts *facts = make_facts(run, keys);
+	const enum zs_record_phase phases[] = { ZS_RUMOURED, ZS_UNRETENTIVE };
+	for (size_t gone = 0; gone < 2; gone++) {
+		for (size_t i = 0; i < 2; i++) {
+			facts->keys[i].ds = (struct zs_record_state){ .phase = phases[gone], .since = T0 - 100 };
+			facts->keys[i].ds_seen = facts->keys[i].ds_gone = 0;
+		}
+		run->now = T0;
+		run->fault = ZS_DONE;
+		ck_assert(!zs_live_record(run, &policy, facts, gone, NULL));
+		ck_assert_int_eq(run->fault, ZS_USAGE);
+		ck_assert_uint_eq(facts->override_count, gone);
+		ck_assert(!facts->keys[0].ds_seen && !facts->keys[0].ds_gone && !facts->keys[1].ds_seen && !facts->keys[1].ds_gone);
+		ck_assert(zs_live_record(run, &policy, facts, gone, &facts->keys[1].tag));
+		ck_assert(!facts->keys[0].ds_seen && !facts->keys[0].ds_gone); /* nobody saw that one */
+	}
+	zs_run_end(run);
+}
+END_TEST
+
 START_TEST(a_ds_that_was_never_entered_is_recorded_by_its_tag)
 {
 	struct zs_run *run = zs_run_begin();
@@ -529,6 +553,7 @@ ZS_SUITE(live)
 	tcase_add_test(c, what_a_person_saw_is_recorded_if_a_key_waits_for_it);
 	tcase_add_test(c, with_now_only_a_world_of_ones_own_is_asked);
 	tcase_add_test(c, a_ds_that_was_never_entered_is_recorded_by_its_tag);
+	tcase_add_test(c, of_several_keys_that_wait_a_person_tells_the_tag);
 	tcase_add_test(c, a_person_confirms_what_a_look_has_shown_when_no_look_comes_any_more);
 	tcase_add_test(c, where_the_parent_is_watched_a_look_replaces_what_a_person_saw);
 	tcase_add_test(c, a_tsig_key_file_is_read_or_its_fault_is_named);
