@@ -87,6 +87,12 @@ static void print_zone(struct zs_run *run, const struct zs_zone_config *zone, en
 	zs_time first;
 	if (!zs_report_parent(run, zone, &request, &first))
 		return;
+	if (request.insecure && mode == MODE_READY) {
+		zs_not_yet(run, "%s is not signed, as you wanted: it needs no DS", zone->name_text);
+		return;
+	}
+	if (request.insecure)
+		zs_note(run, "%s is not signed, as you wanted: it needs no DS, and the parent must have none", zone->name_text);
 	if (registrar)
 		request.registrar = registrar;
 	if (mode == MODE_READY)
@@ -95,7 +101,7 @@ static void print_zone(struct zs_run *run, const struct zs_zone_config *zone, en
 		(void)!zs_ds_json(run, &request, zs_json_add_object(list));
 	else
 		(void)!zs_ds_write(run, &request, format, text);
-	if (mode != MODE_READY && !first)
+	if (mode != MODE_READY && !first && !request.insecure)
 		zs_warn(run, NULL, "the zone is not served yet (the reload has not succeeded): do not give these to the parent");
 }
 

@@ -28,14 +28,15 @@ struct zs_ds_request {
 	uint32_t ttl;        /* of the records written */
 	const struct zs_bytes *wanted; /* DNSKEY RDATA, each with a DS at the parent from now on; all of them */
 	size_t wanted_count;
-	/* Those of them that have their DS at the parent already, as far as is known: forms and CSV say "keep", and EPP
-	 * does not add them again, which servers refuse. */
+	/* Those that have their DS at the parent already, as far as is known. Of the wanted ones forms and CSV say "keep", and EPP
+	 * does not add them again, which servers refuse. Of those to go JSON alone tells it: they are deleted whether seen or not. */
 	const struct zs_bytes *present;
 	size_t present_count;
 	const struct zs_bytes *removed; /* DNSKEY RDATA whose DS is to go */
 	size_t removed_count;
 	const char *registrar; /* a name of zs_registrar_name(), or NULL: "general" */
 	zs_time not_before;    /* 0: at once */
+	bool insecure;         /* the zone is published unsigned, as its owner wants: nothing is to be there */
 };
 
 /* "form", "ds", "dnskey", "cds", "cdnskey", "json", "csv", "epp", "epp-create"; NULL past the end. */

@@ -68,6 +68,14 @@ static bool make_entries(struct zs_run *run, const uint8_t *zone, const struct z
 	return true;
 }
 
+static bool is_present(const struct zs_ds_request *request, const struct zs_ds_entry *entry)
+{
+	for (size_t i = 0; i < request->present_count; i++)
+		if (zs_bytes_equal(entry->dnskey, request->present[i]))
+			return true;
+	return false;
+}
+
 static bool make_view(struct zs_run *run, const struct zs_ds_request *request, struct zs_ds_view *out)
 {
 	uint8_t zone[ZS_NAME_MAX];
@@ -85,8 +93,7 @@ static bool make_view(struct zs_run *run, const struct zs_ds_request *request, s
 		return false;
 	for (size_t i = 0; i < view.wanted_count; i++) {
 		struct zs_ds_entry *entry = &view.wanted[i];
-		for (size_t k = 0; k < request->present_count && !entry->present; k++)
-			entry->present = zs_bytes_equal(entry->dnskey, request->present[k]);
+		entry->present = is_present(request, entry);
 		view.missing_count += !entry->present;
 	}
 	*out = view;
@@ -181,7 +188,7 @@ static const char *text_of(struct zs_run *run, const struct zs_ds_entry *entry,
 	return zs_buf_string(&buf);
 }
 
-static void add_json(struct zs_run *run, struct zs_json *array, const struct zs_ds_entry *entries, size_t count)
+static void add_json(struct zs_run *run, const struct zs_ds_request *request, struct zs_json *array, const struct zs_ds_entry *entries, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct zs_ds_entry *e = &entries[i];
@@ -195,7 +202,7 @@ static void add_json(struct zs_run *run, struct zs_json *array, const struct zs_
 		zs_json_set_int(object, "flags", e->flags);
 		zs_json_set_int(object, "protocol", e->protocol);
 		zs_json_set_text(object, "public_key", e->public_key);
-		zs_json_set_bool(object, "present", e->present);
+		zs_json_set_bool(object, "present", is_present(request, e));
 		zs_json_set_text(object, "ds", text_of(run, e, zs_ds_put_ds));
 		zs_json_set_text(object, "dnskey", text_of(run, e, zs_ds_put_dnskey));
 	}
@@ -210,8 +217,8 @@ bool zs_ds_json(struct zs_run *run, const struct zs_ds_request *request, struct 
 	zs_json_set_text(into, "registrar", request->registrar);
 	zs_json_set_int(into, "ttl", view.ttl);
 	zs_json_set_time(into, "not_before", view.not_before);
-	add_json(run, zs_json_set_array(into, "wanted"), view.wanted, view.wanted_count);
-	add_json(run, zs_json_set_array(into, "removed"), view.removed, view.removed_count);
+	add_json(run, request, zs_json_set_array(into, "wanted"), view.wanted, view.wanted_count);
+	add_json(run, request, zs_json_set_array(into, "removed"), view.removed, view.removed_count);
 	return true;
 }
 

@@ -36,12 +36,15 @@ bool zs_report_served(struct zs_run *run, const struct zs_zone_config *zone, str
 	if (!zs_zone_read(run, run->arena, zone->output.path, &options, &published))
 		return false;
 	const struct zs_rrset *keys = zs_zone_apex_rrset(published, ZS_TYPE_DNSKEY);
-	if (!keys || !zs_zone_soa(published, &soa))
+	/* the last publication had no signatures: ours, not somebody else's file in its place */
+	const bool insecure = !keys && facts->unsign && !facts->published.earliest_expiration;
+	if ((!keys && !insecure) || !zs_zone_soa(published, &soa))
 		return zs_refuse(run, "G5b", "'%s' has no DNSKEY: somebody replaced the signed zone", zone->output.path);
-	struct zs_bytes *list = zs_arena_array(run->arena, keys->count + 1, sizeof *list);
-	for (uint32_t i = 0; i < keys->count; i++)
+	const uint32_t count = keys ? keys->count : 0;
+	struct zs_bytes *list = zs_arena_array(run->arena, count + 1, sizeof *list);
+	for (uint32_t i = 0; i < count; i++)
 		list[i] = keep(run, zs_rrset_rdata(published, keys, i));
-	*out = (struct zs_served){ .facts = facts, .dnskeys = list, .count = keys->count,
+	*out = (struct zs_served){ .facts = facts, .dnskeys = list, .count = count, .insecure = insecure,
 		                   .ttls = { .largest = zs_zone_max_ttl(published, NULL, NULL),
 		                             .negative = soa.ttl < soa.minimum ? soa.ttl : soa.minimum } };
 	return true;
@@ -74,7 +77,8 @@ bool zs_report_parent(struct zs_run *run, const struct zs_zone_config *zone, str
 	struct zs_bytes *present = zs_arena_array(run->arena, facts->key_count + 1, sizeof *present);
 	struct zs_bytes *removed = zs_arena_array(run->arena, facts->key_count + 1, sizeof *removed);
 	*request = (struct zs_ds_request){ .zone = zone->name, .ttl = (uint32_t)zone->policy->parent_ds_ttl, .wanted = wanted,
-		                           .present = present, .removed = removed, .registrar = zone->registrar };
+		                           .present = present, .removed = removed, .registrar = zone->registrar,
+		                           .insecure = served.insecure };
 	*first_ds = zs_rollover_first_ds(zone->policy, facts, &served.ttls);
 	for (size_t k = 0; k < facts->key_count; k++) {
 		const struct zs_key_facts *key = &facts->keys[k];
@@ -87,7 +91,7 @@ bool zs_report_parent(struct zs_run *run, const struct zs_zone_config *zone, str
 			wanted[request->wanted_count++] = *rdata;
 		else if (rdata && !(key->ds_gone && key->ds_gone >= key->ds.since))
 			removed[request->removed_count++] = *rdata;
-		if (want && key->ds_seen)
+		if (rdata && key->ds_seen && !(key->ds_gone && key->ds_gone >= key->ds_seen))
 			present[request->present_count++] = *rdata;
 		if (to_come && *first_ds > run->now)
 			request->not_before = *first_ds;

@@ -13,6 +13,7 @@ struct zs_served {
 	const struct zs_bytes *dnskeys; /* RDATA */
 	size_t count;
 	struct zs_ttls ttls;            /* of the published file */
+	bool insecure;                  /* it was published without keys, as `roll --unsign` wanted */
 };
 ZS_MUST_CHECK bool zs_report_served(struct zs_run *run, const struct zs_zone_config *zone, struct zs_served *out);
 

@@ -75,4 +75,18 @@ for t in $two; do has 'it lists them' err "$t"; done
 one=$(echo "$two" | head -n 1); at 60020 ds --seen "$one" a.example; is 'one by its tag' 0 $status; has 'the note names it' err "the DS of key $one is at the parent"
 is 'that one alone' 2 "$(grep -c 'ds_seen: 20' state/a.example/state.yaml)"
 at 60030 ds --seen a.example; is 'now one waits, and needs no tag' 0 $status
+
+# -- JSON tells of a DS that goes whether it was seen; it is deleted in every form all the same
+rm -rf state *.signed; at 0 -q build; at 600 -q build; at 610 -q ds --seen a.example; at 620 -q build; at 9000 -q build
+at 9010 -q roll a.example --unsign; at 9020 -q build
+run "$z" --json --now $((t0 + 9030)) ds a.example; is 'removed: present' True "$(python3 -c 'import json; print(json.load(open("out"))["zones"][0]["removed"][0]["present"])')"
+at 9030 ds a.example; has 'the form deletes it' out 'Delete (key tag'
+at 9030 ds --format csv a.example; has 'so does CSV' out 'remove,a.example'
+at 9030 ds --format epp a.example; has 'and EPP' out '<secDNS:rem>'; has 'with its data' out '<secDNS:keyTag>'
+
+# -- unsigned in the end: no DS is needed
+at 9040 -q ds --gone a.example; at 9050 -q build; at 20000 -q build; at 40000 -q build; hasnt 'unsigned' a.signed DNSKEY
+at 40010 ds a.example; is 'ds of a zone that is unsigned by wish' 0 $status; has 'it says so' err 'not signed, as you wanted: it needs no DS'; hasnt 'no alarm' err G5b
+at 40010 ds --ready a.example; is '--ready' 5 $status; has 'why' err 'needs no DS'
+at 40010 roll a.example --sign; at 40020 -q build; at 40030 -q build; at 40040 ds a.example; is 'signed again' 0 $status; has 'with keys' out 'Key tag'
 finish
