@@ -300,6 +300,9 @@ static bool say_nothing(struct speech *s)
 	bool asked = false;
 	for (size_t i = 0; i < s->facts->key_count; i++)
 		asked = asked || (!absent(s->facts->keys[i].ds.phase));
+	if (!asked && first_ds && first_ds <= s->out->now && s->facts->next_due && s->facts->next_due <= s->out->now)
+		return say(s, ZS_DONE, "first DS", zs_arena_printf(arena, "Nothing to do but a build, due since %s: cron runs it, or 'zonesign build %s'; then %s gets what 'zonesign ds %s' prints.",
+		           zs_time_short(s->facts->next_due, time), s->bare, s->registrar, s->bare));
 	if (!asked && first_ds > s->out->now)
 		return say(s, ZS_DONE, "first DS", zs_arena_printf(arena, "Nothing to do until %s; then %s gets what 'zonesign ds %s' prints.",
 		           zs_time_short(first_ds, time), s->registrar, s->bare));

@@ -163,8 +163,9 @@ static bool settle(struct zs_engine *e, struct zs_key_facts *key, enum zs_part p
 	const zs_time at = zs_settles_at(e, key, part);
 	if (!at && part == ZS_PART_DS)
 		return wait_for_parent(e, key);
-	if (!at)
-		return zs_wait(e, key, 0, "%s of %s: the zone is not in service yet", part_title(part), zs_key_title(e, key));
+	if (!at) /* decided, and in no zone that is served: that is published and not served, or no build has come since */
+		return zs_wait(e, key, 0, "%s of %s: %s", part_title(part), zs_key_title(e, key),
+		               e->facts->published.served_since ? "the next build makes that step" : "the zone is not in service yet");
 	if (at > e->now)
 		return zs_wait(e, key, at, "%s of %s %s", part_title(part), zs_key_title(e, key),
 		               !in ? "may still be in a cache" : part == ZS_PART_ZRRSIG ? "are not in every cache yet" : "is not in every cache yet");

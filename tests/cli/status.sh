@@ -120,6 +120,21 @@ hasnt 'the state forgets it' state/a.example/state.yaml 'failure:'
 rm -rf state a.signed; echo 'bad A 1.2.3.999' >> a.zone; at 0 -q build; ok 'a zone that was never built gets no state of it' [ ! -e state/a.example/state.yaml ]
 at 0 status; is 'it is to be built' 5 $status
 
+# -- a build is overdue: the sentence says so, and no step is said to wait for a zone that is in service
+cp good.zone a.zone
+cat > zonesign.yaml <<'EOF'
+policies: {default: {observe: off}}
+zones: {a.example: {file: a.zone, output: a.signed}}
+EOF
+rm -rf state a.signed; at 0 -q build
+at 10000 status; has 'before the first DS' out 'Nothing to do until 2026-12-01 03:00 UTC; then'
+at 14400 ds --ready; is 'the DS may be given' 0 $status
+at 14400 status; is 'a build is due' 0 $status; has 'that is said' out "Nothing to do but a build, due since 2026-12-01 02:05 UTC: cron runs it, or 'zonesign build a.example'; then your registrar gets"
+at 14400 -q build; at 14400 -q ds --seen a.example
+for d in 2 8 14 20 26 32 38 44 50 56 62 68 74 80 86; do at $((d * day)) -q build; done
+at $((92 * day)) keys; hasnt 'it is in service' out 'not in service yet'; at $((92 * day)) status; hasnt 'here too' out 'not in service yet'
+at $((92 * day)) -q build; at $((93 * day)) keys; has 'a step that no build made yet' out 'the next build makes that step'
+
 # -- a certificate that is missing keeps its TLSA, and nothing else is late
 need openssl
 { cat good.zone; echo '@ MX 1 mail'; echo 'mail A 192.0.2.2'; } > a.zone
