@@ -24,11 +24,12 @@ static bool parse_range(const struct zs_token *t, struct range *out)
 	    && out->start <= out->stop;
 }
 
-/* Room for what one template makes; `full` once it is more. */
+/* Room for what one template makes; `full` once it is more. BIND writes "-1", or ffffffff in another base: nobody wants that. */
 struct line {
 	char text[ZS_GENERATE_LINE];
 	size_t len;
 	bool full;
+	int64_t negative; /* the number that an offset made less than 0; else 0 */
 };
 
 static void put(struct line *line, const char *text, size_t len)
@@ -88,8 +89,10 @@ static bool put_value(struct line *line, const char *p, const char *end, int64_t
 		*used = (size_t)(close - p + 1);
 	}
 	value += offset;
-	if (value < 0)
+	if (value < 0) {
+		line->negative = value;
 		return false;
+	}
 	char number[300];
 	int len = 0;
 	switch (base) {
@@ -139,6 +142,7 @@ static bool expand_all(struct line *line, const struct zs_token *tokens, size_t 
 {
 	line->len = 0;
 	line->full = false;
+	line->negative = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			put(line, " ", 1);
@@ -182,6 +186,11 @@ void zs_scan_generate(struct zs_scan *scan, struct zs_scan_text *text)
 	const unsigned errors = run->error_count;
 	for (uint64_t i = range.start; i <= range.stop && run->error_count == errors; i += range.step) {
 		if (!expand_all(line, tokens, count, (int64_t)i)) {
+			if (line->negative) {
+				zs_error(run, &where, "the offset makes %lld of %llu; $GENERATE takes no number below 0", (long long)line->negative, (unsigned long long)i);
+				zs_hint(run, "begin the range later, or write that record by itself; BIND would put the minus sign into the record");
+				return;
+			}
 			zs_error(run, &where, line->full ? "$GENERATE makes a record of more than %d octets"
 			                                 : "not a modifier; write ${offset,width,base} with base d, o, x, X, n or N",
 			         ZS_GENERATE_LINE);
