@@ -27,12 +27,23 @@ static bool accepted(struct zs_run *run, const struct zs_build_options *options,
 	return true;
 }
 
+/* What to try before a guard is overridden. */
+static const char *before_that(struct zs_run *run, const struct zs_facts *facts, const char *guard)
+{
+	if (strcmp(guard, "G6z") != 0)
+		return "";
+	if (!facts->replaced.present)
+		return "restore the state and the keys from the same backup, since they do not fit what is published; only ";
+	return zs_arena_printf(run->arena, "put the keys that signed it into '%s/keys', from your backup, or take them over from the other signer with "
+	                                   "'zonesign keys import'; without them validators refuse the zone until caches have forgotten them: only ", facts->dir);
+}
+
 static bool refuse(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const char *guard, const char *why)
 {
 	if (accepted(run, options, facts, guard, why))
 		return true;
 	zs_refuse(run, guard, "%s", why);
-	zs_hint(run, "if that is what you want, run 'zonesign build --accept %s' once; it is recorded in the state", guard);
+	zs_hint(run, "%sif that is what you want, run 'zonesign build --accept %s' once; it is recorded in the state", before_that(run, facts, guard), guard);
 	return false;
 }
 

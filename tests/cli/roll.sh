@@ -102,7 +102,7 @@ at 2026-12-03T02:00:00Z; is 'new keys' 0 $status; ok 'and CDS at once' grep -q '
 
 # -- somebody else's output with other keys (APNIC 2012)
 fresh; at 2026-12-01T00:00:00Z; mv state other; at 2026-12-01T01:00:00Z; is 'a signed zone without state' 4 $status; has 'G18' err 'G18'
-run "$z" --now 2026-12-01T01:00:00Z build --accept adopt; is 'other keys' 4 $status; has 'G6z: they are in no cache' err 'G6z'
+run "$z" --now 2026-12-01T01:00:00Z build --accept adopt; is 'other keys' 4 $status; has 'G6z: they are in no cache' err 'G6z'; has 'what to do before it is overridden' err "put the keys that signed it into 'state/a.example/keys'"
 mkdir -p -m 700 state/a.example; rm -rf state/a.example/keys; cp -r other/a.example/keys state/a.example/
 rm -f $state; run "$z" --now 2026-12-01T01:00:00Z build --accept adopt; is 'with its keys' 0 $status; has 'the override is recorded' $state 'guard: "adopt"'
 fresh; at 2026-12-01T00:00:00Z; rm -rf state; run "$z" --now 2026-12-01T01:00:00Z build --accept adopt --accept G6z; is 'or as the user wishes' 0 $status; has 'G6z is recorded' $state 'guard: "G6z"'
