@@ -531,9 +531,16 @@ static void say_in_service(struct build *b)
 {
 	char since[ZS_TIME_TEXT], until[ZS_TIME_TEXT];
 	const struct zs_published *p = &b->facts->published;
-	if (p->known)
-		zs_note(b->run, "the zone of %s stays in service; its signatures last until %s", zs_time_short(p->time, since),
-		        zs_time_short(p->earliest_expiration, until));
+	if (!p->known)
+		return;
+	zs_time_short(p->earliest_expiration, until);
+	if (!output_is_there(b)) {
+		zs_note(b->run, "the output '%s' is gone: a server that has loaded the zone of %s goes on with it, until its signatures end on %s, and one that "
+		                "starts anew has none", b->zone_config->output.path, zs_time_short(p->time, since), until);
+		zs_hint(b->run, "mend what is wrong, or put the file back from your backup");
+	} else {
+		zs_note(b->run, "the zone of %s stays in service; its signatures last until %s", zs_time_short(p->time, since), until);
+	}
 }
 
 static bool repeat_reload(struct build *b)

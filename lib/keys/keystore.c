@@ -50,8 +50,13 @@ static bool read_file(const struct store *store, const char *name, bool secret, 
 	struct stat stat;
 	const char *path = shown(store, name);
 	const int fd = openat(store->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno == ELOOP) {
+		zs_error(run, NULL, "key file '%s' is a symbolic link, which is not followed (G10)", path);
+		zs_hint(run, "put the file itself in its place; a link could be turned to another key");
+		return false;
+	}
 	if (fd < 0) {
-		zs_error(run, NULL, "cannot read key file '%s': %s (G10)", path, strerror(errno));
+		zs_error(run, NULL, errno == ENOENT ? "key file '%s' is missing (G10)" : "cannot read key file '%s': %s (G10)", path, strerror(errno));
 		zs_hint(run, "restore it from your backup; zonesign does not make a new key in place of a missing one");
 		return false;
 	}
@@ -219,7 +224,7 @@ static bool load_known(const struct store *store, struct zs_keyset *keys, const 
 		    || !(fact->goal_in || signs(fact->dnskey.phase) || signs(fact->zrrsig.phase)))
 			continue;
 		zs_error(run, NULL, "key %u of algorithm %u is in the state, but '%s.key' is %s (G10)", fact->tag, fact->algorithm, shown(store, base),
-		         there ? "not that key" : "not there");
+		         there ? "another key" : "missing");
 		zs_hint(run, "restore the key files from your backup; zonesign does not make a new key in place of a missing one");
 		return false;
 	}

@@ -154,7 +154,7 @@ static struct zs_facts *new_facts(struct zs_run *run, const struct zs_zone_confi
 }
 
 /* state.yaml of an open directory; absent: the facts stay fresh. */
-static bool read_state(struct zs_run *run, struct zs_facts *facts)
+static bool read_state(struct zs_run *run, struct zs_facts *facts, const char *zone)
 {
 	struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
 	const char *path = zs_arena_printf(run->arena, "%s/state.yaml", facts->dir);
@@ -166,7 +166,12 @@ static bool read_state(struct zs_run *run, struct zs_facts *facts)
 	const bool ok = zs_file_read_fd(run, run->arena, NULL, fd, path, STATE_MAX, input, NULL);
 	close(fd);
 	facts->fresh = false;
-	return ok && zs_state_parse(run, input, facts);
+	if (ok && zs_state_parse(run, input, facts))
+		return true;
+	if (ok && !run->last->hint)
+		zs_hint(run, "restore '%s' from your backup. Without one: move state.yaml away, keep the directory 'keys', and run 'zonesign build --accept adopt %s'; "
+		             "that goes on with these keys and takes their DS as being at the parent, but forgets a roll under way", facts->dir, zone);
+	return false;
 }
 
 static bool check_dir(struct zs_run *run, int fd, const char *path)
@@ -216,7 +221,7 @@ bool zs_facts_open(struct zs_run *run, const struct zs_zone_config *zone, struct
 	facts->dir_fd = zs_file_open_dir(run, facts->dir, 0700);
 	if (facts->dir_fd < 0)
 		return false;
-	if (!check_dir(run, facts->dir_fd, facts->dir) || !lock(run, facts) || !read_state(run, facts)) {
+	if (!check_dir(run, facts->dir_fd, facts->dir) || !lock(run, facts) || !read_state(run, facts, zone->name_text)) {
 		zs_facts_close(facts);
 		return false;
 	}
@@ -233,7 +238,7 @@ bool zs_facts_read(struct zs_run *run, const struct zs_zone_config *zone, struct
 	facts->dir_fd = open(facts->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (facts->dir_fd < 0 && errno != ENOENT)
 		return zs_fail(run, "cannot open directory '%s': %s", facts->dir, strerror(errno));
-	if (facts->dir_fd >= 0 && !read_state(run, facts)) {
+	if (facts->dir_fd >= 0 && !read_state(run, facts, zone->name_text)) {
 		zs_facts_close(facts);
 		return false;
 	}

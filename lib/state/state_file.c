@@ -668,8 +668,10 @@ bool zs_state_parse(struct zs_run *run, const struct zs_input *input, struct zs_
 	if (!zs_yaml_parse(run, run->arena, input, &root))
 		return false;
 	const char *version = zs_yaml_get_text(root, "version");
-	if (!version || strcmp(version, "1") != 0) {
-		zs_error(run, &r.whole, "a state of version %s; this program reads version 1", version ? version : "(none)");
+	if (!version)
+		return zs_error(run, &r.whole, "the state has no version: it is damaged");
+	if (strcmp(version, "1") != 0) {
+		zs_error(run, &r.whole, "a state of version %s; this program reads version 1", version);
 		zs_hint(run, "was it written by a newer zonesign? Use that one");
 		return false;
 	}

@@ -64,11 +64,11 @@ spoil() { # NAME WORDS COMMAND
 	sh -c "$3"; run "$z" build; is "$1" 3 $status; has "$1: words" err "$2"
 	is "$1: the output stays" "$good" "$(sha256sum < signed/a.zone)"; is "$1: nothing is left beside it" '' "$(find signed -name '.*zonesign')"
 }
-spoil 'a private key missing' 'cannot read key file' 'rm $(ls state/a.example/keys/*.private | head -1)'
-spoil 'both halves missing' 'not there (G10)' 'rm $(ls state/a.example/keys/*.key | head -1) $(ls state/a.example/keys/*.private | head -1)'
+spoil 'a private key missing' 'is missing (G10)' 'rm $(ls state/a.example/keys/*.private | head -1)'
+spoil 'both halves missing' 'is missing (G10)' 'rm $(ls state/a.example/keys/*.key | head -1) $(ls state/a.example/keys/*.private | head -1)'
 spoil 'a private key open to others' 'is open to others' 'chmod 644 state/a.example/keys/*.private'
 spoil 'private keys swapped' 'does not fit' 'cd state/a.example/keys; set -- *.private; mv $1 t; mv $2 $1; mv t $2'
-spoil 'a key file that is a link' 'cannot read key file' 'cd state/a.example/keys; set -- *.private; mv $1 ../t; ln -s ../t $1'
+spoil 'a key file that is a link' 'is a symbolic link' 'cd state/a.example/keys; set -- *.private; mv $1 ../t; ln -s ../t $1'
 spoil 'a damaged key file' 'error' 'cd state/a.example/keys; set -- *.private; echo "PrivateKey: AAAA" > t; chmod 600 t; mv t $1'
 
 # -- guards about the output and the clock

@@ -190,4 +190,19 @@ rolling; printf 'key "k" { algorithm hmac-sha256; secret "c2VjcmV0"; };\n' > tsi
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem -days 90 -subj /CN=www.a.example 2>/dev/null
 printf 'zones:\n  a.example: {file: a.zone, dane: [{host: www.a.example, port: 443, certificate: c.pem}], publish: {update: {key: tsig, server: 127.0.0.1@1}}}\n' > zonesign.yaml
 at 0 keys import --served served.zone a.example k/*.key; is 'import into a zone of publish: update' 2 $status; has 'it is said' err 'is signed by the server'
+
+# -- files that are missing, links, a state that is damaged: what to do about it
+fresh; at 0 -q build; at 14400 -q build; at 14400 -q ds --seen a.example; at 100000 -q build; cp -a state good; cp a.signed good.signed
+ksk=$(cd state/a.example/keys && grep -l ' 257 ' ./*.key | sed 's/^\.\///; s/\.key$//')
+again() { rm -rf state; cp -a good state; cp good.signed a.signed; }
+mv "state/a.example/keys/$ksk.private" moved; at 900000 build; is 'a private key file that is missing' 3 $status; has 'it is said' err "$ksk.private' is missing (G10)"
+ln -s "$work/t/moved" "state/a.example/keys/$ksk.private"; at 900000 build; is 'a link in its place' 3 $status; has 'that it is one' err "$ksk.private' is a symbolic link, which is not followed"; hasnt 'the backup is no help' err 'your backup'
+again; rm "state/a.example/keys/$ksk.key"; at 900000 build; is 'a public key file that is missing' 3 $status; has 'it is said, too' err "$ksk.key' is missing (G10)"; has 'the zone stays' err 'stays in service'
+rm a.signed; at 900000 build; is 'the output is gone as well' 3 $status; has 'then nothing is in service for sure' err "the output 'a.signed' is gone"; hasnt 'no false comfort' err 'stays in service'
+for damage in ': > state/a.example/state.yaml' 'head -c 400 good/a.example/state.yaml > state/a.example/state.yaml' "sed -i /^version/d state/a.example/state.yaml"; do
+	again; eval "$damage"; at 900000 build; is "$damage" 3 $status; has "$damage: what to do" err "restore 'state/a.example' from your backup"; has "$damage: and without one" err '--accept adopt a.example'
+done
+sed -i 's/^version: 1/version: 2/' good/a.example/state.yaml; again; at 900000 build; has 'a newer state is not damaged' err 'newer zonesign'; hasnt 'nor given up' err 'adopt'
+rm state/a.example/state.yaml; at 900000 build --accept adopt a.example; is 'that way works' 0 $status; is 'with the same keys' 2 "$(grep -c DNSKEY a.signed | sed 's/[3-9]/2/')"
+ok 'and its DS leads to it' grep -q 'ds: {state: omnipresent' state/a.example/state.yaml
 finish
