@@ -50,9 +50,30 @@ struct build {
 	bool committed;              /* the output was replaced */
 	bool taken;                  /* what is in place comes of the input as it is now ... */
 	bool certificate_fails;      /* ... but for a certificate */
+	bool told_before;            /* what it warns of was told within a week, of the same input ... */
+	bool warned;                 /* ... and it was told now */
 	bool clock_ok;               /* its times are of the clock of the state */
 	bool certificates_ok;
 };
+
+/* Warnings about the zone and its policy, which say the same as long as these stay as they are: those since mark were told within a week,
+ * or they are told now. */
+static void tell_weekly(struct build *b, const struct zs_run_mark *mark)
+{
+	const unsigned count = b->run->warning_count - mark->warning_count;
+	if (!b->told_before) {
+		b->warned = b->warned || count;
+		return;
+	}
+	if (!count)
+		return;
+	for (const struct zs_diag *diag = zs_run_take(b->run, mark); diag; diag = diag->next) {
+		struct zs_diag one = *diag;
+		one.next = NULL;
+		if (one.severity != ZS_WARNING)
+			zs_run_report(b->run, &one);
+	}
+}
 
 /* What the signer makes itself does not come from the input. */
 static void drop_signer_types(struct build *b)
@@ -99,6 +120,7 @@ static bool load_input(struct build *b)
 	const struct zs_zone_config *config = b->zone_config;
 	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_STRIP, .include_any = config->include_any,
 		                                 .want_sha256 = true };
+	const struct zs_run_mark mark = zs_run_mark(b->run);
 	zs_run_stage(b->run, "read");
 	if (!zs_zone_read(b->run, b->arena, config->file.path, &options, &b->zone))
 		return false;
@@ -108,6 +130,7 @@ static bool load_input(struct build *b)
 	zs_run_stage(b->run, "check");
 	if (!zs_zone_check(b->run, b->zone, config->policy->max_zone_ttl, zs_build_accepts(b->options, "G12")))
 		return false;
+	tell_weekly(b, &mark);
 	if (!zs_build_zone_inputs(b->run, b->zone, &b->inputs, &b->input_count, &b->input_room))
 		return false;
 	zs_run_stage(b->run, "TLSA");
@@ -182,9 +205,11 @@ static bool must_resign(const struct build *b)
 
 static bool make_plan(struct build *b)
 {
+	const struct zs_run_mark mark = zs_run_mark(b->run);
 	zs_run_stage(b->run, "keys");
 	if (!b->rescue)
 		zs_rollover_check_lifetimes(b->run, b->zone_config->policy, b->facts, &b->ttls);
+	tell_weekly(b, &mark);
 	return zs_keys_load(b->run, b->zone_config, b->facts, &b->keys)
 	    && zs_live_observe(b->run, b->zone_config, b->keys, b->facts)
 	    && zs_rollover_plan(b->run, b->zone_config->policy, b->facts, &b->ttls, &b->plan);
@@ -260,7 +285,7 @@ static bool verify_candidate(struct build *b)
 		.apex = b->zone_config->name, .now = b->run->now, .strict = true, .has_serial = true, .serial = b->intent.serial,
 		.refresh = policy->refresh, .margin = b->largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
 		.zonemd = b->plan->unsigned_zone ? 0 : policy->zonemd, .jobs = b->run->jobs,
-		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone,
+		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone, .content_told = b->told_before,
 		/* what is published has passed, or was accepted: it must not die of that */
 		.accept_g12 = b->rescue || zs_build_accepts(b->options, "G12"), .accept_g16 = zs_build_accepts(b->options, "G16"),
 	};
@@ -271,7 +296,9 @@ static bool verify_candidate(struct build *b)
 	for (size_t i = 0; i < ZS_COUNT(judged); i++)
 		if (zs_build_accepts(b->options, judged[i]))
 			zs_build_note_override(b->run, b->facts, judged[i], "not refused in this run");
+	const struct zs_run_mark mark = zs_run_mark(b->run);
 	const bool ok = zs_verify_fd(b->run, b->verify_arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
+	b->warned = b->warned || (!b->told_before && b->run->warning_count > mark.warning_count);
 	b->intent.earliest_expiration = b->verified.earliest_expiration;
 	b->result->signature_count = b->verified.verified_count + b->verified.reused_count;
 	b->result->reused_count = b->verified.reused_count;
@@ -369,6 +396,8 @@ static bool record_facts(struct build *b)
 	if (facts->input_count)
 		zs_build_add_output(b->run, facts, &b->candidate, b->zone_config->output.path);
 	facts->last_build = b->run->now;
+	if (b->warned)
+		facts->warned = b->run->now;
 	return set_next_due(b) && zs_facts_write(b->run, facts);
 }
 
@@ -661,6 +690,13 @@ static bool preview(struct build *b)
 	return zs_run_ok_since(b->run, 0);
 }
 
+static bool was_told(const struct build *b)
+{
+	enum { WEEK = 7 * 86400 };
+	const zs_time at = b->facts->warned;
+	return at && at <= b->run->now && b->run->now - at < WEEK;
+}
+
 static bool build_locked(struct build *b)
 {
 	if (b->options->bench_no_verify)
@@ -700,6 +736,7 @@ static bool build_locked(struct build *b)
 		return false;
 	if (b->options->dry_run)
 		return preview(b);
+	b->told_before = !b->options->accept_count && was_told(b) && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts);
 	if (!load_input(b))
 		return rescue(b);
 	if (!make_plan(b)) {

@@ -195,6 +195,7 @@ struct zs_facts {
 	uint8_t zone[ZS_NAME_MAX];
 	bool fresh;               /* there was no state.yaml */
 	bool made_with_now;       /* a run with --now wrote it */
+	zs_time warned;           /* what is odd about the zone and its policy was told then; 0: there was nothing */
 	zs_time last_build;       /* clock of the last build that wrote */
 	struct zs_published published;
 	struct zs_intent intent;

@@ -271,6 +271,7 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 	put_time(out, "last_build", facts->last_build);
 	put_time(out, "\nnext_due", facts->next_due);
 	zs_buf_text(out, "\n");
+	put_some_time(out, "warned", facts->warned);
 	if (facts->published.known) {
 		const struct zs_published *p = &facts->published;
 		zs_buf_printf(out, "published:\n  serial: %u\n", p->serial);
@@ -681,6 +682,7 @@ bool zs_state_parse(struct zs_run *run, const struct zs_input *input, struct zs_
 	facts->made_with_now = get_word(&r, root, "clock", clocks, ZS_COUNT(clocks)) == 1;
 	facts->last_build = get_time(&r, root, "last_build");
 	facts->next_due = get_time(&r, root, "next_due");
+	facts->warned = get_some_time(&r, root, "warned");
 	const struct zs_yaml *published = zs_yaml_get(root, "published"), *intent = zs_yaml_get(root, "intent");
 	if (published)
 		get_published(&r, published, &facts->published);

@@ -396,4 +396,19 @@ run "$z" --now $t1 roll a.example zsk; run "$z" --now $t1 build --dry-run; has '
 echo 'bad A 1' >> a.zone; run "$z" --now $t1 build --dry-run; is 'a wrong input' 3 $status; has 'is told' err 'is no IPv4 address'; sed -i '$d' a.zone
 echo x >> signed/a.zone; run "$z" --now $t1 build --dry-run; is 'an output of somebody else' 4 $status; has 'G18' err 'G18'
 cd .. || exit 1
+
+# -- what is odd about a zone is told when it is loaded anew, and again after a week, however often keys and signatures move
+day() { printf '2026-12-%02dT%02d:00:00Z' $((1 + $1 / 24)) $(($1 % 24)); }
+told() { grep -c 'warning: .*name server' err; }
+policy='observe: off, zsk: {lifetime: 5h}'; fresh; sed -i '/ns2/d' a.zone
+run "$z" --now "$(day 0)" build; is 'the first build warns' 2 "$(told)"; has 'of the policy too' err 'is shorter than its roll takes'
+times= built=0 lifetimes=0
+for h in $(seq 4 4 200); do
+	run "$z" --now "$(day "$h")" build; [ "$(told)" = 0 ] || times="$times $h"
+	! grep -q published: out || built=$((built + 1)); ! grep -q 'is shorter than its roll' err || lifetimes=$((lifetimes + 1))
+	[ "$h" != 4 ] || run "$z" --now "$(day 4)" ds --seen a.example
+done
+ok 'the zone was signed again and again' [ "$built" -gt 5 ]; is 'and the warning came once more' 1 "$(echo $times | wc -w)"; ok 'after a week' [ "${times:-0}" -ge 168 ]; is 'that of the policy as well' 1 "$lifetimes"
+echo 'new A 192.0.2.9' >> a.zone; run "$z" --now "$(day 204)" build; is 'a zone that changed is loaded anew' 2 "$(told)"
+policy=
 finish

@@ -20,6 +20,7 @@ static struct zs_facts *full(struct zs_run *run)
 	facts->made_with_now = true;
 	facts->last_build = 1000;
 	facts->next_due = 2000;
+	facts->warned = 1500;
 	facts->published = (struct zs_published){ .known = true, .serial = 4294967295u, .time = 900, .served_since = 950, .program = "zonesign \"1\\",
 		                                  .earliest_expiration = 5000, .sha256 = { 1, 2 }, .content = { 3 } };
 	facts->intent = (struct zs_intent){ .present = true, .serial = 8, .plan = "a plan\n", .sha256 = { 9 },
@@ -96,6 +97,7 @@ START_TEST(facts_survive_writing_and_reading)
 	ck_assert(again.parent.ds_count == 1 && again.parent.ds[0].len == 5 && again.parent.lower == 3600 && again.ttls[1].dnskey);
 	ck_assert(again.roll_count == 1 && again.rolls[0].kind == ZS_ROLL_CSK && again.algorithm == 15 && again.unsign == 700);
 	ck_assert(again.intent.shape.known && again.intent.shape.records == 6 && again.intent.shape.apex_count == 2 && again.intent.shape.apex[1] == 6);
+	ck_assert_int_eq(again.warned, 1500);
 	ck_assert(again.failure.kind == ZS_FAILURE_CERTIFICATE && again.failure.since == 720);
 	ck_assert_str_eq(again.failure.reason, "a.pem: \"not\" a certificate");
 	ck_assert(zs_facts_tag_used(&again, 65535) && !zs_facts_tag_used(&again, 2));
