@@ -207,12 +207,6 @@ enum zs_sight zs_live_judge(struct zs_run *run, const struct zs_policy *policy, 
 	return parent->waits_for ? ZS_SIGHT_WAIT : ZS_SIGHT_CERTAIN;
 }
 
-static bool waits_for_parent(const struct zs_key_facts *key)
-{
-	return (key->ds.phase == ZS_RUMOURED && !key->ds_seen)
-	    || (key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since));
-}
-
 zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts)
 {
 	const zs_seconds often = policy->parent_ds_ttl < 1 ? 1 : policy->parent_ds_ttl < HOUR ? policy->parent_ds_ttl : HOUR;
@@ -222,7 +216,7 @@ zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts
 		const enum zs_record_phase phase = facts->keys[i].ds.phase;
 		concerned = concerned || phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT || phase == ZS_UNRETENTIVE;
 		assumed = assumed || (phase == ZS_OMNIPRESENT && !facts->keys[i].ds_seen);
-		waiting = waiting || waits_for_parent(&facts->keys[i]);
+		waiting = waiting || zs_facts_ds_to_come(&facts->keys[i]) || zs_facts_ds_to_go(&facts->keys[i]);
 		if ((phase == ZS_RUMOURED || phase == ZS_UNRETENTIVE) && facts->keys[i].ds.since > begun)
 			begun = facts->keys[i].ds.since;
 	}

@@ -7,20 +7,13 @@ enum { DAY = 86400 };
 static bool waits(const struct zs_key_facts *key, bool gone)
 {
 	/* gone before the zone took it back does not count: a parent may have acted on the older wish since */
-	return gone ? key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since)
-	            : key->ds.phase == ZS_RUMOURED && !key->ds_seen;
+	return gone ? zs_facts_ds_to_go(key) : zs_facts_ds_to_come(key);
 }
 
-/* A DS that was asked for and that nobody has seen: a person may say that it was never entered, of one key by its tag. */
-static bool may_be_missing(const struct zs_key_facts *key)
-{
-	return key->ds.phase == ZS_RUMOURED && !key->ds_seen;
-}
-
-/* ... and it is known already, of the time after it was asked for. */
+/* A DS that was asked for and is known, of the time after that, not to be there. */
 static bool is_missing(const struct zs_key_facts *key)
 {
-	return may_be_missing(key) && key->ds.since && key->ds_gone > key->ds.since;
+	return zs_facts_ds_to_come(key) && key->ds.since && key->ds_gone > key->ds.since;
 }
 
 /* A look has shown it, and the wait since then needs another look at its end (zs_is_still_so), but none comes: nobody may look any more,
@@ -36,7 +29,7 @@ static bool is_orphaned(const struct zs_run *run, const struct zs_policy *policy
 
 static bool may_record(const struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_key_facts *key, bool gone)
 {
-	return waits(key, gone) || (gone && may_be_missing(key) && !is_missing(key)) || is_orphaned(run, policy, &facts->parent, key, gone);
+	return waits(key, gone) || (gone && zs_facts_ds_to_come(key) && !is_missing(key)) || is_orphaned(run, policy, &facts->parent, key, gone);
 }
 
 static bool refuse(struct zs_run *run, const struct zs_key_facts *key, bool gone)

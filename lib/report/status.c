@@ -209,12 +209,12 @@ static bool say_parent(struct speech *s)
 	zs_time deadline = 0;
 	for (size_t i = 0; i < s->facts->key_count; i++) {
 		const struct zs_key_facts *key = &s->facts->keys[i];
-		if (key->ds.phase == ZS_RUMOURED && !key->ds_seen) {
+		if (zs_facts_ds_to_come(key)) {
 			const zs_time end = end_of_predecessor(s, key);
 			add = join(s, add, title_of(s->run, key));
 			deadline = end && (!deadline || end < deadline) ? end : deadline;
 		}
-		if (key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since))
+		if (zs_facts_ds_to_go(key))
 			take = join(s, take, title_of(s->run, key));
 		keep = keep || (key->ds_seen && key->ds.phase != ZS_UNRETENTIVE);
 	}

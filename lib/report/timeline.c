@@ -117,8 +117,8 @@ static bool obey(struct zs_facts *facts, zs_time now)
 	bool changed = false;
 	for (size_t i = 0; i < facts->key_count; i++) {
 		struct zs_key_facts *key = &facts->keys[i];
-		const bool add = key->ds.phase == ZS_RUMOURED && !key->ds_seen;
-		const bool take = key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since);
+		const bool add = zs_facts_ds_to_come(key);
+		const bool take = zs_facts_ds_to_go(key);
 		if (add || take) {
 			key->ds_seen = add ? now : 0;
 			key->ds_gone = take ? now : 0;
@@ -191,9 +191,9 @@ static void add_due(struct draw *d, const struct zs_facts *facts)
 	for (size_t i = 0; i < facts->key_count; i++) {
 		const struct zs_key_facts *key = &facts->keys[i];
 		const char *title = track_of(d, key)->title;
-		if (key->ds.phase == ZS_RUMOURED && !key->ds_seen)
+		if (zs_facts_ds_to_come(key))
 			add_event(d, d->run->now + 1, true, zs_arena_printf(d->run->arena, "now: you give the parent the DS of %s", title));
-		else if (key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since))
+		else if (zs_facts_ds_to_go(key))
 			add_event(d, d->run->now + 1, true, zs_arena_printf(d->run->arena, "now: you delete the DS of %s at the parent", title));
 	}
 }

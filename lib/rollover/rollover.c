@@ -77,9 +77,9 @@ static const char *instruction(const struct zs_engine *e)
 	for (size_t i = 0; i < e->facts->key_count; i++) {
 		const struct zs_key_facts *key = &e->facts->keys[i];
 		const char *title = zs_key_title(e, key);
-		if (key->ds.phase == ZS_RUMOURED && !key->ds_seen)
+		if (zs_facts_ds_to_come(key))
 			add = add ? zs_arena_printf(run->arena, "%s and %s", add, title) : title;
-		else if (key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since))
+		else if (zs_facts_ds_to_go(key))
 			take = take ? zs_arena_printf(run->arena, "%s and %s", take, title) : title;
 	}
 	if (add)

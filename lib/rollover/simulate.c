@@ -73,7 +73,7 @@ static bool obey_parent(struct simulation *s)
 	bool changed = false;
 	for (size_t i = 0; i < s->facts->key_count; i++) {
 		struct zs_key_facts *key = &s->facts->keys[i];
-		const bool add = key->ds.phase == ZS_RUMOURED && !key->ds_seen, take = key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since);
+		const bool add = zs_facts_ds_to_come(key), take = zs_facts_ds_to_go(key);
 		if (add || take) {
 			key->ds_seen = add ? s->own->now : 0;
 			key->ds_gone = take ? s->own->now : 0;

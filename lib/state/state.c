@@ -70,6 +70,16 @@ struct zs_key_facts *zs_facts_key(struct zs_facts *facts, const uint8_t id[32])
 	return NULL;
 }
 
+bool zs_facts_ds_to_come(const struct zs_key_facts *key)
+{
+	return key->ds.phase == ZS_RUMOURED && !key->ds_seen;
+}
+
+bool zs_facts_ds_to_go(const struct zs_key_facts *key)
+{
+	return key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since);
+}
+
 static void not_later(zs_time *time, zs_time now)
 {
 	if (*time > now)
