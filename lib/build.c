@@ -76,19 +76,19 @@ static void tell_weekly(struct build *b, const struct zs_run_mark *mark)
 }
 
 /* What the signer makes itself does not come from the input. */
-static void drop_signer_types(struct build *b)
+static void drop_signer_types(struct zs_run *run, struct zs_zone *zone, bool is_input)
 {
 	static const uint16_t types[] = { ZS_TYPE_DNSKEY, ZS_TYPE_CDS, ZS_TYPE_CDNSKEY, ZS_TYPE_ZONEMD };
 	for (size_t i = 0; i < ZS_COUNT(types); i++) {
 		char name[ZS_TYPE_TEXT];
-		const struct zs_rrset *set = zs_zone_apex_rrset(b->zone, types[i]);
+		const struct zs_rrset *set = zs_zone_apex_rrset(zone, types[i]);
 		if (!set)
 			continue;
-		const struct zs_source where = zs_zone_source(b->zone, set);
-		if (!b->rescue)
-			zs_warn(b->run, &where, "the %s records of the input are dropped; zonesign makes them from its own keys",
+		const struct zs_source where = zs_zone_source(zone, set);
+		if (is_input)
+			zs_warn(run, &where, "the %s records of the input are dropped; zonesign makes them from its own keys",
 			        zs_type_text(types[i], name));
-		zs_zone_remove(b->zone, b->zone->apex, types[i]);
+		zs_zone_remove(zone, zone->apex, types[i]);
 	}
 }
 
@@ -126,7 +126,7 @@ static bool load_input(struct build *b)
 		return false;
 	for (size_t i = 0; i < b->zone->input_count; i++)
 		b->run->stage_octets += b->zone->input_ids[i].size;
-	drop_signer_types(b);
+	drop_signer_types(b->run, b->zone, true);
 	zs_run_stage(b->run, "check");
 	if (!zs_zone_check(b->run, b->zone, config->policy->max_zone_ttl, zs_build_accepts(b->options, "G12")))
 		return false;
@@ -142,14 +142,21 @@ static bool load_input(struct build *b)
 	return ok;
 }
 
-/* The content last published, without its DNSSEC records: what is signed again when the new input is wrong. */
-static bool load_published(struct build *b)
+/* The content last published, without what the signer made: to be signed again when the new input is wrong, or compared with it. */
+static bool read_published(struct build *b, struct zs_zone **out)
 {
 	const struct zs_zone_options options = { .apex = b->zone_config->name, .dnssec = ZS_DNSSEC_STRIP, .include_never = true };
-	if (!zs_zone_read(b->run, b->arena, b->zone_config->output.path, &options, &b->zone))
+	if (!zs_zone_read(b->run, b->arena, b->zone_config->output.path, &options, out))
 		return false;
-	drop_signer_types(b);
-	zs_zone_release_text(b->zone);
+	drop_signer_types(b->run, *out, false);
+	zs_zone_release_text(*out);
+	return true;
+}
+
+static bool load_published(struct build *b)
+{
+	if (!read_published(b, &b->zone))
+		return false;
 	zs_dane_reconcile(b->run, b->zone, b->facts);
 	return check_ttls(b);
 }
@@ -521,13 +528,19 @@ static bool serial_as_published(const struct build *b)
 	return b->zone_config->policy->serial != ZS_SERIAL_KEEP || !zs_zone_soa(b->zone, &soa) || soa.serial == b->facts->published.serial;
 }
 
+/* Is the content the published one? Then signatures alone would be new. */
+static bool says_the_same(const struct build *b)
+{
+	return b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0 && serial_as_published(b);
+}
+
 static bool sign_and_publish(struct build *b)
 {
 	if (!check_first(b) || !zs_build_check_plan(b->run, b->options, b->facts, b->plan)
 	    || !zs_keys_prepare(b->run, b->zone_config, b->facts, b->plan, b->keys)
 	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;
-	b->same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0 && serial_as_published(b);
+	b->same = says_the_same(b);
 	if (b->same && !must_resign(b) && b->facts->published.served_since) {
 		b->result->outcome = ZS_BUILT_NOTHING; /* the files were touched, what they say is the same */
 		const zs_time since = b->facts->published.served_since;
@@ -658,19 +671,6 @@ static bool nothing_to_do(struct build *b)
 	return true;
 }
 
-/* The zone as it was last published, without what the signer makes; NULL: there is none. */
-static struct zs_zone *read_published(struct build *b)
-{
-	static const uint16_t made[] = { ZS_TYPE_DNSKEY, ZS_TYPE_CDS, ZS_TYPE_CDNSKEY, ZS_TYPE_ZONEMD };
-	const struct zs_zone_options options = { .apex = b->zone_config->name, .dnssec = ZS_DNSSEC_STRIP, .include_never = true };
-	struct zs_zone *zone;
-	if (!b->facts->published.known || !output_is_there(b) || !zs_zone_read(b->run, b->arena, b->zone_config->output.path, &options, &zone))
-		return NULL;
-	for (size_t i = 0; i < ZS_COUNT(made); i++)
-		zs_zone_remove(zone, zone->apex, made[i]);
-	return zone;
-}
-
 /* --dry-run: the build as far as it changes nothing but memory. */
 static bool preview(struct build *b)
 {
@@ -678,16 +678,20 @@ static bool preview(struct build *b)
 	if (!load_input(b) || !make_plan(b) || !check_first(b) || !zs_build_check_plan(b->run, b->options, b->facts, b->plan)
 	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;
-	b->same = b->facts->published.known && memcmp(b->intent.content, b->facts->published.content, 32) == 0;
+	b->same = says_the_same(b);
 	if (b->same && !must_resign(b) && b->facts->published.served_since)
 		return nothing_to_do(b);
+	if (!zs_build_choose_serial(b->run, b->zone_config, b->facts, b->zone))
+		return false;
 	zs_run_stage(b->run, "compare");
-	struct zs_zone *published = read_published(b);
+	struct zs_zone *published = NULL;
+	if (b->facts->published.known && output_is_there(b) && !read_published(b, &published))
+		return false;
 	b->result->outcome = ZS_BUILT_PREVIEWED;
 	b->result->record_count = b->zone->record_count;
-	b->result->why = !published ? "for the first time" : !b->same ? "with these changes" : must_resign(b) ? "unchanged, with new signatures" : "once more: it is not in service yet";
+	b->result->why = !b->facts->published.known ? "for the first time" : !published ? "anew, since the output is gone" : !b->same ? "with these changes" : must_resign(b) ? "unchanged, with new signatures" : "once more: it is not in service yet";
 	zs_build_preview(b->run, published, b->zone, before, b->plan, b->result);
-	return zs_run_ok_since(b->run, 0);
+	return true;
 }
 
 static bool was_told(const struct build *b)

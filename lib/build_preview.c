@@ -116,11 +116,6 @@ static void compare_zones(struct preview *p)
 	}
 }
 
-static bool in_zone(enum zs_record_phase phase)
-{
-	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
-}
-
 static void tell_use(struct preview *p, const char *title, bool was, bool is, const char *what)
 {
 	if (was != is)
@@ -145,9 +140,9 @@ static void compare_keys(struct preview *p, const struct zs_facts *before, const
 		                          : zs_arena_printf(p->run->arena, "%s %u", role, key->facts->tag);
 		if (!was)
 			was = &nothing;
-		tell_use(p, title, in_zone(was->dnskey.phase), key->publish, "is in the DNSKEY RRset");
-		tell_use(p, title, in_zone(was->krrsig.phase), key->sign_dnskeys, "signs the DNSKEY RRset");
-		tell_use(p, title, in_zone(was->zrrsig.phase), key->sign_zone, "signs the zone");
+		tell_use(p, title, zs_in_zone(was->dnskey.phase), key->publish, "is in the DNSKEY RRset");
+		tell_use(p, title, zs_in_zone(was->krrsig.phase), key->sign_dnskeys, "signs the DNSKEY RRset");
+		tell_use(p, title, zs_in_zone(was->zrrsig.phase), key->sign_zone, "signs the zone");
 	}
 }
 

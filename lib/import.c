@@ -193,11 +193,6 @@ static const struct zs_import_key *find(const struct zs_import_key *keys, size_t
 	return NULL;
 }
 
-static bool in_zone(enum zs_record_phase phase)
-{
-	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
-}
-
 /* What is served now, and what comes next, must validate with each other's DNSKEY RRset. facts: of the trial. */
 static bool check_overlap(struct zs_run *run, const struct zs_facts *facts, const struct dnskeys *served, const struct dnskeys *next,
                           const struct zs_import_key *keys, size_t count)
@@ -213,10 +208,10 @@ static bool check_overlap(struct zs_run *run, const struct zs_facts *facts, cons
 	for (size_t i = 0; i < facts->key_count; i++) {
 		const struct zs_key_facts *fact = &facts->keys[i];
 		const struct zs_import_key *key = find(keys, count, fact->id);
-		if (in_zone(fact->zrrsig.phase) && (!key || !has_key(served, key->key.rdata)))
+		if (zs_in_zone(fact->zrrsig.phase) && (!key || !has_key(served, key->key.rdata)))
 			zs_refuse(run, "G6z", "key %u would sign the zone, and is not among the DNSKEYs served now: caches do not know it", fact->tag);
 		if (key && (key->facts.ds.phase == ZS_OMNIPRESENT || key->facts.ds.phase == ZS_RUMOURED)
-		    && (!has_key(next, key->key.rdata) || !in_zone(fact->krrsig.phase)))
+		    && (!has_key(next, key->key.rdata) || !zs_in_zone(fact->krrsig.phase)))
 			zs_refuse(run, "G6", "key %u has its DS at the parent, and would not sign the DNSKEYs", fact->tag);
 	}
 	return zs_run_ok_since(run, errors);

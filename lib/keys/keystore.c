@@ -161,11 +161,6 @@ static bool is_dead(const struct zs_key_facts *key)
 	return !key->goal_in;
 }
 
-static bool signs(enum zs_record_phase phase)
-{
-	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
-}
-
 /* The tag at the end of the file's name: was it ever used here? Then it is of a key of the facts, or of one that has gone its way. */
 static bool is_known(const struct zs_facts *facts, const char *file)
 {
@@ -214,14 +209,14 @@ static bool load_known(const struct store *store, struct zs_keyset *keys, const 
 		const struct zs_key_facts *fact = &facts->keys[k];
 		const char *base = file_name(store, fact->algorithm, fact->tag);
 		const bool there = !is_dead(fact) && has_file(store, zs_arena_printf(run->arena, "%s.key", base));
-		const bool needs_private = fact->goal_in || signs(fact->krrsig.phase) || signs(fact->zrrsig.phase);
+		const bool needs_private = fact->goal_in || zs_in_zone(fact->krrsig.phase) || zs_in_zone(fact->zrrsig.phase);
 		struct zs_key key = { 0 };
 		if (there && !read_pair(store, base, keys->arena, needs_private, &key))
 			return false;
 		if (there)
 			ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
 		if (is_dead(fact) || (there && memcmp(key.id, fact->id, sizeof key.id) == 0)
-		    || !(fact->goal_in || signs(fact->dnskey.phase) || signs(fact->zrrsig.phase)))
+		    || !(fact->goal_in || zs_in_zone(fact->dnskey.phase) || zs_in_zone(fact->zrrsig.phase)))
 			continue;
 		zs_error(run, NULL, "key %u of algorithm %u is in the state, but '%s.key' is %s (G10)", fact->tag, fact->algorithm, shown(store, base),
 		         there ? "another key" : "missing");
@@ -331,8 +326,8 @@ static struct zs_key_times times_of(const struct zs_run *run, const struct zs_ke
 		times.activate = planned(times.activate, fact->zrrsig.since, run->now);
 	else if (fact->zrrsig.phase == ZS_HIDDEN && fact->goal_in)
 		times.activate = fact->activate > times.publish ? fact->activate : 0;
-	times.inactive = !fact->goal_in && !signs(work) ? fact->retired : 0;
-	if (fact->goal_in || signs(fact->dnskey.phase))
+	times.inactive = !fact->goal_in && !zs_in_zone(work) ? fact->retired : 0;
+	if (fact->goal_in || zs_in_zone(fact->dnskey.phase))
 		times.remove = 0;
 	else if (fact->dnskey.phase == ZS_UNRETENTIVE)
 		times.remove = planned(times.remove, fact->dnskey.since, run->now);

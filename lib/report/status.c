@@ -7,11 +7,6 @@
 
 enum { DAY = 86400, LATE = DAY + 2 * 3600 }; /* cron runs once a day at the least */
 
-static bool in_zone(enum zs_record_phase phase)
-{
-	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
-}
-
 static bool absent(enum zs_record_phase phase)
 {
 	return phase == ZS_NA || phase == ZS_HIDDEN;
@@ -150,7 +145,7 @@ static bool say_danger(struct speech *s)
 	s->out->deadline = 0;
 	bool leads = false;
 	for (size_t i = 0; i < s->facts->key_count; i++)
-		leads = leads || (s->facts->keys[i].ds_seen && in_zone(s->facts->keys[i].dnskey.phase));
+		leads = leads || (s->facts->keys[i].ds_seen && zs_in_zone(s->facts->keys[i].dnskey.phase));
 	if (s->facts->parent.observed && !s->facts->parent.waits_for && s->facts->parent.ds_count && !leads)
 		return say(s, ZS_REFUSED, "no DS leads to a key", zs_arena_printf(arena,
 		           "The parent has DS records of %s, and none of them leads to a key in the zone: validators refuse it. See 'zonesign ds --check %s' and mend it at %s at once.",

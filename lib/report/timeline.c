@@ -32,11 +32,6 @@ static const struct zs_record_state *part_of(const struct zs_key_facts *key, uns
 	return parts[part];
 }
 
-static bool in_zone(enum zs_record_phase phase)
-{
-	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
-}
-
 static void add_event(struct draw *d, zs_time time, bool person, const char *text)
 {
 	ZS_PUSH(d->run->arena, d->events, d->event_count, d->event_room) =
@@ -69,7 +64,7 @@ static struct track *track_of(struct draw *d, const struct zs_key_facts *key)
 static void tell(struct draw *d, const struct track *t, unsigned part, enum zs_record_phase phase)
 {
 	struct zs_arena *arena = d->run->arena;
-	const bool in = in_zone(phase), was = in_zone(t->phase[part]);
+	const bool in = zs_in_zone(phase), was = zs_in_zone(t->phase[part]);
 	if (in == was)
 		return;
 	if (part == 3)

@@ -19,11 +19,6 @@ struct zs_engine {
 	bool explain;        /* collect reasons */
 };
 
-static inline bool zs_in_zone(enum zs_record_phase phase)
-{
-	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
-}
-
 /* Neither in the zone nor in any cache; also what a key of that role has not. */
 static inline bool zs_is_absent(enum zs_record_phase phase)
 {

@@ -267,6 +267,12 @@ bool zs_facts_ds_to_go(const struct zs_key_facts *key);
 /* The clock had run ahead and was put back: nothing that the facts have happened later than now. */
 void zs_facts_not_later(struct zs_facts *facts, zs_time now);
 
+/* Is a record of that phase in the zone? */
+static inline bool zs_in_zone(enum zs_record_phase phase)
+{
+	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
+}
+
 /* Is the DNSKEY in the zone that is replaced? */
 bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata);
 

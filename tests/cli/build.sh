@@ -393,8 +393,11 @@ run "$z" --now $t0 --json build --dry-run; is 'JSON' 'would be published 3 2 3 2
 run "$z" --now $t0 build; is 'and so it is' 0 $status; ok 'as it was told' grep -q '^new.a.example. .*AAAA' signed/a.zone
 run "$z" --now $late build --dry-run; has 'signatures that end' out 'would be published'; run "$z" --now $t1 -q build; run "$z" --now $late build --dry-run; has 'signatures alone' out 'unchanged, with new signatures: 0 records added, 0 removed'
 run "$z" --now $t1 roll a.example zsk; run "$z" --now $t1 build --dry-run; has 'a roll' out '+ ; a new ZSK (ECDSAP256SHA256) is in the DNSKEY RRset'
+mv signed/a.zone aside; run "$z" --now $t1 build --dry-run; has 'an output that is gone' out 'since the output is gone'; mv aside signed/a.zone
 echo 'bad A 1' >> a.zone; run "$z" --now $t1 build --dry-run; is 'a wrong input' 3 $status; has 'is told' err 'is no IPv4 address'; sed -i '$d' a.zone
 echo x >> signed/a.zone; run "$z" --now $t1 build --dry-run; is 'an output of somebody else' 4 $status; has 'G18' err 'G18'
+policy='serial: keep, observe: off' fresh; sed -i 's/host 1 /host 5 /' a.zone; run "$z" --now $t0 build; sed -i 's/host 5 /host 7 /' a.zone; run "$z" --now $t0 build --dry-run
+has 'a serial that is raised, with keep' out 'would be published'; sed -i 's/host 7 /host 3 /' a.zone; run "$z" --now $t0 build --dry-run; is 'a lower one is refused as in a build' 4 $status; has 'G17' err 'G17'
 cd .. || exit 1
 
 # -- what is odd about a zone is told when it is loaded anew, and again after a week, however often keys and signatures move
