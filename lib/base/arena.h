@@ -35,6 +35,10 @@ void *zs_arena_grow(struct zs_arena *arena, void *old, size_t old_size, size_t n
 /* Give a block of 64 KiB and more back before the arena ends; smaller ones wait for the arena. */
 void zs_arena_release(struct zs_arena *arena, void *block, size_t size);
 
+/* size octets of a block are about to be written for the first time: have the kernel make their pages at once, not one by one as each
+ * is written. What is there stays. */
+void zs_arena_fault_in(void *from, size_t size);
+
 char *zs_arena_text(struct zs_arena *arena, const char *text, size_t len); /* a NUL-terminated copy */
 char *zs_arena_strdup(struct zs_arena *arena, const char *text);
 char *zs_arena_printf(struct zs_arena *arena, const char *format, ...) ZS_PRINTF(2, 3);

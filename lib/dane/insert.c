@@ -71,6 +71,7 @@ bool zs_dane_insert(struct zs_run *run, const struct zs_zone_config *config, str
                     bool *certificates_ok)
 {
 	struct zs_making m = { .run = run, .config = config, .zone = zone, .before = facts, .files_ok = true, .ok = true };
+	const size_t rdata_before = zone->rdata_count; /* each record that is added adds one */
 	for (size_t i = 0; i < ZS_COUNT(makers); i++)
 		makers[i](&m);
 	if (m.ok) {
@@ -80,7 +81,8 @@ bool zs_dane_insert(struct zs_run *run, const struct zs_zone_config *config, str
 		facts->tlsa_room = m.room;
 		facts->tlsa_ttls = m.ttls;
 		facts->tlsa_ttl_count = facts->tlsa_ttl_room = m.ttl_count;
-		zs_zone_mark_cuts(zone);
+		if (zone->rdata_count != rdata_before)
+			zs_zone_mark_cuts(zone, run->jobs);
 	}
 	*certificates_ok = m.files_ok;
 	return m.ok;

@@ -1,9 +1,12 @@
 /* check.c - the rules of a plain zone: one function a rule, each with its tiny zone in testdata/zones. */
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/pool.h"
 #include "zone/zone.h"
+
+enum { SLICE = 4096 }; /* owners */
 
 /* Host names that have an address in the zone, of the RDATA seen last: many records point to the same few hosts. */
 struct known_hosts {
@@ -16,7 +19,6 @@ struct checker {
 	uint32_t max_ttl;
 	bool accept_g12;
 	size_t apex_len; /* octets */
-	bool has_dname;  /* anywhere in the zone */
 	struct known_hosts *hosts;
 };
 
@@ -131,7 +133,7 @@ static void dname_is_one_and_no_delegation(const struct checker *c, const struct
 
 static void nothing_is_below_a_dname(const struct checker *c, const struct place *p)
 {
-	if (!c->has_dname || !(p->owner->flags & ZS_OWNER_OCCLUDED) || p->set != &c->zone->rrsets[p->owner->first])
+	if (!c->zone->has_dname || !(p->owner->flags & ZS_OWNER_OCCLUDED) || p->set != &c->zone->rrsets[p->owner->first])
 		return;
 	for (unsigned labels = zs_name_labels(p->name) - 1; labels >= c->zone->apex_labels; labels--) {
 		const uint8_t *above = zs_name_skip(p->name, zs_name_labels(p->name) - labels);
@@ -343,31 +345,52 @@ static void apex_is_complete(const struct checker *c)
 }
 
 /* Data below a cut that is no glue is never answered: tell the user once. */
+struct occluded {
+	const struct zs_zone *zone;
+	atomic_size_t count;        /* of RRsets */
+	atomic_uint_fast32_t first; /* owner */
+};
+
+static bool is_served(const struct zs_owner *owner, uint16_t type)
+{
+	return type == ZS_TYPE_A || type == ZS_TYPE_AAAA || ((owner->flags & ZS_OWNER_CUT) && (type == ZS_TYPE_NS || type == ZS_TYPE_DS));
+}
+
+static void count_occluded(void *context, unsigned thread, size_t from, size_t to)
+{
+	struct occluded *found = context;
+	(void)thread;
+	size_t count = 0, first = 0;
+	for (size_t i = from; i < to; i++) {
+		const struct zs_owner *o = &found->zone->owners[i];
+		if (!(o->flags & (ZS_OWNER_OCCLUDED | ZS_OWNER_CUT)))
+			continue;
+		for (uint32_t s = o->first; s < o->first + o->rrset_count; s++)
+			if (!is_served(o, found->zone->rrsets[s].type) && !count++)
+				first = i;
+	}
+	if (!count)
+		return;
+	atomic_fetch_add(&found->count, count);
+	uint_fast32_t known = atomic_load(&found->first);
+	while (first < known && !atomic_compare_exchange_weak(&found->first, &known, first))
+		;
+}
+
 static void occluded_data_is_told(const struct checker *c)
 {
 	char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
-	const struct zs_rrset *first = NULL;
-	const struct zs_owner *owner = NULL;
-	size_t count = 0;
-	for (size_t i = 0; i < c->zone->owner_count; i++) {
-		const struct zs_owner *o = &c->zone->owners[i];
-		if (!(o->flags & (ZS_OWNER_OCCLUDED | ZS_OWNER_CUT)))
-			continue;
-		for (uint32_t s = o->first; s < o->first + o->rrset_count; s++) {
-			const uint16_t t = c->zone->rrsets[s].type;
-			if (t == ZS_TYPE_A || t == ZS_TYPE_AAAA || ((o->flags & ZS_OWNER_CUT) && (t == ZS_TYPE_NS || t == ZS_TYPE_DS)))
-				continue;
-			if (!count++) {
-				first = &c->zone->rrsets[s];
-				owner = o;
-			}
-		}
-	}
-	if (!first)
+	struct occluded found = { .zone = c->zone, .first = ZS_NO_OWNER };
+	zs_pool_run(c->run->jobs, c->zone->owner_count, SLICE, count_occluded, &found);
+	if (!found.count)
 		return;
-	const struct zs_source at = where(c, first);
+	const struct zs_owner *owner = &c->zone->owners[found.first];
+	const struct zs_rrset *set = &c->zone->rrsets[owner->first];
+	while (is_served(owner, set->type))
+		set++;
+	const struct zs_source at = where(c, set);
 	zs_warn(c->run, &at, "'%s' %s is at or below a delegation: it is never answered and not signed (occluded; %zu such RRsets)",
-	        zs_name_text(zs_owner_name(c->zone, owner), name), zs_type_text(first->type, type), count);
+	        zs_name_text(zs_owner_name(c->zone, owner), name), zs_type_text(set->type, type), (size_t)found.count);
 }
 
 static void old_dnssec_is_told(const struct checker *c)
@@ -409,11 +432,8 @@ static void check_owners(void *context, struct zs_run *run, size_t from, size_t 
 
 bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl, bool accept_g12)
 {
-	enum { SLICE = 4096 };
 	struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl, .accept_g12 = accept_g12, .apex_len = zs_name_len(zone->apex) };
 	const unsigned before = run->error_count;
-	for (size_t i = 0; i < zone->rrset_count && !c.has_dname; i++)
-		c.has_dname = zone->rrsets[i].type == ZS_TYPE_DNAME;
 	apex_is_complete(&c);
 	zs_pool_judge(run, run->jobs, zone->owner_count, SLICE, check_owners, &c);
 	occluded_data_is_told(&c);

@@ -24,7 +24,8 @@ struct ordering {
 	unsigned skip;         /* labels on the right that all names share */
 	size_t skip_len;       /* their octets */
 	atomic_bool outside;   /* a name is not within the apex */
-	atomic_bool equal;
+	atomic_bool equal;     /* two have one name */
+	uint64_t *same;        /* a bit per owner: it has the name of the one before it */
 	atomic_size_t descents; /* owners that come after one that belongs behind them */
 	size_t descent[RUNS_MAX - 1]; /* the first found of them, in no order */
 	struct item *items, *spare;
@@ -123,18 +124,28 @@ static uint64_t sort_key(const struct ordering *o, const struct zs_owner *owner,
 	return len > start ? lower_octets(key) : 0;
 }
 
+static bool is_outside(const struct ordering *o, const struct zs_owner *owner)
+{
+	return !zs_name_ends_in(zs_owner_name(o->zone, owner), owner->name_len, o->zone->apex, o->skip_len);
+}
+
 static void make_keys(void *context, unsigned thread, size_t from, size_t to)
 {
 	struct ordering *o = context;
 	const uint64_t first = sort_key(o, &o->zone->owners[0], 0);
 	uint64_t differ = 0;
+	bool outside = false;
 	(void)thread;
+	zs_arena_fault_in(o->items + from, (to - from) * sizeof *o->items);
 	for (size_t i = from; i < to; i++) {
 		const struct zs_owner *owner = &o->zone->owners[i];
+		outside = outside || is_outside(o, owner);
 		o->items[i] = (struct item){ .key = sort_key(o, owner, 0), .next = sort_key(o, owner, 1), .owner = (uint32_t)i };
 		differ |= o->items[i].key ^ first;
 	}
 	atomic_fetch_or_explicit(&o->differ, differ, memory_order_relaxed);
+	if (outside)
+		atomic_store_explicit(&o->outside, true, memory_order_relaxed);
 }
 
 /* <0, 0, >0 as owner a, whose key is key_a, stands before or behind b. */
@@ -149,20 +160,36 @@ static int compare_owners(const struct ordering *o, const struct zs_owner *a, ui
 	return key_a < key_b ? -1 : 1;
 }
 
-/* Are the owners in order already? Most large zones are. Keys hold only where all names are within the apex. */
+/* The bits of owners [from, to), which begin and end with a word of them, are those of a slice only. */
+static void forget_same(struct ordering *o, size_t from, size_t to)
+{
+	memset(o->same + from / 64, 0, (to - from + 63) / 64 * sizeof *o->same);
+}
+
+static void note_same(struct ordering *o, size_t owner)
+{
+	o->same[owner / 64] |= (uint64_t)1 << owner % 64;
+}
+
+/* Are the owners in order already? Most large zones are. Keys hold only where all names are within the apex. A zone that is known to be
+ * sorted anew is not looked at any further. */
 static void look_at_order(void *context, unsigned thread, size_t from, size_t to)
 {
 	struct ordering *o = context;
 	const struct zs_owner *owners = o->zone->owners;
 	bool outside = false, equal = false;
-	uint64_t key_before = from ? sort_key(o, &owners[from - 1], 0) : 0;
 	(void)thread;
+	if (atomic_load_explicit(&o->descents, memory_order_relaxed) >= RUNS_MAX)
+		return;
+	uint64_t key_before = from ? sort_key(o, &owners[from - 1], 0) : 0;
 	for (size_t i = from; i < to; i++) {
 		const uint64_t key = sort_key(o, &owners[i], 0);
-		outside = outside || !zs_name_ends_in(zs_owner_name(o->zone, &owners[i]), owners[i].name_len, o->zone->apex, o->skip_len);
+		outside = outside || is_outside(o, &owners[i]);
 		if (i && key <= key_before) {
 			const int order = compare_owners(o, &owners[i - 1], key_before, &owners[i], key);
 			equal = equal || order == 0;
+			if (order == 0)
+				note_same(o, i);
 			const size_t place = order > 0 ? atomic_fetch_add(&o->descents, 1) : RUNS_MAX;
 			if (place < RUNS_MAX - 1)
 				o->descent[place] = i;
@@ -264,9 +291,12 @@ static void count_parts(void *context, unsigned thread, size_t from, size_t to)
 {
 	const struct ordering *o = context;
 	(void)thread;
-	for (size_t part = from; part < to; part++)
-		for (size_t i = part_start(o, part); i < part_start(o, part + 1); i++)
+	for (size_t part = from; part < to; part++) {
+		const size_t first = part_start(o, part), end = part_start(o, part + 1);
+		zs_arena_fault_in(o->spare + first, (end - first) * sizeof *o->spare);
+		for (size_t i = first; i < end; i++)
 			o->place[part * BUCKETS + bucket_of(o, &o->items[i])]++;
+	}
 }
 
 static void fill_buckets(void *context, unsigned thread, size_t from, size_t to)
@@ -374,6 +404,22 @@ static void set_owners(struct zs_scan *scan, struct zs_owner *owners, size_t cou
 	zone->owner_count = zone->owner_room = count;
 }
 
+static bool same_name(const struct zs_zone *zone, const struct zs_owner *a, const struct zs_owner *b)
+{
+	return a->name_len == b->name_len && zs_name_equal(zs_owner_name(zone, a), zs_owner_name(zone, b));
+}
+
+static void look_for_same(void *context, unsigned thread, size_t from, size_t to)
+{
+	struct ordering *o = context;
+	const struct zs_owner *owners = o->zone->owners;
+	(void)thread;
+	forget_same(o, from, to);
+	for (size_t i = from ? from : 1; i < to; i++)
+		if (same_name(o->zone, &owners[i - 1], &owners[i]))
+			note_same(o, i);
+}
+
 /* A few runs, each in order - a signed zone whose NSEC3 stand behind all else - are merged, the first with the next. */
 static void merge_runs(struct zs_scan *scan, struct ordering *o)
 {
@@ -387,6 +433,8 @@ static void merge_runs(struct zs_scan *scan, struct ordering *o)
 		memcpy(m.to + m.end, m.from + m.end, (o->count - m.end) * sizeof *m.to);
 		set_owners(scan, m.to, o->count);
 	}
+	if (atomic_load(&o->equal))
+		zs_pool_run(scan->run->jobs, o->count, SLICE, look_for_same, o);
 }
 
 static void add_records(const struct zs_zone *zone, const struct zs_owner *owner, struct zs_record *records, size_t *count)
@@ -429,11 +477,6 @@ static bool combine(struct zs_scan *scan, const struct zs_owner *owners, size_t 
 	return ok;
 }
 
-static bool same_name(const struct zs_zone *zone, const struct zs_owner *a, const struct zs_owner *b)
-{
-	return a->name_len == b->name_len && zs_name_equal(zs_owner_name(zone, a), zs_owner_name(zone, b));
-}
-
 /* The owners as items has them. */
 struct taking {
 	struct ordering *o;
@@ -447,11 +490,16 @@ static void take_slice(void *context, unsigned thread, size_t from, size_t to)
 	const struct item *items = t->o->items;
 	bool equal = false;
 	(void)thread;
+	forget_same(t->o, from, to);
+	zs_arena_fault_in(t->to + from, (to - from) * sizeof *t->to);
 	for (size_t i = from; i < to; i++) {
 		if (i + AHEAD < to)
 			__builtin_prefetch(&owners[items[i + AHEAD].owner]);
 		t->to[i] = owners[items[i].owner];
-		equal = equal || (i && items[i].key == items[i - 1].key && same_name(t->o->zone, &owners[items[i - 1].owner], &t->to[i]));
+		if (i && items[i].key == items[i - 1].key && same_name(t->o->zone, &owners[items[i - 1].owner], &t->to[i])) {
+			equal = true;
+			note_same(t->o, i);
+		}
 	}
 	if (equal)
 		atomic_store_explicit(&t->o->equal, true, memory_order_relaxed);
@@ -463,29 +511,50 @@ static void sort_owners(struct zs_scan *scan, struct ordering *o)
 	struct taking t = { .o = o, .to = zs_arena_array(scan->arena, o->count, sizeof *t.to) };
 	o->items = zs_arena_array(arena, o->count, sizeof *o->items);
 	zs_pool_run(scan->run->jobs, o->count, SLICE, make_keys, o);
+	if (o->skip && atomic_load(&o->outside)) { /* those keys are of names below the apex */
+		o->skip = 0;
+		o->skip_len = 1;
+		zs_pool_run(scan->run->jobs, o->count, SLICE, make_keys, o);
+	}
 	sort_all(arena, o, scan->run->jobs);
 	zs_pool_run(scan->run->jobs, o->count, SLICE, take_slice, &t);
 	zs_arena_free(arena);
 	set_owners(scan, t.to, o->count);
 }
 
-/* Equal owners made one. */
-static bool combine_all(struct zs_scan *scan)
+/* The first owner from `at` on that has the name of the one before it; their count: there is none. */
+static size_t next_same(const struct ordering *o, size_t at)
 {
-	struct zs_zone *zone = scan->zone;
-	struct zs_owner *owners = zone->owners;
-	const size_t count = zone->owner_count;
+	if (at >= o->count)
+		return o->count;
+	const size_t words = (o->count + 63) / 64;
+	size_t word = at / 64;
+	uint64_t bits = o->same[word] & ~(uint64_t)0 << at % 64;
+	while (!bits && ++word < words)
+		bits = o->same[word];
+	return bits ? word * 64 + (unsigned)__builtin_ctzll(bits) : o->count;
+}
+
+/* Equal owners made one. */
+static bool combine_all(struct zs_scan *scan, const struct ordering *o)
+{
+	struct zs_owner *owners = scan->zone->owners;
 	size_t kept = 0;
 	bool ok = true;
-	for (size_t from = 0, to; from < count; from = to) {
-		for (to = from + 1; to < count && same_name(zone, &owners[to], &owners[from]); to++)
-			;
-		struct zs_owner whole = owners[from];
-		if (to - from > 1)
-			ok = combine(scan, owners + from, to - from, &whole) && ok;
+	for (size_t from = 0, to; from < o->count; from = to) {
+		const size_t second = next_same(o, from + 1), alone = (second < o->count ? second - 1 : o->count) - from;
+		memmove(owners + kept, owners + from, alone * sizeof *owners);
+		kept += alone;
+		to = second;
+		if (second == o->count)
+			break;
+		struct zs_owner whole;
+		while (to < o->count && next_same(o, to) == to)
+			to++;
+		ok = combine(scan, owners + second - 1, to - (second - 1), &whole) && ok;
 		owners[kept++] = whole;
 	}
-	zone->owner_count = kept;
+	scan->zone->owner_count = kept;
 	return ok;
 }
 
@@ -517,8 +586,11 @@ static void count_slice(void *context, unsigned thread, size_t from, size_t to)
 static void move_slice(void *context, unsigned thread, size_t from, size_t to)
 {
 	const struct moving *m = context;
-	uint32_t rrset = m->first_rrset[from / SLICE], rdata = m->first_rdata[from / SLICE];
+	const size_t slice = from / SLICE;
+	uint32_t rrset = m->first_rrset[slice], rdata = m->first_rdata[slice];
 	(void)thread;
+	zs_arena_fault_in(m->rrsets + rrset, (m->first_rrset[slice + 1] - rrset) * sizeof *m->rrsets);
+	zs_arena_fault_in(m->rdata + rdata, (m->first_rdata[slice + 1] - rdata) * sizeof *m->rdata);
 	for (size_t i = from; i < to; i++) {
 		struct zs_owner *owner = &m->zone->owners[i];
 		const uint32_t first = owner->first;
@@ -567,21 +639,22 @@ bool zs_scan_order(struct zs_scan *scan)
 {
 	struct zs_zone *zone = scan->zone;
 	const unsigned jobs = scan->run->jobs;
+	struct zs_arena *arena = zs_arena_new();
 	struct ordering o = { .zone = zone, .skip = zone->apex_labels, .skip_len = zs_name_len(zone->apex),
 		                      .count = zone->owner_count };
+	o.same = zs_arena_array(arena, o.count / 64 + 1, sizeof *o.same);
 	zs_pool_run(jobs, o.count, SLICE, look_at_order, &o);
-	if (atomic_load(&o.outside)) { /* what was seen holds below the apex only */
-		o.skip = 0;
-		o.skip_len = 1;
-		atomic_store(&o.descents, RUNS_MAX);
-	}
 	const size_t descents = atomic_load(&o.descents);
-	if (descents >= RUNS_MAX)
+	const bool sorted_anew = descents >= RUNS_MAX || atomic_load(&o.outside); /* what was seen holds below the apex only */
+	if (sorted_anew) {
+		atomic_store(&o.equal, false);
 		sort_owners(scan, &o);
-	else if (descents)
+	} else if (descents) {
 		merge_runs(scan, &o);
-	const bool ok = !atomic_load(&o.equal) || combine_all(scan);
-	if (descents >= RUNS_MAX)
+	}
+	const bool ok = !atomic_load(&o.equal) || combine_all(scan, &o);
+	if (sorted_anew)
 		move_arrays(zone, jobs);
+	zs_arena_free(arena);
 	return ok;
 }

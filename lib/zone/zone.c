@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/pool.h"
 #include "dns/rdata.h"
 #include "zone/scan.h"
 
@@ -34,7 +36,7 @@ static bool end(struct zs_scan *scan, const struct zs_input *input, struct zs_zo
 	zone->stripped_count = scan->stripped_count;
 	if (!zs_scan_order(scan))
 		return false;
-	zs_zone_mark_cuts(zone);
+	zs_zone_mark_cuts(zone, scan->run->jobs);
 	*out = zone;
 	return true;
 }
@@ -132,30 +134,71 @@ void zs_zone_release_text(struct zs_zone *zone)
 	}
 }
 
-void zs_zone_mark_cuts(struct zs_zone *zone)
+enum { MARK_SLICE = 4096 };
+
+struct marking {
+	struct zs_zone *zone;
+	size_t apex_len;
+	uint32_t *top;         /* per slice: the owner that hides what is below it, as it is at the end of the slice */
+	atomic_bool has_dname;
+};
+
+static bool is_below(const struct zs_zone *zone, const struct zs_owner *owner, uint32_t top)
 {
-	const struct zs_owner *top = NULL; /* the cut or DNAME that hides what is below it */
-	const size_t apex_len = zs_name_len(zone->apex);
-	for (size_t i = 0; i < zone->owner_count; i++) {
+	const struct zs_owner *above = &zone->owners[top];
+	return owner->name_len > above->name_len
+	       && zs_name_ends_in(zs_owner_name(zone, owner), owner->name_len, zs_owner_name(zone, above), above->name_len);
+}
+
+/* As if nothing before the slice hid any of it. */
+static void mark_slice(void *context, unsigned thread, size_t from, size_t to)
+{
+	struct marking *m = context;
+	struct zs_zone *zone = m->zone;
+	uint32_t top = ZS_NO_OWNER; /* the cut or DNAME that hides what is below it */
+	bool any_dname = false;
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
 		struct zs_owner *owner = &zone->owners[i];
-		const uint8_t *name = zs_owner_name(zone, owner);
 		bool ns = false, dname = false;
-		owner->flags = 0;
-		if (top && owner->name_len > top->name_len
-		    && zs_name_ends_in(name, owner->name_len, zs_owner_name(zone, top), top->name_len)) {
+		if (top != ZS_NO_OWNER && is_below(zone, owner, top)) {
 			owner->flags = ZS_OWNER_OCCLUDED;
 			continue;
 		}
-		top = NULL; /* canonical order: nothing below it follows any more */
+		top = ZS_NO_OWNER; /* canonical order: nothing below it follows any more */
 		for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++) {
 			ns = ns || zone->rrsets[s].type == ZS_TYPE_NS;
 			dname = dname || zone->rrsets[s].type == ZS_TYPE_DNAME;
 		}
-		if (ns && (owner->name_len != apex_len || !zs_name_equal(name, zone->apex)))
-			owner->flags = ZS_OWNER_CUT;
+		owner->flags = ns && (owner->name_len != m->apex_len || !zs_name_equal(zs_owner_name(zone, owner), zone->apex)) ? ZS_OWNER_CUT : 0;
 		if (owner->flags || dname)
-			top = owner;
+			top = (uint32_t)i;
+		any_dname = any_dname || dname;
 	}
+	m->top[from / MARK_SLICE] = top;
+	if (any_dname)
+		atomic_store_explicit(&m->has_dname, true, memory_order_relaxed);
+}
+
+void zs_zone_mark_cuts(struct zs_zone *zone, unsigned jobs)
+{
+	const size_t count = zone->owner_count;
+	struct zs_arena *arena = zs_arena_new();
+	struct marking m = { .zone = zone, .apex_len = zs_name_len(zone->apex) };
+	m.top = zs_arena_array(arena, count / MARK_SLICE + 1, sizeof *m.top);
+	zs_pool_run(jobs, count, MARK_SLICE, mark_slice, &m);
+	/* what hides names at the end of a slice may hide more at the beginning of the next */
+	for (size_t from = MARK_SLICE; from < count; from += MARK_SLICE) {
+		const uint32_t top = m.top[from / MARK_SLICE - 1];
+		const size_t to = count - from < MARK_SLICE ? count : from + MARK_SLICE;
+		size_t i = from;
+		for (; top != ZS_NO_OWNER && i < to && is_below(zone, &zone->owners[i], top); i++)
+			zone->owners[i].flags = ZS_OWNER_OCCLUDED;
+		if (i == to)
+			m.top[from / MARK_SLICE] = top;
+	}
+	zone->has_dname = atomic_load(&m.has_dname);
+	zs_arena_free(arena);
 }
 
 /* The first owner of [low, high) that is not below name. */

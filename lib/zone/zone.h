@@ -64,6 +64,7 @@ struct zs_zone {
 	struct zs_file_id *input_ids; /* stat values of the same index */
 	size_t input_count, input_room;
 	uint8_t sha256[32];           /* of inputs[0], where want_sha256 asked for it and its text is not kept */
+	bool has_dname;               /* perhaps: one that is not occluded */
 	uint64_t record_count;        /* records read, duplicates not counted */
 	uint64_t stripped_count;      /* RRSIG, NSEC, NSEC3, NSEC3PARAM dropped from the input */
 };
@@ -99,8 +100,9 @@ ZS_MUST_CHECK bool zs_zone_read_text(struct zs_run *run, struct zs_arena *arena,
 /* The texts of the inputs are no longer needed; later diagnostics have no excerpt. */
 void zs_zone_release_text(struct zs_zone *zone);
 
-/* Set ZS_OWNER_CUT and ZS_OWNER_OCCLUDED. Called by zs_zone_read; again after owners or NS or DNAME were added. */
-void zs_zone_mark_cuts(struct zs_zone *zone);
+/* Set ZS_OWNER_CUT and ZS_OWNER_OCCLUDED, and has_dname, by `jobs` threads. Called by zs_zone_read; again after owners or NS or DNAME
+ * were added. */
+void zs_zone_mark_cuts(struct zs_zone *zone, unsigned jobs);
 
 /* The rules of a plain zone (check.h has one function for each): every error and warning found is reported, at most
  * max_ttl per record (0: no limit). accept_g12: what is only unwise is a warning. False if there was an error. */

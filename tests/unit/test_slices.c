@@ -114,6 +114,20 @@ START_TEST(plain_records)
 }
 END_TEST
 
+START_TEST(sorted_owners_that_slices_cut_in_two)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	fputs("$TTL 300\n@ SOA ns h 7 1 1 1 1\n@ NS ns\nns A 192.0.2.1\n", to);
+	for (unsigned i = 0; i < 60; i++)
+		fprintf(to, "o%02u A 192.0.2.1\nO%02u AAAA 2001:db8::1\n\tTXT x\no%02u MX 1 ns\n", i, i, i);
+	fclose(to);
+	same_in_slices(text);
+	free(text);
+}
+END_TEST
+
 START_TEST(state_that_goes_from_line_to_line)
 {
 	SAME(12, "h# A 192.0.2.1", "$ORIGIN s#.example.", "h A 192.0.2.1", "@ AAAA ::1", "$TTL 60#", "h AAAA ::2", "$ORIGIN example.");
@@ -304,6 +318,7 @@ ZS_SUITE(slices)
 	TCase *all = tcase_create("all");
 	tcase_set_timeout(all, 60);
 	tcase_add_test(all, plain_records);
+	tcase_add_test(all, sorted_owners_that_slices_cut_in_two);
 	tcase_add_test(all, state_that_goes_from_line_to_line);
 	tcase_add_test(all, ttls_that_are_not_by_directive);
 	tcase_add_test(all, heads_like_and_unlike_the_line_above);

@@ -1,6 +1,7 @@
 /* test_zone.c - the zone in memory: order, lookup, editing, cuts; serials; content. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "zone/zone.h"
@@ -132,6 +133,75 @@ START_TEST(cuts_hide_what_is_below_them)
 }
 END_TEST
 
+/* By the definition: below an owner before it that is a cut or has a DNAME, and is not occluded itself. */
+static unsigned flags_by_looking_up(const struct zs_zone *zone, uint32_t index)
+{
+	const uint8_t *name = zs_owner_name(zone, &zone->owners[index]);
+	const unsigned labels = zs_name_labels(name);
+	for (unsigned n = zone->apex_labels; n < labels; n++) {
+		const uint32_t above = zs_zone_find(zone, zs_name_skip(name, labels - n), NULL);
+		if (above != ZS_NO_OWNER && ((n > zone->apex_labels && zs_zone_rrset(zone, above, ZS_TYPE_NS)) || zs_zone_rrset(zone, above, ZS_TYPE_DNAME)))
+			return ZS_OWNER_OCCLUDED;
+	}
+	return labels > zone->apex_labels && zs_zone_rrset(zone, index, ZS_TYPE_NS) ? ZS_OWNER_CUT : 0;
+}
+
+START_TEST(cuts_hide_what_is_below_them_in_whichever_slice_it_is)
+{
+	for (unsigned count = 4000; count < 14000; count += 1031) {
+		struct zs_run *run = zs_run_begin();
+		struct zs_buf text = { .arena = run->arena, .max = 8 << 20 };
+		zs_buf_printf(&text, "big NS h1.big\nzz A 192.0.2.1\nd DNAME e.test.\n");
+		for (unsigned i = 0; i < count; i++) {
+			zs_buf_printf(&text, "h%u.big A 192.0.2.1\n", i);
+			if (i % 500 == 0) /* a cut below the cut, whose own hosts are hidden all the same */
+				zs_buf_printf(&text, "h%u.big NS x.h%u.big\nx.h%u.big A 192.0.2.1\n", i, i, i);
+			if (i % 700 == 0)
+				zs_buf_printf(&text, "c%u NS o.test.\nx.c%u A 192.0.2.1\nh%u.d A 192.0.2.1\n", i, i, i);
+		}
+		run->jobs = 1 + count % 3;
+		struct zs_zone *zone = read_zone(run, zs_buf_string(&text));
+		ck_assert(zone->has_dname);
+		for (uint32_t i = 0; i < zone->owner_count; i++)
+			ck_assert_uint_eq(zone->owners[i].flags, flags_by_looking_up(zone, i));
+		zs_run_end(run);
+	}
+}
+END_TEST
+
+/* Each of count names with an A in one place of the text and an AAAA in another. */
+static char *twice(struct zs_run *run, unsigned count, unsigned way)
+{
+	struct zs_buf text = { .arena = run->arena, .max = 8 << 20 };
+	for (unsigned i = 0; i < 2 * count; i++) {
+		const bool second = way ? i >= count : i % 2;
+		const unsigned n = way == 0 ? i / 2 : way == 1 ? i % count : (unsigned)((uint64_t)i * 7919 % count); /* in a row; two runs; in no order */
+		zs_buf_printf(&text, second ? "N%06u AAAA 2001:db8::1\n" : "n%06u A 192.0.2.1\n", n);
+	}
+	return zs_arena_strdup(run->arena, zs_buf_string(&text));
+}
+
+START_TEST(an_owner_in_several_places_is_one)
+{
+	static const unsigned counts[] = { 5, 63, 64, 65, 4095, 4096, 4097, 9000 };
+	for (unsigned round = 0; round < 6 * ZS_COUNT(counts); round++) {
+		struct zs_run *run = zs_run_begin();
+		const unsigned count = counts[round / 6];
+		run->jobs = round % 2 ? 3 : 1;
+		struct zs_zone *zone = read_zone(run, twice(run, count, round / 2 % 3));
+		ck_assert_uint_eq(zone->owner_count, count + 2);
+		ck_assert_uint_eq(zone->record_count, 2 * count + 3);
+		for (unsigned i = 0; i < count; i++) {
+			char name[16];
+			sprintf(name, "n%06u", i);
+			const uint32_t owner = find(zone, name);
+			ck_assert(zs_zone_rrset(zone, owner, ZS_TYPE_A) && zs_zone_rrset(zone, owner, ZS_TYPE_AAAA));
+		}
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(records_are_added_in_order_once_and_removed)
 {
 	static const uint8_t name[] = "\1m\7example";
@@ -222,6 +292,8 @@ ZS_SUITE(zone)
 	tcase_add_test(tcase, names_that_are_much_alike_are_in_canonical_order);
 	tcase_add_test(tcase, a_dropped_record_must_be_well_formed_too);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them);
+	tcase_add_test(tcase, cuts_hide_what_is_below_them_in_whichever_slice_it_is);
+	tcase_add_test(tcase, an_owner_in_several_places_is_one);
 	tcase_add_test(tcase, records_are_added_in_order_once_and_removed);
 	tcase_add_test(tcase, serials_never_go_back_in_the_sense_of_rfc_1982);
 	tcase_add_test(tcase, content_is_everything_but_the_serial);
