@@ -73,6 +73,51 @@ static int by_hash(const void *a, const void *b)
 	return memcmp(((const struct hashed *)a)->hash, ((const struct hashed *)b)->hash, ZS_NSEC3_HASH);
 }
 
+enum { BUCKETS = 256, MANY = 4096 };
+
+struct buckets {
+	struct hashed *names;
+	size_t start[BUCKETS + 1]; /* by the first octet of the hash */
+};
+
+static void sort_buckets(void *argument, unsigned thread, size_t from, size_t to)
+{
+	const struct buckets *b = argument;
+	(void)thread;
+	for (size_t i = from; i < to; i++)
+		qsort(b->names + b->start[i], b->start[i + 1] - b->start[i], sizeof *b->names, by_hash);
+}
+
+/* By hash. Many are first put into buckets, in place: each is then sorted on its own. */
+static void sort_names(struct hashed *names, size_t count, unsigned jobs)
+{
+	struct buckets b = { .names = names };
+	size_t next[BUCKETS];
+	if (count < MANY) {
+		qsort(names, count, sizeof *names, by_hash);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		b.start[names[i].hash[0] + 1]++;
+	for (size_t i = 0; i < BUCKETS; i++) {
+		next[i] = b.start[i];
+		b.start[i + 1] += b.start[i];
+	}
+	for (size_t i = 0; i < BUCKETS; i++)
+		while (next[i] < b.start[i + 1]) {
+			struct hashed *here = &names[next[i]], *there = &names[next[here->hash[0]]];
+			if (here == there) {
+				next[i]++;
+				continue;
+			}
+			next[here->hash[0]]++;
+			const struct hashed other = *there;
+			*there = *here;
+			*here = other;
+		}
+	zs_pool_run(jobs, BUCKETS, 1, sort_buckets, &b);
+}
+
 /* Opt-out leaves out insecure delegations themselves: RFC 5155 section 7.1. */
 static bool is_left_out(const struct zs_signed_zone *out, uint32_t owner)
 {
@@ -170,7 +215,7 @@ bool zs_sign_add_nsec3(struct zs_run *run, struct zs_signed_zone *out)
 	struct hashed *names = collect(out, &count, &room);
 	struct hashing job = { .zone = out, .names = names };
 	zs_pool_run(run->jobs, count, 4096, hash_slice, &job);
-	qsort(names, count, sizeof *names, by_hash);
+	sort_names(names, count, run->jobs);
 	if (!check_hashes(run, out, names, count))
 		return false;
 	uint16_t *types = zs_arena_array(out->arena, 65538, sizeof *types);

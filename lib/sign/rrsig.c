@@ -29,28 +29,17 @@ static uint32_t jitter_of(const uint8_t *name, zs_seconds max)
 	return max > 0 ? (uint32_t)(hash % ((uint64_t)max + 1)) : 0;
 }
 
-/* What the jobs of an owner have in common. */
-static struct zs_sign_job job_of(const struct zs_run *run, const struct zs_signed_zone *out, uint32_t index, const uint8_t *owner)
-{
-	const zs_time expiration = run->now + out->policy->validity - jitter_of(owner, out->policy->jitter);
-	return (struct zs_sign_job){ .owner = index, .labels = (uint8_t)(zs_name_labels(owner) - zs_name_is_wildcard(owner)),
-		                     .expiration = (uint32_t)expiration, .inception = out->inception };
-}
-
-static bool add_job(struct zs_run *run, struct zs_signed_zone *out, struct zs_sign_job job, uint32_t set, uint16_t type)
+static bool add_jobs(struct zs_run *run, struct zs_signed_zone *out, uint32_t owner, uint32_t set, uint16_t type)
 {
 	const bool keys = is_key_set(type);
-	job.set = set;
-	job.type = type;
 	for (size_t i = 0; i < out->signer_count; i++) {
 		if (!(keys ? out->signers[i].sign_dnskeys : out->signers[i].sign_zone))
 			continue;
 		if (out->signatures_len > UINT32_MAX - 1024)
 			return zs_fail(run, "the signatures would take more than 4 GiB");
-		job.key = (uint8_t)i;
-		job.signature = (uint32_t)out->signatures_len;
+		ZS_PUSH(out->arena, out->jobs, out->job_count, out->job_room) =
+			(struct zs_sign_job){ .owner = owner, .set = set, .signature = (uint32_t)out->signatures_len, .type = type, .key = (uint8_t)i };
 		out->signatures_len += out->signers[i].signature_len;
-		ZS_PUSH(out->arena, out->jobs, out->job_count, out->job_room) = job;
 	}
 	return true;
 }
@@ -70,20 +59,38 @@ static bool plan_owner(struct zs_run *run, struct zs_signed_zone *out, uint32_t 
 {
 	const struct zs_zone *zone = out->zone;
 	const struct zs_owner *owner = &zone->owners[index];
-	struct zs_sign_job job = { 0 };
-	bool ok = true, begun = false;
+	bool ok = true;
 	for (uint32_t n = 0; ok && n < owner->rrset_count; n++) {
 		const uint32_t set = zs_sign_nth_set(zone, owner, n);
-		if (!zs_sign_covers(owner, zone->rrsets[set].type))
-			continue;
-		if (!begun)
-			job = job_of(run, out, index, zs_owner_name(zone, owner));
-		begun = true;
-		ok = add_job(run, out, job, set, zone->rrsets[set].type);
+		if (zs_sign_covers(owner, zone->rrsets[set].type))
+			ok = add_jobs(run, out, index, set, zone->rrsets[set].type);
 	}
-	if (!ok || nsec == out->denial_count)
-		return ok;
-	return add_job(run, out, begun ? job : job_of(run, out, index, zs_owner_name(zone, owner)), (uint32_t)nsec, ZS_TYPE_NSEC);
+	return ok && (nsec == out->denial_count || add_jobs(run, out, index, (uint32_t)nsec, ZS_TYPE_NSEC));
+}
+
+struct dating {
+	struct zs_signed_zone *zone;
+	zs_time now;
+};
+
+/* What follows from the owner's name. */
+static void date_jobs(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct dating *d = context;
+	const struct zs_signed_zone *out = d->zone;
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		struct zs_sign_job *job = &out->jobs[i];
+		uint8_t nsec3[ZS_NAME_MAX];
+		const uint8_t *owner = nsec3;
+		if (job->type == ZS_TYPE_NSEC3)
+			zs_sign_nsec3_owner(out, &out->denials[job->set], nsec3);
+		else
+			owner = zs_owner_name(out->zone, &out->zone->owners[job->owner]);
+		job->labels = (uint8_t)(zs_name_labels(owner) - zs_name_is_wildcard(owner));
+		job->expiration = (uint32_t)(d->now + out->policy->validity - jitter_of(owner, out->policy->jitter));
+		job->inception = out->inception;
+	}
 }
 
 bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
@@ -97,11 +104,10 @@ bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
 		ok = plan_owner(run, out, i, has_nsec ? denial : out->denial_count);
 		denial += has_nsec;
 	}
-	for (; ok && denial < out->denial_count; denial++) {
-		uint8_t name[ZS_NAME_MAX];
-		zs_sign_nsec3_owner(out, &out->denials[denial], name);
-		ok = add_job(run, out, job_of(run, out, (uint32_t)denial, name), (uint32_t)denial, ZS_TYPE_NSEC3);
-	}
+	for (; ok && denial < out->denial_count; denial++)
+		ok = add_jobs(run, out, (uint32_t)denial, (uint32_t)denial, ZS_TYPE_NSEC3);
+	struct dating dating = { .zone = out, .now = run->now };
+	zs_pool_run(run->jobs, out->job_count, 4096, date_jobs, &dating);
 	out->signatures = zs_arena_alloc(out->arena, out->signatures_len);
 	if (out->keep)
 		out->lookups = zs_arena_array(out->arena, out->job_count, sizeof *out->lookups);
