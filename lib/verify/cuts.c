@@ -1,15 +1,33 @@
 /* cuts.c - what each owner is: authoritative, a delegation, hidden below one; and the empty non-terminals. */
 #include "verify/verify_private.h"
 
-/* Is there data of a name of the zone: anything but what DNSSEC adds to names that need not exist? */
-static bool has_data(const struct zs_zone *zone, const struct zs_owner *owner)
+#include "base/pool.h"
+
+static unsigned has_type(uint16_t type)
 {
-	for (uint32_t i = owner->first; i < owner->first + owner->rrset_count; i++) {
-		const uint16_t type = zone->rrsets[i].type;
-		if (type != ZS_TYPE_RRSIG && type != ZS_TYPE_NSEC && type != ZS_TYPE_NSEC3)
-			return true;
+	switch (type) {
+	case ZS_TYPE_RRSIG: return 0;
+	case ZS_TYPE_NSEC: return ZS_HAS_NSEC;
+	case ZS_TYPE_NSEC3: return ZS_HAS_NSEC3;
+	case ZS_TYPE_NS: return ZS_HAS_DATA | ZS_HAS_NS;
+	case ZS_TYPE_DNAME: return ZS_HAS_DATA | ZS_HAS_DNAME;
+	case ZS_TYPE_DS: return ZS_HAS_DATA | ZS_HAS_DS;
+	case ZS_TYPE_NSEC3PARAM: return ZS_HAS_DATA | ZS_HAS_NSEC3PARAM;
+	default: return ZS_HAS_DATA;
 	}
-	return false;
+}
+
+static void look_at_owners(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct zs_verifier *v = context;
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		const struct zs_owner *owner = &v->zone->owners[i];
+		unsigned has = zs_name_within(zs_owner_name(v->zone, owner), v->zone->apex) ? ZS_HAS_NAME : 0;
+		for (uint32_t s = owner->first; s < owner->first + owner->rrset_count; s++)
+			has |= has_type(v->zone->rrsets[s].type);
+		v->has[i] = (uint8_t)has;
+	}
 }
 
 void zs_verify_place(struct zs_verifier *v)
@@ -17,12 +35,13 @@ void zs_verify_place(struct zs_verifier *v)
 	const struct zs_zone *zone = v->zone;
 	const uint8_t *top = NULL; /* the delegation or DNAME that hides what is below; canonical order puts that behind it */
 	enum zs_place hidden = ZS_PLACE_BELOW_CUT;
+	v->has = zs_arena_alloc(v->scratch, zone->owner_count);
 	v->places = zs_arena_alloc(v->scratch, zone->owner_count);
+	zs_pool_run(v->jobs, zone->owner_count, ZS_VERIFY_SLICE, look_at_owners, v);
 	for (size_t i = 0; i < zone->owner_count; i++) {
-		const struct zs_owner *owner = &zone->owners[i];
-		const uint8_t *name = zs_owner_name(zone, owner);
-		const bool data = has_data(zone, owner);
-		if (!zs_name_within(name, zone->apex)) {
+		const uint8_t *name = zs_owner_name(zone, &zone->owners[i]);
+		const bool data = v->has[i] & ZS_HAS_DATA;
+		if (!(v->has[i] & ZS_HAS_NAME)) {
 			v->places[i] = ZS_PLACE_OUTSIDE;
 			continue;
 		}
@@ -37,9 +56,9 @@ void zs_verify_place(struct zs_verifier *v)
 			v->places[i] = ZS_PLACE_BARE;
 			continue;
 		}
-		const bool delegation = i != v->apex && zs_zone_rrset(zone, (uint32_t)i, ZS_TYPE_NS);
+		const bool delegation = i != v->apex && v->has[i] & ZS_HAS_NS;
 		v->places[i] = (uint8_t)(delegation ? ZS_PLACE_DELEGATION : ZS_PLACE_AUTHORITATIVE);
-		if (delegation || zs_zone_rrset(zone, (uint32_t)i, ZS_TYPE_DNAME)) {
+		if (delegation || v->has[i] & ZS_HAS_DNAME) {
 			top = name;
 			hidden = delegation ? ZS_PLACE_BELOW_CUT : ZS_PLACE_BELOW_DNAME;
 		}
@@ -86,7 +105,7 @@ static void add_name(struct entries *e, const struct zs_zone *zone, uint32_t own
 
 bool zs_verify_is_insecure(const struct zs_verifier *v, uint32_t owner)
 {
-	return v->places[owner] == ZS_PLACE_DELEGATION && !zs_zone_rrset(v->zone, owner, ZS_TYPE_DS);
+	return v->places[owner] == ZS_PLACE_DELEGATION && !(v->has[owner] & ZS_HAS_DS);
 }
 
 struct zs_entry *zs_verify_entries(struct zs_verifier *v, bool insecure, size_t *count, size_t *room)

@@ -19,31 +19,19 @@ bool zs_verify_denial_set(struct zs_verifier *v, uint32_t owner, const struct zs
 	return zs_verify_refuse(v, 4, "'%s' has %u %s records, not one", zs_verify_owner(v, owner), set->count, zs_verify_type(v, set->type));
 }
 
-/* How many RRsets of each of three types there are in the zone, and the first owner of one. */
-enum { NSEC, NSEC3, PARAM, KINDS };
-
-static void count_types(const struct zs_verifier *v, size_t counts[KINDS], uint32_t first[KINDS])
+/* The first owner in the zone that has it, or ZS_NO_OWNER. */
+static uint32_t first_with(const struct zs_verifier *v, enum zs_has what)
 {
-	for (uint32_t i = 0; i < v->zone->owner_count; i++) {
-		const struct zs_owner *owner = &v->zone->owners[i];
-		for (uint32_t s = owner->first; v->places[i] != ZS_PLACE_OUTSIDE && s < owner->first + owner->rrset_count; s++) {
-			const uint16_t type = v->zone->rrsets[s].type;
-			if (type != ZS_TYPE_NSEC && type != ZS_TYPE_NSEC3 && type != ZS_TYPE_NSEC3PARAM)
-				continue;
-			const unsigned kind = type == ZS_TYPE_NSEC ? NSEC : type == ZS_TYPE_NSEC3 ? NSEC3 : PARAM;
-			if (!counts[kind]++)
-				first[kind] = i;
-		}
-	}
+	for (uint32_t i = 0; i < v->zone->owner_count; i++)
+		if (v->has[i] & what && v->has[i] & ZS_HAS_NAME)
+			return i;
+	return ZS_NO_OWNER;
 }
 
 void zs_verify_denial(struct zs_verifier *v)
 {
-	size_t counts[KINDS] = { 0 };
-	uint32_t first[KINDS] = { 0 };
-	count_types(v, counts, first);
-	const size_t nsec = counts[NSEC], nsec3 = counts[NSEC3], params = counts[PARAM];
-	const uint32_t nsec_at = first[NSEC], nsec3_at = first[NSEC3], param_at = first[PARAM];
+	const uint32_t nsec_at = first_with(v, ZS_HAS_NSEC), nsec3_at = first_with(v, ZS_HAS_NSEC3), param_at = first_with(v, ZS_HAS_NSEC3PARAM);
+	const bool nsec = nsec_at != ZS_NO_OWNER, nsec3 = nsec3_at != ZS_NO_OWNER, params = param_at != ZS_NO_OWNER;
 	if (params && param_at != v->apex)
 		zs_verify_refuse(v, 4, "'%s' has NSEC3PARAM, which belongs at the apex (RFC 5155 section 4)",
 		                 zs_verify_owner(v, param_at));

@@ -138,10 +138,10 @@ static bool read_records(struct chain *c)
 	bool all = true;
 	c->all_opt_out = true;
 	for (uint32_t i = 0; i < v->zone->owner_count; i++) {
-		const struct zs_rrset *set = zs_zone_rrset(v->zone, i, ZS_TYPE_NSEC3);
 		struct record record;
-		if (!set)
+		if (!(v->has[i] & ZS_HAS_NSEC3))
 			continue;
+		const struct zs_rrset *set = zs_zone_rrset(v->zone, i, ZS_TYPE_NSEC3);
 		if (v->places[i] == ZS_PLACE_OUTSIDE || v->places[i] == ZS_PLACE_BELOW_CUT) {
 			zs_verify_refuse(v, 4, "there is an NSEC3 at '%s', below a delegation or outside the zone", zs_verify_owner(v, i));
 			all = false;

@@ -22,6 +22,13 @@ enum zs_place {
 	ZS_PLACE_BELOW_DNAME
 };
 
+/* What an owner of the file has. */
+enum zs_has {
+	ZS_HAS_NAME = 1,        /* at or below the apex */
+	ZS_HAS_DATA = 2,        /* anything but what DNSSEC adds to names that need not exist: RRSIG, NSEC, NSEC3 */
+	ZS_HAS_NS = 4, ZS_HAS_DNAME = 8, ZS_HAS_DS = 16, ZS_HAS_NSEC = 32, ZS_HAS_NSEC3 = 64, ZS_HAS_NSEC3PARAM = 128
+};
+
 struct zs_vkey {
 	struct zs_bytes rdata;
 	uint16_t flags, tag;
@@ -41,6 +48,7 @@ struct zs_verifier {
 	const struct zs_verify_options *options;
 	struct zs_verify_result *result;
 	unsigned jobs;
+	uint8_t *has;            /* enum zs_has, one per owner */
 	uint8_t *places;         /* enum zs_place, one per owner */
 	uint32_t apex;           /* index of the owner, or ZS_NO_OWNER */
 	bool has_soa;
@@ -73,7 +81,7 @@ const char *zs_verify_type(struct zs_verifier *v, uint16_t type);
  * digests, so the search starts where an even spread would put it. count is below 2^32. */
 size_t zs_verify_search(const void *keys, size_t stride, size_t count, const uint8_t *key, size_t key_len);
 
-/* cuts.c */
+/* cuts.c: v->has and v->places */
 void zs_verify_place(struct zs_verifier *v);
 
 /* A name that an NSEC3 may be about: an owner with data, or an empty non-terminal above one. */
