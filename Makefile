@@ -3,7 +3,7 @@ VERSION := 0.1
 FLAVOUR ?= release
 BUILD   := build/$(FLAVOUR)
 PREFIX  ?= /usr/local
-PKGS    := openssl yaml-0.1 jansson ldns libunbound
+PKGS    := openssl yaml-0.1 jansson ldns # libunbound is opened when it is needed: lib/live/unbound.c
 
 # Debian 12 packages, each named once. BUILD: to compile and run; TEST: what `make check` needs besides.
 DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libyaml-dev libjansson-dev libldns-dev libunbound-dev openssl

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unbound.h>
 
 #include "base/text.h"
 #include "dns/rdata.h"
 #include "dns/type.h"
 #include "live/look_private.h"
+#include "live/unbound.h"
 
 enum { CLASS_IN = 1, LOOKUPS_MAX = 2 * ZS_NAMES_MAX };
 
@@ -23,6 +23,7 @@ static const char *const root_anchors[] = {
 
 struct zs_resolver {
 	struct zs_run *run;
+	const struct zs_unbound *ub;
 	struct ub_ctx *context;
 	int64_t deadline; /* of all that is asked of it */
 };
@@ -43,37 +44,40 @@ int64_t zs_live_clock(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void release(void *context)
+static void release(void *resolver)
 {
-	ub_ctx_delete(context);
+	const struct zs_resolver *r = resolver;
+	r->ub->ctx_delete(r->context);
 }
 
-static bool set_up(struct ub_ctx *context, const struct zs_run *run, const struct zs_observe_options *options, bool validate, const char **why)
+static bool set_up(const struct zs_resolver *resolver, const struct zs_run *run, const struct zs_observe_options *options, bool validate, const char **why)
 {
+	const struct zs_unbound *ub = resolver->ub;
+	struct ub_ctx *context = resolver->context;
 	char now[24];
 	int error = 0;
 	if (!validate)
-		error = ub_ctx_set_option(context, "module-config:", "iterator");
+		error = ub->ctx_set_option(context, "module-config:", "iterator");
 	else if (options->trust_anchor.path)
-		error = ub_ctx_add_ta_file(context, options->trust_anchor.path);
+		error = ub->ctx_add_ta_file(context, options->trust_anchor.path);
 	for (size_t i = 0; validate && !options->trust_anchor.path && !error && i < ZS_COUNT(root_anchors); i++)
-		error = ub_ctx_add_ta(context, root_anchors[i]);
+		error = ub->ctx_add_ta(context, root_anchors[i]);
 	if (!error && options->root_hints.path)
-		error = ub_ctx_set_option(context, "root-hints:", options->root_hints.path);
+		error = ub->ctx_set_option(context, "root-hints:", options->root_hints.path);
 	if (!error && options->resolver_system)
-		error = ub_ctx_resolvconf(context, NULL);
+		error = ub->ctx_resolvconf(context, NULL);
 	for (size_t i = 0; !error && i < options->resolver_count; i++)
-		error = ub_ctx_set_fwd(context, options->resolvers[i].text);
+		error = ub->ctx_set_fwd(context, options->resolvers[i].text);
 	if (!error && (options->server_count || options->root_hints.path || options->resolver_count))
-		error = ub_ctx_set_option(context, "do-not-query-localhost:", "no");
+		error = ub->ctx_set_option(context, "do-not-query-localhost:", "no");
 	snprintf(now, sizeof now, "%lld", (long long)run->now);
 	if (!error && run->now_given) /* the chain is judged at the instant of the run, as all else is */
-		error = ub_ctx_set_option(context, "val-override-date:", now);
+		error = ub->ctx_set_option(context, "val-override-date:", now);
 	if (!error)
-		error = ub_ctx_set_option(context, "qname-minimisation:", "yes");
+		error = ub->ctx_set_option(context, "qname-minimisation:", "yes");
 	if (!error)
-		error = ub_ctx_async(context, 1);
-	*why = error ? ub_strerror(error) : NULL;
+		error = ub->ctx_async(context, 1);
+	*why = error ? ub->strerror(error) : NULL;
 	return !error;
 }
 
@@ -85,19 +89,20 @@ static struct zs_resolver *make(struct zs_run *run, const struct zs_observe_opti
 	resolver->run = run;
 	*why = validate ? zs_resolver_file_problem(run, options->trust_anchor.path, false) : NULL;
 	*why = *why ? *why : zs_resolver_file_problem(run, options->root_hints.path, true);
-	if (*why)
+	resolver->ub = *why ? NULL : zs_unbound(why);
+	if (!resolver->ub)
 		return NULL;
 	/* the first of them sets up what all contexts of a process share, and takes no lock for it */
 	pthread_mutex_lock(&creation);
-	resolver->context = ub_ctx_create();
+	resolver->context = resolver->ub->ctx_create();
 	pthread_mutex_unlock(&creation);
 	resolver->deadline = zs_live_clock() + ZS_RESOLVE_LIMIT;
 	*why = "libunbound has no memory";
 	if (!resolver->context)
 		return NULL;
-	zs_arena_defer(run->arena, release, resolver->context);
-	(void)ub_ctx_debugout(resolver->context, NULL); /* what it has to say comes with the results */
-	if (!set_up(resolver->context, run, options, validate, why)) {
+	zs_arena_defer(run->arena, release, resolver);
+	(void)resolver->ub->ctx_debugout(resolver->context, NULL); /* what it has to say comes with the results */
+	if (!set_up(resolver, run, options, validate, why)) {
 		*why = zs_arena_printf(run->arena, "libunbound: %s", *why);
 		return NULL;
 	}
@@ -126,13 +131,13 @@ void zs_resolver_stub(struct zs_resolver *resolver, const uint8_t *zone, const s
 	zs_name_text(zone, name);
 	for (size_t i = 0; i < count; i++)
 		if (targets[i].address.len)
-			(void)ub_ctx_set_stub(resolver->context, name, targets[i].address.text, 0);
+			(void)resolver->ub->ctx_set_stub(resolver->context, name, targets[i].address.text, 0);
 }
 
 void zs_resolver_trust_world(struct zs_resolver *resolver, const uint8_t *zone)
 {
 	for (unsigned up = 0; up < zs_name_labels(zone); up++)
-		(void)ub_ctx_zone_remove(resolver->context, name_text(resolver, zs_name_skip(zone, up)));
+		(void)resolver->ub->ctx_zone_remove(resolver->context, name_text(resolver, zs_name_skip(zone, up)));
 }
 
 static void on_answer(void *context, int error, struct ub_result *result)
@@ -145,7 +150,8 @@ static void on_answer(void *context, int error, struct ub_result *result)
 
 static void release_result(void *result)
 {
-	ub_resolve_free(result);
+	const char *why;
+	zs_unbound(&why)->resolve_free(result);
 }
 
 /* All of them at once, until they are done or the resolver's time is over. */
@@ -154,7 +160,7 @@ static void look_up(struct zs_resolver *resolver, struct lookup *lookups, size_t
 	size_t open = 0;
 	for (size_t i = 0; i < count; i++) {
 		/* the callback may run before this returns */
-		const int error = ub_resolve_async(resolver->context, lookups[i].name, lookups[i].type, CLASS_IN, &lookups[i], on_answer, &lookups[i].id);
+		const int error = resolver->ub->resolve_async(resolver->context, lookups[i].name, lookups[i].type, CLASS_IN, &lookups[i], on_answer, &lookups[i].id);
 		if (error) {
 			lookups[i].error = error;
 			lookups[i].done = true;
@@ -162,9 +168,9 @@ static void look_up(struct zs_resolver *resolver, struct lookup *lookups, size_t
 		open += !lookups[i].done;
 	}
 	while (open) {
-		struct pollfd fd = { .fd = ub_fd(resolver->context), .events = POLLIN };
+		struct pollfd fd = { .fd = resolver->ub->fd(resolver->context), .events = POLLIN };
 		const int64_t left = resolver->deadline - zs_live_clock();
-		if (left <= 0 || (poll(&fd, 1, (int)left) > 0 && ub_process(resolver->context) != 0))
+		if (left <= 0 || (poll(&fd, 1, (int)left) > 0 && resolver->ub->process(resolver->context) != 0))
 			break;
 		open = 0;
 		for (size_t i = 0; i < count; i++)
@@ -172,7 +178,7 @@ static void look_up(struct zs_resolver *resolver, struct lookup *lookups, size_t
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (!lookups[i].done)
-			(void)ub_cancel(resolver->context, lookups[i].id);
+			(void)resolver->ub->cancel(resolver->context, lookups[i].id);
 		else if (lookups[i].result)
 			zs_arena_defer(resolver->run->arena, release_result, lookups[i].result);
 	}
@@ -187,7 +193,7 @@ static const char *failure(struct zs_resolver *resolver, const struct lookup *lo
 	const struct ub_result *result = lookup->result;
 	if (!result)
 		return zs_arena_printf(arena, "no answer to %s %s%s%s", lookup->name, type, lookup->error ? ": " : " in time",
-		                       lookup->error ? ub_strerror(lookup->error) : "");
+		                       lookup->error ? resolver->ub->strerror(lookup->error) : "");
 	if (result->bogus) {
 		const char *why = result->why_bogus ? result->why_bogus : "bogus";
 		return zs_arena_printf(arena, "%s %s does not validate: %s", lookup->name, type, zs_text_safe(arena, why, strlen(why), 300));

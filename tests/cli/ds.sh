@@ -38,11 +38,17 @@ at 700 ds --check a.example; is '--check: an anchor that is not there' 1 $status
 at 700 ds --check a.example; is '--check: nobody answers' 1 $status; has 'it is said' out 'do not answer'
 run "$z" --json --now $((t0 + 700)) ds --check a.example; is '--check --json' 1 $status; ok 'JSON' python3 -m json.tool out
 at 800 -q build a.example; is 'a build does not mind' 0 $status
+# libunbound, or one that is broken, is opened by who asks, and by nobody else
+mkdir broken; echo nothing > broken/libunbound.so.8
+hidden() { at=$1; shift; run env LD_LIBRARY_PATH="$PWD/broken" "$z" --now $((t0 + at)) "$@"; }
+hidden 810 ds --check a.example; is 'libunbound is broken: --check' 1 $status
+has 'it is named' out 'libunbound cannot be opened'; has 'and its package' out libunbound8
 
 # -- nobody ever enters the DS: the roll waits until a person says so
 config off; rm -rf state *.signed
 keys() { grep -c 'IN DNSKEY 257' a.signed; }
-at 0 -q build; at 600 -q build; at 610 roll a.example ksk; at 620 -q build; at 1600 -q build; at 9000 -q build
+hidden 0 -q build; is 'a build that asks nobody does without libunbound' 0 $status; ok 'and says nothing' test ! -s err
+at 600 -q build; at 610 roll a.example ksk; at 620 -q build; at 1600 -q build; at 9000 -q build
 is 'two KSKs, as nothing is known of the parent' 2 "$(keys)"
 for t in $("$z" --now $((t0 + 9000)) ds --format ds a.example | awk '{ print $5 }' | sort -u); do at 9010 ds --gone "$t" a.example; is "the DS of $t was never entered" 0 $status; done
 at 9020 -q build; at 9030 ds --gone a.example; is 'the older one was taken back, and is not there' 0 $status
