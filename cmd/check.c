@@ -1,11 +1,15 @@
 /* check.c - the command check: looks and changes nothing. */
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "cmd/check_live.h"
 #include "cmd/stages.h"
 #include "dane/dane.h"
+#include "keys/keys.h"
+#include "rollover/rollover.h"
 #include "zone/zone.h"
 
 static const char help[] =
@@ -13,7 +17,7 @@ static const char help[] =
     "       zonesign check --origin NAME FILE\n"
     "       zonesign check --live [OPTIONS] [ZONE...]\n"
     "       zonesign check --live [OPTIONS] --origin NAME\n\n"
-    "Check the config, its zone files and certificates, or one zone file without a config. Nothing is changed.\n"
+    "Check the config, its zone files, certificates and keys, or one zone file without a config. Nothing is changed.\n"
     "With --live, ask the world: the chain of trust, every name server, and the mail and web servers that TLSA records are of.\n"
     "Exit status: 0 fine (warnings too), 1 something cannot be reached, 4 something is broken.\n\n"
     "  --trust-anchor FILE    DS or DNSKEY records to begin with, in place of the root's keys\n"
@@ -63,7 +67,8 @@ static void forecast(struct zs_run *run, const struct zs_zone_config *config, co
 	}
 }
 
-static void check_file(struct zs_run *run, const char *path, const uint8_t *apex, const struct zs_zone_config *config, struct forecasts *out)
+static void check_file(struct zs_run *run, const char *path, const uint8_t *apex, const struct zs_zone_config *config, struct forecasts *out,
+                       struct zs_ttls *ttls)
 {
 	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP, .include_any = config && config->include_any };
 	struct zs_zone *zone;
@@ -88,19 +93,46 @@ static void check_file(struct zs_run *run, const char *path, const uint8_t *apex
 	zs_dane_advise(run, config, zone);
 	if (inserted && certificates_ok)
 		forecast(run, config, zone, out);
-	const uint32_t ttl = zs_zone_max_ttl(zone, &name, &largest);
+	struct zs_soa soa;
+	ttls->largest = zs_zone_max_ttl(zone, &name, &largest);
+	if (zs_zone_soa(zone, &soa))
+		ttls->negative = soa.ttl < soa.minimum ? soa.ttl : soa.minimum;
 	if (name)
 		zs_name_text(name, owner), zs_type_text(largest, type);
-	(void)!zs_policy_check_ttl(run, config->policy, ttl, owner, type);
+	(void)!zs_policy_check_ttl(run, config->policy, ttls->largest, owner, type);
 	say_expire(run, zone, config->policy);
+}
+
+/* The state and the keys that it names: they are there, they are ours alone, and the halves of each belong together. */
+static void check_keys(struct zs_run *run, const struct zs_zone_config *config, const struct zs_ttls *ttls)
+{
+	struct zs_facts *facts;
+	struct zs_keyset *keys;
+	if (access(config->state_dir, R_OK | X_OK) != 0 && errno == EACCES) {
+		zs_warn(run, NULL, "the keys of '%s' are not looked at: '%s' is closed to you", config->name_text, config->state_dir);
+		zs_hint(run, "run the check as the user who builds the zone");
+		return;
+	}
+	if (!zs_facts_read(run, config, &facts))
+		return;
+	(void)!zs_keys_load(run, config, facts, &keys);
+	zs_rollover_check_lifetimes(run, config->policy, facts, ttls);
+	zs_facts_close(facts);
 }
 
 static void check_one(const struct zs_cli *cli, struct zs_run *run, const char *path, const uint8_t *apex,
                       const struct zs_zone_config *config, struct forecasts *out)
 {
 	struct zs_stages stages;
+	struct zs_ttls ttls = { 0 };
 	zs_stages_begin(&stages, cli, run, stderr, true);
-	check_file(run, path, apex, config, out);
+	check_file(run, path, apex, config, out, &ttls);
+	if (config) {
+		zs_run_stage(run, "keys");
+		run->zone_text = config->name_text;
+		check_keys(run, config, &ttls);
+		run->zone_text = NULL;
+	}
 	zs_stages_end(&stages);
 }
 

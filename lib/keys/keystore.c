@@ -30,9 +30,13 @@ static bool open_store(struct zs_run *run, const struct zs_zone_config *zone, co
 	if (facts->lock_fd >= 0 && mkdirat(facts->dir_fd, "keys", 0700) != 0 && errno != EEXIST)
 		return zs_fail(run, "cannot make directory '%s': %s", out->dir, strerror(errno));
 	out->fd = openat(facts->dir_fd, "keys", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (out->fd < 0)
+	if (out->fd >= 0)
+		return true;
+	if (errno != ENOENT)
 		return zs_fail(run, "cannot open directory '%s': %s", out->dir, strerror(errno));
-	return true;
+	zs_error(run, NULL, "directory '%s' is missing, and with it all keys of the zone (G10)", out->dir);
+	zs_hint(run, "restore it from your backup; zonesign does not make new keys in place of missing ones");
+	return false;
 }
 
 /* "Kexample.com.+013+12345": BIND writes the root as "K.+008+20326". */
@@ -192,38 +196,42 @@ static bool load_all(const struct store *store, struct zs_keyset *keys, const ch
 		zs_hint(store->run, "leave those of keys that are in use now");
 		return false;
 	}
+	bool ok = true;
 	for (size_t i = 0; i < file_count; i++) {
 		struct zs_key key = { 0 };
-		if (!read_pair(store, files[i], keys->arena, true, &key))
-			return false;
-		ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
+		if (read_pair(store, files[i], keys->arena, true, &key))
+			ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
+		else
+			ok = false;
 	}
-	return true;
+	return ok;
 }
 
 /* The files of the facts' keys, by their names: however many others there are, they do not stand in the way. */
 static bool load_known(const struct store *store, struct zs_keyset *keys, const struct zs_facts *facts)
 {
 	struct zs_run *run = store->run;
+	bool ok = true;
 	for (size_t k = 0; k < facts->key_count; k++) {
 		const struct zs_key_facts *fact = &facts->keys[k];
 		const char *base = file_name(store, fact->algorithm, fact->tag);
 		const bool there = !is_dead(fact) && has_file(store, zs_arena_printf(run->arena, "%s.key", base));
 		const bool needs_private = fact->goal_in || zs_in_zone(fact->krrsig.phase) || zs_in_zone(fact->zrrsig.phase);
 		struct zs_key key = { 0 };
-		if (there && !read_pair(store, base, keys->arena, needs_private, &key))
-			return false;
+		if (there && !read_pair(store, base, keys->arena, needs_private, &key)) {
+			ok = false;
+			continue;
+		}
 		if (there)
 			ZS_PUSH(keys->arena, keys->keys, keys->count, keys->room) = key;
 		if (is_dead(fact) || (there && memcmp(key.id, fact->id, sizeof key.id) == 0)
 		    || !(fact->goal_in || zs_in_zone(fact->dnskey.phase) || zs_in_zone(fact->zrrsig.phase)))
 			continue;
-		zs_error(run, NULL, "key %u of algorithm %u is in the state, but '%s.key' is %s (G10)", fact->tag, fact->algorithm, shown(store, base),
-		         there ? "another key" : "missing");
+		ok = zs_error(run, NULL, "key %u of algorithm %u is in the state, but '%s.key' is %s (G10)", fact->tag, fact->algorithm, shown(store, base),
+		              there ? "another key" : "missing");
 		zs_hint(run, "restore the key files from your backup; zonesign does not make a new key in place of a missing one");
-		return false;
 	}
-	return true;
+	return ok;
 }
 
 bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_keyset **out)
@@ -234,7 +242,7 @@ bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct 
 	struct zs_keyset *keys = zs_arena_alloc(run->arena, sizeof *keys);
 	keys->arena = run->arena;
 	*out = keys;
-	if (facts->lock_fd < 0 && (facts->dir_fd < 0 || faccessat(facts->dir_fd, "keys", F_OK, 0) != 0))
+	if (facts->lock_fd < 0 && (facts->dir_fd < 0 || (!facts->key_count && faccessat(facts->dir_fd, "keys", F_OK, 0) != 0)))
 		return true; /* who only looks makes no directory */
 	if (!open_store(run, zone, facts, &store))
 		return false;

@@ -61,7 +61,8 @@ run "$z" ds --for gnadi; is 'a registrar misspelt' 2 $status; has 'with advice' 
 # -- keys that are not as they were
 spoil() { # NAME WORDS COMMAND
 	fresh; "$z" -q build >out 2>err; good=$(sha256sum < signed/a.zone); printf 'x A 192.0.2.3\n' >> a.zone
-	sh -c "$3"; run "$z" build; is "$1" 3 $status; has "$1: words" err "$2"
+	sh -c "$3"; before=$(sum); run "$z" check; is "$1: check" 3 $status; has "$1: check: words" err "$2"; is "$1: check changes nothing" "$before" "$(sum)"
+	run "$z" build; is "$1" 3 $status; has "$1: words" err "$2"
 	is "$1: the output stays" "$good" "$(sha256sum < signed/a.zone)"; is "$1: nothing is left beside it" '' "$(find signed -name '.*zonesign')"
 }
 spoil 'a private key missing' 'is missing (G10)' 'rm $(ls state/a.example/keys/*.private | head -1)'
@@ -70,6 +71,18 @@ spoil 'a private key open to others' 'is open to others' 'chmod 644 state/a.exam
 spoil 'private keys swapped' 'does not fit' 'cd state/a.example/keys; set -- *.private; mv $1 t; mv $2 $1; mv t $2'
 spoil 'a key file that is a link' 'is a symbolic link' 'cd state/a.example/keys; set -- *.private; mv $1 ../t; ln -s ../t $1'
 spoil 'a damaged key file' 'error' 'cd state/a.example/keys; set -- *.private; echo "PrivateKey: AAAA" > t; chmod 600 t; mv t $1'
+spoil 'no keys directory' 'is missing' 'rm -r state/a.example/keys'
+fresh; "$z" -q build; run "$z" check; is 'check of keys that are right' 0 $status; hasnt 'says nothing of them' err 'key'
+rm state/a.example/keys/*.private; run "$z" check; is 'both keys are damaged: both are told' 2 "$(grep -c 'private.* is missing (G10)' err)"; has 'check counts them' out '2 errors'
+fresh; run "$z" check; is 'check before the first build' 0 $status; ok 'makes no state' test ! -e state
+mkdir -p -m 700 state state/a.example state/a.example/keys; dnssec-keygen -q -a 13 -K state/a.example/keys a.example >/dev/null 2>&1; chmod 644 state/a.example/keys/*.private
+run "$z" check; is 'check of a key that the first build would take over' 3 $status; has 'it is open to others' err 'is open to others'
+fresh; policy='observe: off, zsk: {lifetime: 5h}' config ''; run "$z" check; has 'check tells of lifetimes that are too short' err 'the lifetime of the zsk, 5h, is shorter than its roll takes'
+# somebody who may not see the state: another user where this one is root
+fresh; "$z" -q build; chmod 755 "$work" .; chmod 711 state
+if [ "$(id -u)" = 0 ]; then cp "$z" z; other='setpriv --reuid=65534 --regid=65534 --clear-groups ./z'; else chmod 000 state/a.example; other=$z; fi
+run $other check; is 'check by who may not see the keys' 0 $status; has 'says that they are not looked at' err "warning: the keys of 'a.example.' are not looked at"
+chmod 700 state/a.example "$work"
 
 # -- guards about the output and the clock
 fresh; "$z" -q build >out; echo '; edited' >> signed/a.zone
