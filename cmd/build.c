@@ -202,7 +202,7 @@ int zs_cmd_build(const struct zs_cli *cli, int argc, char **argv)
 {
 	struct zs_run *run = zs_cli_run(cli);
 	const char **accept = zs_arena_array(run->arena, (size_t)argc, sizeof *accept);
-	struct zs_build_options build = { .accept = accept };
+	struct zs_build_options build = { .accept = accept, .quiet = cli->quiet };
 	struct zs_shard shard = { 1, 1 };
 	const struct zs_config *config;
 	const struct zs_zone_config **zones = NULL;

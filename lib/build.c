@@ -8,12 +8,10 @@
 
 #include "base/hash.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "build_private.h"
 #include "dane/dane.h"
 #include "live/live.h"
 #include "publish/publish.h"
-#include "report/report.h"
 #include "rollover/rollover.h"
 #include "sign/sign.h"
 #include "verify/verify.h"
@@ -48,32 +46,9 @@ struct build {
 	bool rescue;                 /* the zone is the one last published, not the input */
 	bool same;                   /* what is signed was published before, by the same keys: signatures alone are new */
 	bool committed;              /* the output was replaced */
-	bool taken;                  /* what is in place comes of the input as it is now ... */
-	bool certificate_fails;      /* ... but for a certificate */
-	bool told_before;            /* what it warns of was told within a week, of the same input ... */
-	bool warned;                 /* ... and it was told now */
-	bool clock_ok;               /* its times are of the clock of the state */
 	bool certificates_ok;
+	struct zs_build_told told;
 };
-
-/* Warnings about the zone and its policy, which say the same as long as these stay as they are: those since mark were told within a week,
- * or they are told now. */
-static void tell_weekly(struct build *b, const struct zs_run_mark *mark)
-{
-	const unsigned count = b->run->warning_count - mark->warning_count;
-	if (!b->told_before) {
-		b->warned = b->warned || count;
-		return;
-	}
-	if (!count)
-		return;
-	for (const struct zs_diag *diag = zs_run_take(b->run, mark); diag; diag = diag->next) {
-		struct zs_diag one = *diag;
-		one.next = NULL;
-		if (one.severity != ZS_WARNING)
-			zs_run_report(b->run, &one);
-	}
-}
 
 /* What the signer makes itself does not come from the input. */
 static void drop_signer_types(struct zs_run *run, struct zs_zone *zone, bool is_input)
@@ -130,7 +105,7 @@ static bool load_input(struct build *b)
 	zs_run_stage(b->run, "check");
 	if (!zs_zone_check(b->run, b->zone, config->policy->max_zone_ttl, zs_build_accepts(b->options, "G12")))
 		return false;
-	tell_weekly(b, &mark);
+	zs_build_tell_weekly(b->run, &b->told, &mark);
 	if (!zs_build_zone_inputs(b->run, b->zone, &b->inputs, &b->input_count, &b->input_room))
 		return false;
 	zs_run_stage(b->run, "TLSA");
@@ -216,7 +191,7 @@ static bool make_plan(struct build *b)
 	zs_run_stage(b->run, "keys");
 	if (!b->rescue)
 		zs_rollover_check_lifetimes(b->run, b->zone_config->policy, b->facts, &b->ttls);
-	tell_weekly(b, &mark);
+	zs_build_tell_weekly(b->run, &b->told, &mark);
 	return zs_keys_load(b->run, b->zone_config, b->facts, &b->keys)
 	    && zs_live_observe(b->run, b->zone_config, b->keys, b->facts)
 	    && zs_rollover_plan(b->run, b->zone_config->policy, b->facts, &b->ttls, &b->plan);
@@ -236,40 +211,6 @@ static struct zs_bytes *hidden_signers(struct zs_arena *arena, const struct buil
 	return list;
 }
 
-/* The parent's DS that are of keys of ours. A stale one of somebody else, beside ours, must not stop every build until the signatures
- * end (G7); but if none is of ours, G5 is to say so. */
-static struct zs_bytes *parents_ds(struct zs_arena *arena, const struct build *b, size_t *count)
-{
-	const struct zs_parent_facts *parent = &b->facts->parent;
-	struct zs_bytes *list = zs_arena_array(arena, parent->ds_count + 1, sizeof *list);
-	*count = 0;
-	for (size_t i = 0; i < parent->ds_count; i++) {
-		bool ours = false;
-		for (size_t k = 0; k < b->keys->count && !ours; k++)
-			ours = zs_live_ds_matches(b->run, b->facts->zone, parent->ds[i], &b->keys->keys[k]);
-		if (ours)
-			list[(*count)++] = parent->ds[i];
-	}
-	if (*count)
-		return list;
-	*count = parent->ds_count;
-	return parent->ds;
-}
-
-/* Does a DS that the parent has lead to a key that signs the DNSKEYs? */
-static bool is_reached(const struct build *b)
-{
-	const struct zs_parent_facts *parent = &b->facts->parent;
-	for (size_t i = 0; i < b->plan->key_count; i++) {
-		const struct zs_plan_key *key = &b->plan->keys[i];
-		const struct zs_key *found = key->publish && key->sign_dnskeys ? zs_keyset_find(b->keys, key->facts->id) : NULL;
-		for (size_t d = 0; found && d < parent->ds_count; d++)
-			if (zs_live_ds_matches(b->run, b->facts->zone, parent->ds[d], found))
-				return true;
-	}
-	return false;
-}
-
 /* G5: what was seen at the parent leads into this file. Whoever gave the chain up knows that it does not. Signatures that are made anew
  * change nothing about it: they are there when the parent is right again. */
 static void set_ds(struct build *b, struct zs_verify_options *options)
@@ -278,8 +219,8 @@ static void set_ds(struct build *b, struct zs_verify_options *options)
 	if (!facts->parent.observed || facts->abandoned || zs_build_accepts(b->options, "G5"))
 		return;
 	if (!b->same) {
-		options->ds = parents_ds(b->run->arena, b, &options->ds_count);
-	} else if (facts->parent.ds_count && !is_reached(b)) {
+		options->ds = zs_build_parents_ds(b->run, facts, b->keys, &options->ds_count);
+	} else if (facts->parent.ds_count && !zs_build_is_reached(b->run, facts, b->plan, b->keys)) {
 		zs_warn(b->run, NULL, "none of the DS at the parent leads to a key of this zone (G5): validators refuse it until that is mended");
 		zs_hint(b->run, "'zonesign ds' prints what the parent needs; the zone was signed again as it is, so that it is good when the DS is");
 	}
@@ -292,7 +233,7 @@ static bool verify_candidate(struct build *b)
 		.apex = b->zone_config->name, .now = b->run->now, .strict = true, .has_serial = true, .serial = b->intent.serial,
 		.refresh = policy->refresh, .margin = b->largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
 		.zonemd = b->plan->unsigned_zone ? 0 : policy->zonemd, .jobs = b->run->jobs,
-		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone, .content_told = b->told_before,
+		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone, .content_told = b->told.before,
 		/* what is published has passed, or was accepted: it must not die of that */
 		.accept_g12 = b->rescue || zs_build_accepts(b->options, "G12"), .accept_g16 = zs_build_accepts(b->options, "G16"),
 	};
@@ -305,7 +246,7 @@ static bool verify_candidate(struct build *b)
 			zs_build_note_override(b->run, b->facts, judged[i], "not refused in this run");
 	const struct zs_run_mark mark = zs_run_mark(b->run);
 	const bool ok = zs_verify_fd(b->run, b->verify_arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
-	b->warned = b->warned || (!b->told_before && b->run->warning_count > mark.warning_count);
+	b->told.now = b->told.now || (!b->told.before && b->run->warning_count > mark.warning_count);
 	b->intent.earliest_expiration = b->verified.earliest_expiration;
 	b->result->signature_count = b->verified.verified_count + b->verified.reused_count;
 	b->result->reused_count = b->verified.reused_count;
@@ -335,65 +276,12 @@ static bool set_next_due(struct build *b)
 	return true;
 }
 
-static const struct zs_diag *first_error(const struct zs_run *run)
-{
-	const struct zs_diag *first = run->diags;
-	while (first && first->severity != ZS_ERROR)
-		first = first->next;
-	return first;
-}
-
-static enum zs_failure_kind kind_of_failure(const struct build *b)
-{
-	switch (b->run->fault) {
-	case ZS_DONE:
-	case ZS_USAGE:
-		return ZS_FAILURE_NONE;
-	case ZS_INPUT:
-		return b->certificate_fails || b->result->outcome == ZS_BUILT_UPDATED || (!b->rescue && b->result->outcome == ZS_BUILT_NOTHING)
-		         ? ZS_FAILURE_CERTIFICATE : ZS_FAILURE_INPUT;
-	case ZS_REFUSED:
-		return ZS_FAILURE_REFUSED;
-	case ZS_FAILED:
-		return ZS_FAILURE_FAILED;
-	case ZS_NOT_YET:
-		return ZS_FAILURE_LATER;
-	}
-	return ZS_FAILURE_NONE;
-}
-
-/* "example.com.zone:9: not an address": one line, printable, not longer than the state keeps. */
-static const char *reason_text(const struct zs_run *run, const struct zs_diag *error)
-{
-	const char *place = error->path && error->line ? zs_arena_printf(run->arena, "%s:%u: ", error->path, error->line)
-	                  : error->path                ? zs_arena_printf(run->arena, "%s: ", error->path) : "";
-	const char *text = zs_arena_printf(run->arena, "%s%s", place, error->message);
-	return zs_text_safe(run->arena, text, strlen(text), ZS_FAILURE_TEXT);
-}
-
-/* The facts tell what the build comes to, so that `status` can: until one takes the input. True if that is another thing than they told. */
-static bool tell_failure(const struct build *b, struct zs_facts *facts, bool failed)
-{
-	const struct zs_diag *error = first_error(b->run);
-	struct zs_failure now = { .kind = failed && error ? kind_of_failure(b) : ZS_FAILURE_NONE, .since = b->run->now };
-	const struct zs_failure former = facts->failure;
-	if (now.kind == ZS_FAILURE_NONE) {
-		facts->failure = (struct zs_failure){ 0 };
-		return former.kind != ZS_FAILURE_NONE;
-	}
-	now.reason = reason_text(b->run, error);
-	if (now.kind == former.kind)
-		now.since = former.since;
-	facts->failure = now;
-	return now.kind != former.kind || strcmp(now.reason, former.reason) != 0;
-}
-
 static bool record_facts(struct build *b)
 {
 	struct zs_facts *facts = b->facts;
-	b->taken = !b->rescue && b->certificates_ok;
-	b->certificate_fails = !b->rescue && !b->certificates_ok;
-	(void)tell_failure(b, facts, !b->taken);
+	b->told.taken = !b->rescue && b->certificates_ok;
+	b->told.certificate_fails = !b->rescue && !b->certificates_ok;
+	(void)zs_build_tell_failure(b->run, &b->told, facts);
 	if (!b->rescue) {
 		facts->inputs = b->inputs;
 		/* while a certificate cannot be used no run is "unchanged": each says so, and sees when it is mended */
@@ -403,7 +291,7 @@ static bool record_facts(struct build *b)
 	if (facts->input_count)
 		zs_build_add_output(b->run, facts, &b->candidate, b->zone_config->output.path);
 	facts->last_build = b->run->now;
-	if (b->warned)
+	if (b->told.now && !b->options->quiet)
 		facts->warned = b->run->now;
 	return set_next_due(b) && zs_facts_write(b->run, facts);
 }
@@ -504,23 +392,6 @@ static bool make_candidate(struct build *b)
 	return false;
 }
 
-/* G5, before the zone has keys: it may be signed somewhere else, and then what is made here would make it bogus. */
-static bool check_first(struct build *b)
-{
-	const struct zs_facts *facts = b->facts;
-	if (facts->published.known || !facts->parent.observed || !facts->parent.ds_count || facts->abandoned || b->plan->unsigned_zone || is_reached(b))
-		return true;
-	const char *why = "the parent has a DS of this zone already, which leads to none of its keys: validators would refuse every answer";
-	if (zs_build_accepts(b->options, "G5")) {
-		zs_build_note_override(b->run, b->facts, "G5", why);
-		return true;
-	}
-	zs_refuse(b->run, "G5", "%s", why);
-	zs_hint(b->run, "if another program signs the zone, 'zonesign keys import' takes over its keys; if nobody does, have the DS removed and wait until "
-	                "caches have forgotten it");
-	return false;
-}
-
 /* With keep the serial is part of what the user wrote: raised alone it is published, lowered alone it is refused (G17). */
 static bool serial_as_published(const struct build *b)
 {
@@ -536,7 +407,7 @@ static bool says_the_same(const struct build *b)
 
 static bool sign_and_publish(struct build *b)
 {
-	if (!check_first(b) || !zs_build_check_plan(b->run, b->options, b->facts, b->plan)
+	if (!zs_build_check_first(b->run, b->options, b->facts, b->plan, b->keys) || !zs_build_check_plan(b->run, b->options, b->facts, b->plan)
 	    || !zs_keys_prepare(b->run, b->zone_config, b->facts, b->plan, b->keys)
 	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;
@@ -663,7 +534,7 @@ static bool is_large(const struct build *b)
 
 static bool nothing_to_do(struct build *b)
 {
-	b->taken = true;
+	b->told.taken = true;
 	b->result->outcome = ZS_BUILT_NOTHING;
 	b->result->serial = b->facts->published.serial;
 	b->result->next_due = b->facts->next_due;
@@ -675,8 +546,8 @@ static bool nothing_to_do(struct build *b)
 static bool preview(struct build *b)
 {
 	const struct zs_facts *before = zs_facts_copy(b->run->arena, b->facts);
-	if (!load_input(b) || !make_plan(b) || !check_first(b) || !zs_build_check_plan(b->run, b->options, b->facts, b->plan)
-	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
+	if (!load_input(b) || !make_plan(b) || !zs_build_check_first(b->run, b->options, b->facts, b->plan, b->keys)
+	    || !zs_build_check_plan(b->run, b->options, b->facts, b->plan) || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;
 	b->same = says_the_same(b);
 	if (b->same && !must_resign(b) && b->facts->published.served_since)
@@ -689,16 +560,10 @@ static bool preview(struct build *b)
 		return false;
 	b->result->outcome = ZS_BUILT_PREVIEWED;
 	b->result->record_count = b->zone->record_count;
-	b->result->why = !b->facts->published.known ? "for the first time" : !published ? "anew, since the output is gone" : !b->same ? "with these changes" : must_resign(b) ? "unchanged, with new signatures" : "once more: it is not in service yet";
+	b->result->why = !b->facts->published.known ? "for the first time" : !published ? "anew, since the output is gone"
+	                 : !b->same ? "with these changes" : must_resign(b) ? "unchanged, with new signatures" : "once more: it is not in service yet";
 	zs_build_preview(b->run, published, b->zone, before, b->plan, b->result);
 	return true;
-}
-
-static bool was_told(const struct build *b)
-{
-	enum { WEEK = 7 * 86400 };
-	const zs_time at = b->facts->warned;
-	return at && at <= b->run->now && b->run->now - at < WEEK;
 }
 
 static bool build_locked(struct build *b)
@@ -707,13 +572,13 @@ static bool build_locked(struct build *b)
 		return build_for_bench(b);
 	if (!zs_build_check_clock(b->run, b->options, b->facts))
 		return false;
-	b->clock_ok = true;
+	b->told.clock_ok = true;
 	if (b->zone_config->publish.kind == ZS_PUBLISH_UPDATE && b->options->dry_run) {
 		zs_usage(b->run, "--dry-run is not for zones of 'publish: update'");
 		return false;
 	}
 	if (b->zone_config->publish.kind == ZS_PUBLISH_UPDATE)
-		return zs_build_update(b->run, b->config, b->zone_config, b->options, b->facts, b->arena, b->result);
+		return zs_build_update(b->run, b->config, b->zone_config, b->options, b->facts, b->arena, &b->told, b->result);
 	if (b->facts->published.known && b->facts->published.served_since && !b->facts->intent.present && !is_due(b)
 	    && zs_build_output_is_ours(b->zone_config, b->facts)
 	    && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts))
@@ -731,7 +596,7 @@ static bool build_locked(struct build *b)
 		b->result->outcome = ZS_BUILT_LATER;
 		return true;
 	}
-	b->taken = unchanged;
+	b->told.taken = unchanged;
 	if (!output_there)
 		b->facts->published.served_since = 0; /* somebody removed it: it is made again */
 	else if (unchanged && !b->options->dry_run)
@@ -740,7 +605,7 @@ static bool build_locked(struct build *b)
 		return false;
 	if (b->options->dry_run)
 		return preview(b);
-	b->told_before = !b->options->accept_count && was_told(b) && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts);
+	b->told.before = !b->options->accept_count && zs_build_was_told(b->run, b->facts) && zs_build_unchanged(b->run, b->config, b->zone_config, b->facts);
 	if (!load_input(b))
 		return rescue(b);
 	if (!make_plan(b)) {
@@ -760,47 +625,6 @@ static bool build_locked(struct build *b)
 	return b->certificates_ok;
 }
 
-/* Tell a person what is to be done. */
-static bool notify(struct build *b, struct zs_facts *facts, bool failed, bool *changed)
-{
-	const struct zs_zone_config *zone = b->zone_config;
-	struct zs_status status;
-	bool told = false;
-	if (!zone->notify.argv && !zone->notify.shell)
-		return true;
-	bool ok = zs_report_status(b->run, zone, facts, 0, &status);
-	if (ok && failed)
-		zs_report_failure(b->run, &status);
-	ok = ok && zs_report_notify(b->run, &status, facts, &told);
-	const zs_time remind = ok ? zs_report_remind_at(&status, facts) : 0;
-	if (remind && sooner(facts->next_due, remind) != facts->next_due) {
-		facts->next_due = remind;
-		told = true;
-	}
-	*changed = *changed || told;
-	return ok;
-}
-
-/* The state keeps what the build came to, and a person is told. After a failure the facts in memory may hold moves that were not
- * published: those of the disk count. A zone that was never built has no state yet, and that means something: it gets none from this. */
-static bool tell(struct build *b, bool ok)
-{
-	struct zs_facts *facts = b->facts;
-	const bool failed = !ok && !b->taken, reread = b->result->outcome == ZS_BUILT_FAILED;
-	bool changed = false;
-	if (b->result->outcome == ZS_BUILT_LATER || b->options->bench_no_verify)
-		return true; /* later: that run tells, and needs the state as it is */
-	if (reread && !zs_facts_read(b->run, b->zone_config, &facts))
-		return false;
-	if (b->clock_ok && facts->made_with_now == b->run->now_given && facts->last_build)
-		changed = tell_failure(b, facts, failed);
-	const bool told = notify(b, facts, failed, &changed);
-	const bool kept = !changed || zs_facts_write(b->run, facts);
-	if (reread)
-		zs_facts_close(facts);
-	return told && kept;
-}
-
 /* What is kept and told of a build, ok or not. */
 static bool end_build(struct build *b, bool ok)
 {
@@ -808,7 +632,10 @@ static bool end_build(struct build *b, bool ok)
 		(void)!zs_live_keep(b->run, b->zone_config, b->facts); /* what fails there is reported beside the rest */
 	if (!ok)
 		zs_keys_discard(b->run, b->zone_config, b->facts);
-	return tell(b, ok) && ok;
+	if (b->result->outcome == ZS_BUILT_LATER || b->options->bench_no_verify)
+		return ok; /* later: that run tells, and needs the state as it is */
+	b->told.taken = b->told.taken || ok;
+	return zs_build_tell(b->run, b->zone_config, &b->told, b->result->outcome, b->facts) && ok;
 }
 
 bool zs_build(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,

@@ -1,11 +1,12 @@
 /* build_plan.c - guards about what is about to be signed: the size of the zone (G11), and a plan that would break the chain
- * of trust (G6, G6z, G8). They judge by phases and dates alone, so that a mistake of the engine, or of who edits a state, is
+ * of trust (G5, G6, G6z, G8). They judge by phases and dates alone, so that a mistake of the engine, or of who edits a state, is
  * caught before the world sees it. And TLSA that would leave a server without a record (G19). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "build_private.h"
 #include "dns/algorithm.h"
+#include "live/live.h"
 #include "publish/publish.h"
 
 enum { FALL_COUNT = 10, RISE_COUNT = 1000, OPINION_LIMIT = 600 /* seconds */ };
@@ -259,4 +260,52 @@ bool zs_build_second_opinion(struct zs_run *run, const struct zs_zone_config *zo
 	const char *why = look->diags ? zs_arena_strdup(run->arena, look->diags->message) : "";
 	zs_run_end(look);
 	return ok || refuse(run, options, facts, "G21", why);
+}
+
+bool zs_build_is_reached(struct zs_run *run, const struct zs_facts *facts, const struct zs_plan *plan, const struct zs_keyset *keys)
+{
+	const struct zs_parent_facts *parent = &facts->parent;
+	for (size_t i = 0; i < plan->key_count; i++) {
+		const struct zs_plan_key *key = &plan->keys[i];
+		const struct zs_key *found = key->publish && key->sign_dnskeys ? zs_keyset_find(keys, key->facts->id) : NULL;
+		for (size_t d = 0; found && d < parent->ds_count; d++)
+			if (zs_live_ds_matches(run, facts->zone, parent->ds[d], found))
+				return true;
+	}
+	return false;
+}
+
+bool zs_build_check_first(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_plan *plan,
+                          const struct zs_keyset *keys)
+{
+	if (facts->published.known || !facts->parent.observed || !facts->parent.ds_count || facts->abandoned || plan->unsigned_zone
+	    || zs_build_is_reached(run, facts, plan, keys))
+		return true;
+	const char *why = "the parent has a DS of this zone already, which leads to none of its keys: validators would refuse every answer";
+	if (zs_build_accepts(options, "G5")) {
+		zs_build_note_override(run, facts, "G5", why);
+		return true;
+	}
+	zs_refuse(run, "G5", "%s", why);
+	zs_hint(run, "if another program signs the zone, 'zonesign keys import' takes over its keys; if nobody does, have the DS removed and wait until "
+	             "caches have forgotten it");
+	return false;
+}
+
+struct zs_bytes *zs_build_parents_ds(struct zs_run *run, const struct zs_facts *facts, const struct zs_keyset *keys, size_t *count)
+{
+	const struct zs_parent_facts *parent = &facts->parent;
+	struct zs_bytes *list = zs_arena_array(run->arena, parent->ds_count + 1, sizeof *list);
+	*count = 0;
+	for (size_t i = 0; i < parent->ds_count; i++) {
+		bool ours = false;
+		for (size_t k = 0; k < keys->count && !ours; k++)
+			ours = zs_live_ds_matches(run, facts->zone, parent->ds[i], &keys->keys[k]);
+		if (ours)
+			list[(*count)++] = parent->ds[i];
+	}
+	if (*count)
+		return list;
+	*count = parent->ds_count;
+	return parent->ds;
 }

@@ -37,10 +37,6 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 void zs_build_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy);
 bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in);
 
-/* build_update.c. Another server signs the zone: our records go there by dynamic update. zone_arena: of the zone that is read. */
-bool zs_build_update(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_build_options *options,
-                     struct zs_facts *facts, struct zs_arena *zone_arena, struct zs_build_result *result);
-
 /* build_plan.c. G11: did the zone shrink or grow beyond reason since it was published, or lose a type at its apex? */
 bool zs_build_check_shape(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts,
                           const struct zs_zone *zone, struct zs_shape *out);
@@ -56,6 +52,38 @@ bool zs_build_check_overlap(struct zs_run *run, const struct zs_build_options *o
 struct zs_candidate;
 bool zs_build_second_opinion(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
                              struct zs_facts *facts, const struct zs_candidate *candidate);
+/* Does a DS that the parent has lead to a key that signs the DNSKEYs? */
+bool zs_build_is_reached(struct zs_run *run, const struct zs_facts *facts, const struct zs_plan *plan, const struct zs_keyset *keys);
+/* G5, before the zone has keys: it may be signed somewhere else, and then what is made here would make it bogus. */
+bool zs_build_check_first(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_plan *plan,
+                          const struct zs_keyset *keys);
+/* G5, for the verifier: the parent's DS that are of keys of ours. A stale one of somebody else, beside ours, must not stop every build until
+ * the signatures end (G7); but if none is of ours, all of them. */
+struct zs_bytes *zs_build_parents_ds(struct zs_run *run, const struct zs_facts *facts, const struct zs_keyset *keys, size_t *count);
+
+/* build_told.c. What people are told of a build. */
+struct zs_build_told {
+	bool before;            /* what it warns of was told within a week, of the same input ... */
+	bool now;               /* ... and it was told now */
+	bool taken;             /* what is in place comes of the input as it is now ... */
+	bool certificate_fails; /* ... but for a certificate */
+	bool clock_ok;          /* its times are of the clock of the state */
+};
+/* Warnings about the zone and its policy, which say the same as long as these stay as they are: those since mark were told within a week,
+ * and are taken away, or they are told now. */
+void zs_build_tell_weekly(struct zs_run *run, struct zs_build_told *told, const struct zs_run_mark *mark);
+bool zs_build_was_told(const struct zs_run *run, const struct zs_facts *facts); /* within a week */
+/* The facts tell what the build comes to, so that `status` can: until one takes the input. True if that is another thing than they told. */
+bool zs_build_tell_failure(const struct zs_run *run, const struct zs_build_told *told, struct zs_facts *facts);
+/* The state keeps what the build came to, and a person is told. After a failure the facts in memory may hold moves that were not
+ * published: those of the disk count. A zone that was never built has no state yet, and that means something: it gets none from this. */
+bool zs_build_tell(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_told *told, enum zs_build_outcome outcome,
+                   struct zs_facts *facts);
+
+/* build_update.c. Another server signs the zone: our records go there by dynamic update. zone_arena: of the zone that is read. */
+bool zs_build_update(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_build_options *options,
+                     struct zs_facts *facts, struct zs_arena *zone_arena, struct zs_build_told *told, struct zs_build_result *result);
+
 /* build_preview.c. What would be published in place of `published` (NULL: nothing is) goes to *out; before: the facts before the plan. */
 void zs_build_preview(struct zs_run *run, const struct zs_zone *published, const struct zs_zone *zone, const struct zs_facts *before,
                       const struct zs_plan *plan, struct zs_build_result *out);

@@ -66,19 +66,33 @@ static bool send_records(struct zs_run *run, const struct zs_zone_config *config
 	return true;
 }
 
+/* The zone as the server has it, for what is computed beside it. */
+static bool read_input(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options, struct zs_arena *arena,
+                       struct zs_build_told *told, struct zs_zone **out)
+{
+	const struct zs_zone_options read = { .apex = zone->name, .dnssec = ZS_DNSSEC_STRIP, .include_any = zone->include_any, .want_sha256 = true };
+	const struct zs_run_mark mark = zs_run_mark(run);
+	if (!zs_zone_read(run, arena, zone->file.path, &read, out)
+	    || !zs_zone_check(run, *out, zone->policy->max_zone_ttl, zs_build_accepts(options, "G12")))
+		return false;
+	zs_build_tell_weekly(run, told, &mark);
+	return true;
+}
+
 /* Once a day it is looked whether our records are still there. */
 bool zs_build_update(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_build_options *options,
-                     struct zs_facts *facts, struct zs_arena *zone_arena, struct zs_build_result *result)
+                     struct zs_facts *facts, struct zs_arena *zone_arena, struct zs_build_told *told, struct zs_build_result *result)
 {
 	enum { DAY = 86400 };
-	const struct zs_zone_options read_options = { .apex = zone->name, .dnssec = ZS_DNSSEC_STRIP, .include_any = zone->include_any, .want_sha256 = true };
 	const struct zs_facts *before = zs_facts_copy(run->arena, facts);
 	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(run, zone->policy);
 	struct zs_input_facts *inputs = NULL;
 	size_t input_count = 0, input_room = 0, changed = 0;
 	struct zs_zone *read = NULL;
 	bool certificates_ok = true;
-	if (facts->input_count && run->now < facts->next_due && zs_build_unchanged(run, config, zone, facts)) {
+	const bool unchanged = facts->input_count && zs_build_unchanged(run, config, zone, facts);
+	if (unchanged && run->now < facts->next_due) {
+		told->taken = true;
 		result->outcome = ZS_BUILT_NOTHING;
 		result->serial = facts->published.serial;
 		result->earliest_expiration = facts->published.earliest_expiration;
@@ -86,8 +100,8 @@ bool zs_build_update(struct zs_run *run, const struct zs_config *config, const s
 		return true;
 	}
 	zs_secret_no_dump();
-	if (!zs_build_inputs_before(run, config, zone, &inputs, &input_count, &input_room)
-	    || !zs_zone_read(run, zone_arena, zone->file.path, &read_options, &read) || !zs_zone_check(run, read, zone->policy->max_zone_ttl, zs_build_accepts(options, "G12"))
+	told->before = unchanged && !options->accept_count && zs_build_was_told(run, facts);
+	if (!zs_build_inputs_before(run, config, zone, &inputs, &input_count, &input_room) || !read_input(run, zone, options, zone_arena, told, &read)
 	    || !zs_build_zone_inputs(run, read, &inputs, &input_count, &input_room) || !zs_dane_insert(run, zone, facts, read, &certificates_ok)
 	    || !zs_build_check_tlsa(run, options, facts, before, read)
 	    || !send_records(run, zone, read, facts, before->tlsa, before->tlsa_count, &changed))
@@ -99,6 +113,9 @@ bool zs_build_update(struct zs_run *run, const struct zs_config *config, const s
 	facts->input_count = certificates_ok ? input_count : 0;
 	facts->input_room = input_room;
 	facts->last_build = run->now;
+	told->certificate_fails = !certificates_ok;
+	if (told->now && !options->quiet)
+		facts->warned = run->now;
 	facts->next_due = due && due < tomorrow ? due : tomorrow;
 	result->outcome = changed ? ZS_BUILT_UPDATED : ZS_BUILT_NOTHING;
 	result->record_count = changed;

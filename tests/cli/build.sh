@@ -426,5 +426,7 @@ for h in $(seq 4 4 200); do
 done
 ok 'the zone was signed again and again' [ "$built" -gt 5 ]; is 'and the warning came once more' 1 "$(echo $times | wc -w)"; ok 'after a week' [ "${times:-0}" -ge 168 ]; is 'that of the policy as well' 1 "$lifetimes"
 echo 'new A 192.0.2.9' >> a.zone; run "$z" --now "$(day 204)" build; is 'a zone that changed is loaded anew' 2 "$(told)"
+fresh; sed -i '/ns2/d' a.zone; run "$z" --now "$(day 0)" -q build; is '-q shows no warning' 0 "$(told)"
+run "$z" --now "$(day 28)" build; has 'the zone is signed again, on the next day' out published:; is 'and what -q kept back is told' 2 "$(told)"
 policy=
 finish

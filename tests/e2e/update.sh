@@ -156,6 +156,10 @@ key = bytes([4]) + bytes(4) + bytes([22]) + bytes(40)
 sys.stdout.buffer.write(bytes([0xc6, len(key)]) + key + bytes([0xcd, 0xff]) + (12000).to_bytes(4, "big") + b"u" * 12000)' > key.pgp
 printf 'zones:\n  bind.test: {file: bind.zone, openpgpkey: [{address: hugh@bind.test, key: key.pgp}], publish: {update: {server: %s, key: tsig.key}}}\n' "$bind" > long.yaml
 sed -i '1i state: state-long' long.yaml; run "$z" --now $t0 -q -c long.yaml build; is 'a long record' 0 $status
+printf %s "$(cat bind.zone)" > odd.zone; sed -i 's/bind.zone/odd.zone/' long.yaml
+at 100 -c long.yaml build; has 'what is odd about the zone is told' err 'no newline at the end'
+at 90000 -c long.yaml build; is 'a day later' 0 $status; hasnt 'it is not told again' err newline
+at 800000 -c long.yaml build; has 'but after a week' err 'no newline at the end'
 
 wait $slow
 has 'a slow server: why' slow.err 'it is too slow: the time for all owners together is over'
