@@ -1,6 +1,7 @@
 /* status.c - one status model: the sentence, the keys and their reasons. status_text.c and status_html.c show it. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dns/algorithm.h"
 #include "report/report_private.h"
@@ -249,8 +250,14 @@ static bool say_failure(struct speech *s)
 		           "A certificate or key file of %s cannot be used since %s: %s. What was last published of it stays, all else is up to date; mend it, then run 'zonesign build %s'.%s",
 		           s->bare, since, f->reason, s->bare, also));
 	const bool renewed = f->kind == ZS_FAILURE_INPUT || f->kind == ZS_FAILURE_REFUSED;
-	const char *stays = !end ? "" : zs_arena_printf(arena, " What was published before stays in service; its signatures last until %s%s.", zs_time_short(end, until),
-	                                                renewed ? ", and builds renew them as long as they can" : "");
+	const char *stays = "";
+	zs_time_short(end, until);
+	if (end && access(s->zone->output.path, F_OK) != 0)
+		stays = zs_arena_printf(arena, " The output '%s' is gone: a server that has loaded it goes on with it until %s, and one that starts anew has none.",
+		                        s->zone->output.path, until);
+	else if (end)
+		stays = zs_arena_printf(arena, " What was published before stays in service; its signatures last until %s%s.", until,
+		                        renewed ? ", and builds renew them as long as they can" : "");
 	return say(s, ZS_NOT_YET, events[f->kind], zs_arena_printf(arena, "%s of %s %s since %s: %s.%s Mend that, then run 'zonesign build %s'.%s", subjects[f->kind],
 	           s->bare, verbs[f->kind], since, f->reason, stays, s->bare, also));
 }

@@ -163,6 +163,13 @@ static struct zs_facts *new_facts(struct zs_run *run, const struct zs_zone_confi
 	return facts;
 }
 
+/* Does it tell of nothing that a build did? */
+static bool is_bare(const struct zs_facts *facts)
+{
+	return !facts->last_build && !facts->published.known && !facts->intent.present && !facts->key_count && !facts->tag_count
+	    && !facts->tlsa_count && !facts->roll_count && !facts->override_count;
+}
+
 /* state.yaml of an open directory; absent: the facts stay fresh. */
 static bool read_state(struct zs_run *run, struct zs_facts *facts, const char *zone)
 {
@@ -175,8 +182,9 @@ static bool read_state(struct zs_run *run, struct zs_facts *facts, const char *z
 		return zs_fail(run, "cannot open '%s': %s", path, strerror(errno));
 	const bool ok = zs_file_read_fd(run, run->arena, NULL, fd, path, STATE_MAX, input, NULL);
 	close(fd);
-	facts->fresh = false;
-	if (ok && zs_state_parse(run, input, facts))
+	const bool good = ok && zs_state_parse(run, input, facts);
+	facts->fresh = good && is_bare(facts);
+	if (good)
 		return true;
 	if (ok && !run->last->hint)
 		zs_hint(run, "restore '%s' from your backup. Without one: move state.yaml away, keep the directory 'keys', and run 'zonesign build --accept adopt %s'; "

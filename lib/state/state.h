@@ -193,7 +193,7 @@ struct zs_facts {
 	int dir_fd;               /* -1: there is no directory yet */
 	int lock_fd;              /* held while it is open; -1: read only */
 	uint8_t zone[ZS_NAME_MAX];
-	bool fresh;               /* there was no state.yaml */
+	bool fresh;               /* there was no state.yaml, or one of builds that all failed: of what people were told, and no more */
 	bool made_with_now;       /* a run with --now wrote it */
 	zs_time warned;           /* what is odd about the zone and its policy was told then; 0: there was nothing */
 	zs_time last_build;       /* clock of the last build that wrote */

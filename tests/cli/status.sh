@@ -1,7 +1,7 @@
 #!/bin/sh
 # status: the sentence, the exit status, JSON, the page; and notify, which says the same to a command, once.
 . "$(dirname "$0")/../lib.sh"
-need python3
+need python3 dnssec-keygen
 z=$ZONESIGN
 t0=1796083200
 at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
@@ -108,6 +108,8 @@ echo 'bad A 1.2.3.999' >> a.zone; at $((4 * day)) -q build; is 'an input that is
 at $((4 * day + 60)) status; is 'status: a person must act' 5 $status; has 'since when, and why' out "The input of a.example is refused since 2026-12-05 00:00 UTC: a.zone:5: A record: '1.2.3.999'"
 has 'what is served, until when' out 'stays in service; its signatures last until 2026-12-1'
 before=$(sum); at $((4 * day + 3600)) -q build; is 'the same again writes nothing' "$before" "$(sum)"
+mv a.signed away; at $((4 * day + 3700)) status; has 'the output is gone: the sentence says so' out "The output 'a.signed' is gone: a server that has loaded it goes on with it until 2026-12-1"
+hasnt 'and does not say that it is in service' out 'stays in service'; mv away a.signed
 at $((10 * day)) -q build; at $((19 * day)) build; is 'rescued' 3 $status; has 'it is' out 'rescued'
 at $((19 * day + 60)) status; is 'status after rescues' 5 $status; has 'the first time stays' out 'is refused since 2026-12-05 00:00 UTC'
 run "$z" --json --now $((t0 + 19 * day + 60)) status; is 'in JSON' 'True input refused input 2026-12-05T00:00:00Z' "$(json out '*(d["act"], d["event"], d["failure"]["kind"], d["failure"]["since"])')"
@@ -119,6 +121,11 @@ cp good.zone a.zone; at $((19 * day + 120)) build; is 'the good one again' 0 $st
 hasnt 'the state forgets it' state/a.example/state.yaml 'failure:'
 rm -rf state a.signed; echo 'bad A 1.2.3.999' >> a.zone; at 0 -q build; ok 'a zone that was never built gets no state of it' [ ! -e state/a.example/state.yaml ]
 at 0 status; is 'it is to be built' 5 $status
+sed -i 's/a.signed}/a.signed, notify: [touch, told]}/' zonesign.yaml; at 0 -q build; ok 'a person is told of a zone that was never built' [ -e told ]
+rm told; at 60 -q build; ok 'once' [ ! -e told ]
+mkdir -p -m 700 state/a.example/keys; (cd state/a.example/keys && dnssec-keygen -q -a 13 -f KSK a.example && dnssec-keygen -q -a 13 a.example) > keys.made
+cp good.zone a.zone; at 120 build; is 'keys that were put there meanwhile are taken over' "2 0" "$(grep -c 'is taken over' err) $status"
+is 'and no others made' 4 "$(ls state/a.example/keys | wc -l)"
 
 # -- a build is overdue: the sentence says so, and no step is said to wait for a zone that is in service
 cp good.zone a.zone
