@@ -233,7 +233,7 @@ static bool verify_candidate(struct build *b)
 		.apex = b->zone_config->name, .now = b->run->now, .strict = true, .has_serial = true, .serial = b->intent.serial,
 		.refresh = policy->refresh, .margin = b->largest + policy->propagation_zone, .max_ttl = policy->max_zone_ttl,
 		.zonemd = b->plan->unsigned_zone ? 0 : policy->zonemd, .jobs = b->run->jobs,
-		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone, .content_told = b->told.before,
+		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone, .content_told = true,
 		/* what is published has passed, or was accepted: it must not die of that */
 		.accept_g12 = b->rescue || zs_build_accepts(b->options, "G12"), .accept_g16 = zs_build_accepts(b->options, "G16"),
 	};
@@ -244,9 +244,7 @@ static bool verify_candidate(struct build *b)
 	for (size_t i = 0; i < ZS_COUNT(judged); i++)
 		if (zs_build_accepts(b->options, judged[i]))
 			zs_build_note_override(b->run, b->facts, judged[i], "not refused in this run");
-	const struct zs_run_mark mark = zs_run_mark(b->run);
 	const bool ok = zs_verify_fd(b->run, b->verify_arena, b->candidate.fd, b->candidate.path, &options, &b->verified);
-	b->told.now = b->told.now || (!b->told.before && b->run->warning_count > mark.warning_count);
 	b->intent.earliest_expiration = b->verified.earliest_expiration;
 	b->result->signature_count = b->verified.verified_count + b->verified.reused_count;
 	b->result->reused_count = b->verified.reused_count;

@@ -41,7 +41,7 @@ struct zs_verify_options {
 	uint32_t max_ttl;                /* 0: no limit */
 	uint8_t zonemd;                  /* a ZONEMD with this hash algorithm must be there; 0: none need be */
 	bool accept_g12, accept_g16;     /* the user accepts what these guards would refuse: warnings instead */
-	bool content_told;               /* no warnings about the plain zone: they were told before */
+	bool content_told;               /* no warnings about the plain zone (G12): who checked it has told them, with their lines */
 	unsigned jobs;                   /* threads; 0: run->jobs */
 	const uint8_t (*proofs)[ZS_PROOF_LEN]; /* known, sorted; or NULL */
 	size_t proof_count;
