@@ -214,6 +214,28 @@ static void put_zone(struct zs_run *run, struct zs_buf *out, const struct zs_sta
 	zs_buf_text(out, "</section>\n");
 }
 
+/* What keeps zones from having a status: a config or a state that cannot be read. The page must not look as if they were not there. */
+static void put_errors(const struct zs_run *run, struct zs_buf *out)
+{
+	zs_buf_text(out, "<section>\n<h2>Not shown <span class=\"badge danger\">cannot be read</span></h2>\n<ul>\n");
+	for (const struct zs_diag *d = run->diags; d; d = d->next) {
+		if (d->severity != ZS_ERROR)
+			continue;
+		zs_buf_text(out, "<li>");
+		if (d->path) {
+			zs_report_put(out, d->path);
+			if (d->line)
+				zs_buf_printf(out, ":%u", d->line);
+			zs_buf_text(out, ": ");
+		}
+		zs_report_put(out, d->message);
+		zs_buf_text(out, "</li>\n");
+	}
+	if (run->dropped_count)
+		zs_buf_printf(out, "<li>and %u more</li>\n", run->dropped_count);
+	zs_buf_text(out, "</ul>\n</section>\n");
+}
+
 static int by_gravity(const void *a, const void *b)
 {
 	const struct zs_status *x = *(const struct zs_status *const *)a, *y = *(const struct zs_status *const *)b;
@@ -233,10 +255,13 @@ void zs_report_status_html(struct zs_run *run, const struct zs_status *const *zo
 	if (count)
 		qsort(sorted, count, sizeof *sorted, by_gravity);
 	zs_report_page_head(out);
-	zs_buf_printf(out, "<title>zonesign: %zu of %zu zone%s need you</title>\n", busy, count, count == 1 ? "" : "s");
+	zs_buf_printf(out, "<title>zonesign: %zu of %zu zone%s need you%s</title>\n", busy, count, count == 1 ? "" : "s",
+	              run->error_count ? ", and not all are shown" : "");
 	zs_buf_text(out, "</head>\n<body>\n<h1>zonesign status</h1>\n<p class=\"soft\">As of ");
 	zs_report_put_time(out, run->now);
 	zs_buf_printf(out, ": %zu zone%s, %zu need%s you.</p>\n", count, count == 1 ? "" : "s", busy, busy == 1 ? "s" : "");
+	if (run->error_count)
+		put_errors(run, out);
 	for (size_t i = 0; i < count; i++)
 		put_zone(run, out, sorted[i]);
 	zs_buf_text(out, "</body>\n</html>\n");

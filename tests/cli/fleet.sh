@@ -69,6 +69,9 @@ for command in status ds keys check; do
 	ok "$command: valid JSON with the fault" python3 -c 'import json; assert any(d.get("file") == "zones/z4.example.yaml" for d in json.load(open("out"))["diagnostics"])'
 	run "$z" $command z4.example; is "$command of it" 3 $status
 done
+run "$z" -q status --html page.html; is 'status as a page' 3 $status; has 'the page says that it is not all' page.html ' of 4 zones need you, and not all are shown</title>'
+has 'and why' page.html "<li>zones/z4.example.yaml:1: unknown option &#39;fil&#39;"; has 'of all of them' page.html '<li>zones/z5.example.yaml: the file is empty'
+run "$z" -q status --html page.html z3.example; hasnt 'a page of other zones says nothing of them' page.html 'Not shown'
 run "$z" query www.z4.example A; is 'query of it' 3 $status; has 'is named' err 'zones/z4.example.yaml'
 run "$z" ds --seen z4.example; is 'ds --seen of it' 3 $status; hasnt 'is no usage error' err 'name it'
 run "$z" build nosuch.example z3.example; is 'a name that no file has' 2 $status
