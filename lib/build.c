@@ -167,11 +167,6 @@ static zs_time refresh_due(const struct build *b, zs_time earliest)
 	return earliest ? earliest - b->zone_config->policy->refresh : 0;
 }
 
-static zs_time sooner(zs_time a, zs_time b)
-{
-	return !a || (b && b < a) ? b : a;
-}
-
 /* Is there something to look at, although the input may be as it was: signatures, keys, the parent? */
 static bool is_due(const struct build *b)
 {
@@ -259,12 +254,12 @@ static bool set_next_due(struct build *b)
 	struct zs_plan *plan;
 	if (!zs_rollover_outlook(b->run, b->zone_config->policy, facts, &b->ttls, &plan))
 		return false;
-	facts->next_due = sooner(refresh_due(b, facts->published.earliest_expiration), plan->next_due);
+	facts->next_due = zs_time_sooner(refresh_due(b, facts->published.earliest_expiration), plan->next_due);
 	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(b->run, b->zone_config->policy);
-	facts->next_due = sooner(facts->next_due, zs_tlsa_due(&timing, facts));
+	facts->next_due = zs_time_sooner(facts->next_due, zs_tlsa_due(&timing, facts));
 	facts->parent.wanted = plan->ask_parent;
 	if (zs_live_may_ask(b->run, &b->zone_config->policy->observe))
-		facts->next_due = sooner(facts->next_due, zs_live_due(b->zone_config->policy, facts));
+		facts->next_due = zs_time_sooner(facts->next_due, zs_live_due(b->zone_config->policy, facts));
 	b->result->first_ds = plan->first_ds;
 	b->result->ds_wanted = plan->first_ds && plan->first_ds <= b->run->now;
 	b->result->instruction = plan->instruction;

@@ -93,7 +93,7 @@ static bool notify(struct zs_run *run, const struct zs_zone_config *zone, struct
 		zs_report_failure(run, &status);
 	ok = ok && zs_report_notify(run, &status, facts, &told);
 	const zs_time remind = ok ? zs_report_remind_at(&status, facts) : 0;
-	if (remind && (!facts->next_due || remind < facts->next_due)) {
+	if (zs_time_sooner(facts->next_due, remind) != facts->next_due) {
 		facts->next_due = remind;
 		told = true;
 	}

@@ -66,17 +66,6 @@ static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, con
 	return true;
 }
 
-static void use_tags(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key)
-{
-	uint8_t other[4096];
-	zs_facts_use_tag(run, facts, key->tag);
-	if (key->rdata.len > sizeof other)
-		return;
-	memcpy(other, key->rdata.data, key->rdata.len);
-	other[1] ^= ZS_DNSKEY_REVOKE;
-	zs_facts_use_tag(run, facts, zs_key_tag(other, key->rdata.len));
-}
-
 /* A signed zone, read from a file. */
 struct dnskeys {
 	struct zs_zone *zone;
@@ -92,7 +81,7 @@ static bool write_state(struct zs_run *run, const struct zs_zone_config *zone, s
 	for (size_t i = 0; i < count; i++) {
 		if (!zs_keys_write(run, zone, facts, &keys[i].key))
 			return false;
-		use_tags(run, facts, &keys[i].key);
+		zs_key_use_tags(run, facts, &keys[i].key);
 		ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = keys[i].facts;
 	}
 	facts->made_with_now = run->now_given;

@@ -13,6 +13,17 @@ enum { ZS_TIME_TEXT = 32, ZS_DURATION_TEXT = 48 }; /* buffer sizes */
 
 zs_time zs_time_now(void);
 
+static inline zs_time zs_time_later(zs_time a, zs_time b)
+{
+	return a > b ? a : b;
+}
+
+/* The sooner of two dates, of which each may be 0: none. */
+static inline zs_time zs_time_sooner(zs_time a, zs_time b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
 /* "2026-12-01T00:00:00Z", "2026-12-01" or seconds since 1970. Years 1970 to 9999. */
 bool zs_time_parse(const char *text, zs_time *out);
 const char *zs_time_text(zs_time time, char out[ZS_TIME_TEXT]); /* 2026-12-01T00:00:00Z; returns out */

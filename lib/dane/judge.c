@@ -16,11 +16,6 @@ bool zs_tlsa_has_kind(const struct zs_tlsa_key *key, unsigned kind)
 	return kind < ZS_TLSA_KINDS && key->kinds[kind].len;
 }
 
-static zs_time later(zs_time a, zs_time b)
-{
-	return a > b ? a : b;
-}
-
 bool zs_tlsa_is_at(const struct zs_tlsa_facts *record, const uint8_t *owner)
 {
 	return record->type == ZS_TYPE_TLSA && zs_name_equal(record->owner, owner);
@@ -74,12 +69,12 @@ zs_time zs_tlsa_leaves(const struct zs_tlsa_timing *timing, const struct zs_fact
 		if (!zs_tlsa_is_at(other, record->owner))
 			continue;
 		/* those of one usage and selector leave together */
-		end = later(end, later(other->used, other->until + (is_one_group(other->rdata, record->rdata) ? 2 * ttl : 0)));
+		end = zs_time_later(end, zs_time_later(other->used, other->until + (is_one_group(other->rdata, record->rdata) ? 2 * ttl : 0)));
 		if (other->role != ZS_TLSA_CURRENT && other->role != ZS_TLSA_BRIDGE)
 			continue;
 		if (!other->since)
 			return 0;
-		end = later(end, zs_tlsa_ready(&ago, facts, other));
+		end = zs_time_later(end, zs_tlsa_ready(&ago, facts, other));
 		any = any || other->role == ZS_TLSA_CURRENT;
 	}
 	return any ? end + timing->safety : 0;
@@ -169,7 +164,7 @@ static zs_time group_ready(const struct judging *j, unsigned group, bool *some)
 		const zs_time ready = kind_ready(j, kind);
 		*some = *some || ready >= 0;
 		whole = whole && ready >= 0;
-		digests = digests == 0 || ready == 0 ? 0 : later(digests, ready);
+		digests = digests == 0 || ready == 0 ? 0 : zs_time_later(digests, ready);
 	}
 	*some = *some || full >= 0;
 	if (!whole || digests < 0)

@@ -11,11 +11,6 @@ static uint32_t group_of(unsigned kind)
 	return 7u << kind / 3 * 3;
 }
 
-static zs_time later(zs_time a, zs_time b)
-{
-	return a > b ? a : b;
-}
-
 struct scheduling {
 	struct zs_arena *arena;
 	const struct zs_tlsa_timing *timing;
@@ -93,7 +88,7 @@ static zs_time successors_ready(const struct scheduling *s)
 				found = zs_tlsa_find(s->facts, s->want->owner, key->kinds[kind - 1]);
 			if (!found || !found->since)
 				return 0;
-			end = later(end, zs_tlsa_ready(&ago, s->facts, found));
+			end = zs_time_later(end, zs_tlsa_ready(&ago, s->facts, found));
 		}
 	}
 	return end;
@@ -106,7 +101,7 @@ static zs_time in_use_since(const struct scheduling *s, const struct zs_tlsa_key
 	for (unsigned kind = 0; kind < ZS_TLSA_KINDS; kind++) {
 		const struct zs_tlsa_facts *record = zs_tlsa_has_kind(key, kind) ? zs_tlsa_find(s->facts, s->want->owner, key->kinds[kind]) : NULL;
 		if (record && record->role == ZS_TLSA_CURRENT)
-			since = later(since, record->used);
+			since = zs_time_later(since, record->used);
 	}
 	return since ? since : s->timing->now;
 }
@@ -118,11 +113,11 @@ static zs_time last_change(const struct scheduling *s)
 	for (size_t i = 0; i < s->facts->tlsa_count; i++) {
 		const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
 		if (zs_tlsa_is_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN)
-			last = later(last, at_hand(s->want, record->rdata) ? record->until : stale_since(s, record));
+			last = zs_time_later(last, at_hand(s->want, record->rdata) ? record->until : stale_since(s, record));
 	}
 	for (size_t k = 0; k < s->want->key_count; k++)
 		if (!s->want->keys[k].next)
-			last = later(last, in_use_since(s, &s->want->keys[k]));
+			last = zs_time_later(last, in_use_since(s, &s->want->keys[k]));
 	return last;
 }
 
@@ -154,9 +149,9 @@ static void choose_leaving(struct scheduling *s)
 			const struct zs_tlsa_facts *record = &s->facts->tlsa[i];
 			if (zs_tlsa_is_at(record, s->want->owner) && record->role != ZS_TLSA_FOREIGN && zs_tlsa_kind(record->rdata) / 3 == group / 3
 			    && is_unwanted(s, record))
-				stale = later(stale, stale_since(s, record));
+				stale = zs_time_later(stale, stale_since(s, record));
 		}
-		if (stale && later(later(ready, change), stale + 2 * ttl) + s->timing->safety <= s->timing->now)
+		if (stale && zs_time_later(zs_time_later(ready, change), stale + 2 * ttl) + s->timing->safety <= s->timing->now)
 			s->leaving |= group_of(group);
 	}
 }

@@ -37,17 +37,6 @@ static void adopt(struct zs_run *run, struct zs_facts *facts, const struct zs_ke
 	fact->activate = stage == FUTURE ? key->times.activate : 0;
 }
 
-static void use_tags(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key)
-{
-	uint8_t other[4096];
-	if (key->rdata.len > sizeof other)
-		return;
-	memcpy(other, key->rdata.data, key->rdata.len);
-	other[1] ^= ZS_DNSKEY_REVOKE;
-	zs_facts_use_tag(run, facts, key->tag);
-	zs_facts_use_tag(run, facts, zs_key_tag(other, key->rdata.len));
-}
-
 static void order_keys(struct zs_keyset *keys)
 {
 	for (size_t i = 1; i < keys->count; i++)
@@ -75,13 +64,13 @@ void zs_keys_adopt(struct zs_run *run, const struct zs_zone_config *zone, struct
 			if (stage_of(run, key) != order[o])
 				continue;
 			adopt(run, facts, key, !sep ? ZS_ZSK : zone->policy->csk || !has_zsk ? ZS_CSK : ZS_KSK, order[o]);
-			use_tags(run, facts, key);
+			zs_key_use_tags(run, facts, key);
 			zs_note(run, "key %u (%s%s) is taken over from the keys directory", key->tag,
 			        zs_role_text(facts->keys[facts->key_count - 1].role), words[order[o]]);
 		}
 	for (size_t i = 0; i < keys->count; i++)
 		if (stage_of(run, &keys->keys[i]) == GONE) {
-			use_tags(run, facts, &keys->keys[i]);
+			zs_key_use_tags(run, facts, &keys->keys[i]);
 			zs_note(run, "key %u in the keys directory is revoked or deleted; it is not used", keys->keys[i].tag);
 		}
 }

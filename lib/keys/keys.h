@@ -73,6 +73,9 @@ ZS_MUST_CHECK bool zs_keys_import(struct zs_run *run, struct zs_arena *arena, co
 /* Write the files of a key into the zone's keys directory. */
 ZS_MUST_CHECK bool zs_keys_write(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_key *key);
 
+/* The key's tag, and the one that it has with the other value of REVOKE, were used here: no new key gets them (G9). */
+void zs_key_use_tags(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key);
+
 const struct zs_key *zs_keyset_find(const struct zs_keyset *keys, const uint8_t id[32]); /* or NULL */
 
 /* Below: used by keys/ and its tests. */

@@ -10,7 +10,7 @@
 #include "dns/algorithm.h"
 #include "keys/key_private.h"
 
-enum { KEY_FILE_MAX = 64 * 1024, ADOPT_MAX = 256, NAMED_MAX = 3, KEY_TRIES = 64 };
+enum { KEY_FILE_MAX = 64 * 1024, KEY_RDATA_MAX = 4096, ADOPT_MAX = 256, NAMED_MAX = 3, KEY_TRIES = 64 };
 
 struct store {
 	struct zs_run *run;
@@ -122,6 +122,22 @@ const struct zs_key *zs_keyset_find(const struct zs_keyset *keys, const uint8_t 
 		if (memcmp(keys->keys[i].id, id, sizeof keys->keys[i].id) == 0)
 			return &keys->keys[i];
 	return NULL;
+}
+
+/* The tag of the same key with the other value of REVOKE (RFC 5011 section 3). */
+static uint16_t other_tag(const struct zs_key *key)
+{
+	uint8_t other[KEY_RDATA_MAX];
+	memcpy(other, key->rdata.data, key->rdata.len);
+	other[1] ^= ZS_DNSKEY_REVOKE;
+	return zs_key_tag(other, key->rdata.len);
+}
+
+void zs_key_use_tags(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key)
+{
+	zs_facts_use_tag(run, facts, key->tag);
+	if (key->rdata.len <= KEY_RDATA_MAX)
+		zs_facts_use_tag(run, facts, other_tag(key));
 }
 
 static int by_text(const void *a, const void *b)
@@ -298,15 +314,11 @@ static bool make_unique(const struct store *store, struct zs_facts *facts, struc
 		struct zs_key key;
 		if (!zs_key_make(run, keys->arena, wanted->algorithm, store->zone->policy->rsa_bits, flags, &key))
 			return false;
-		uint8_t revoked[4096];
-		memcpy(revoked, key.rdata.data, key.rdata.len);
-		revoked[1] |= ZS_DNSKEY_REVOKE;
-		const uint16_t revoked_tag = zs_key_tag(revoked, key.rdata.len);
+		const uint16_t revoked_tag = other_tag(&key);
 		if (zs_facts_tag_used(facts, key.tag) || zs_facts_tag_used(facts, revoked_tag) || key.tag == revoked_tag
 		    || has_pair(store, file_name(store, key.algorithm, key.tag)))
 			continue;
-		zs_facts_use_tag(run, facts, key.tag);
-		zs_facts_use_tag(run, facts, revoked_tag);
+		zs_key_use_tags(run, facts, &key);
 		*out = key;
 		return true;
 	}

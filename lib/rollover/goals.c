@@ -275,7 +275,7 @@ void zs_goals_release(struct zs_engine *e)
 	}
 }
 
-static void set_dates(const struct zs_engine *e, struct zs_key_facts *key)
+static void date_key(const struct zs_engine *e, struct zs_key_facts *key)
 {
 	if (!key->active && key->goal_in && !key->standby) {
 		if (key->role & ZS_KSK)
@@ -290,7 +290,7 @@ static void set_dates(const struct zs_engine *e, struct zs_key_facts *key)
 void zs_goals_dates(const struct zs_engine *e)
 {
 	for (size_t i = 0; i < e->facts->key_count; i++)
-		set_dates(e, &e->facts->keys[i]);
+		date_key(e, &e->facts->keys[i]);
 }
 
 void zs_goals_finish(struct zs_engine *e)

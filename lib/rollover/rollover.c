@@ -3,11 +3,6 @@
 
 enum { LOOPS_MAX = 64 }; /* each record moves a few times at the most; a bug must not hang cron */
 
-static zs_time later(zs_time a, zs_time b)
-{
-	return a > b ? a : b;
-}
-
 /* When the record, that the first DS waits for, is in every cache; 0: it is not served yet. */
 static zs_time everywhere_at(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls,
                              const struct zs_record_state *record, bool dnskey)
@@ -18,7 +13,7 @@ static zs_time everywhere_at(const struct zs_policy *policy, const struct zs_fac
 		return 0;
 	zs_time end = zs_forgotten_at(policy, facts, ttls, record->since, dnskey);
 	if (dnskey) /* caches may hold that there is no DNSKEY */
-		end = later(end, record->since + policy->propagation_zone + later(ttls->negative, facts->published.negative_ttl));
+		end = zs_time_later(end, record->since + policy->propagation_zone + zs_time_later(ttls->negative, facts->published.negative_ttl));
 	return end + policy->safety;
 }
 
@@ -27,7 +22,7 @@ zs_time zs_rollover_first_ds(const struct zs_policy *policy, const struct zs_fac
 	zs_time latest = 0, asked = 0;
 	for (size_t i = 0; i < facts->key_count; i++)
 		if (!zs_is_absent(facts->keys[i].ds.phase) && (!asked || facts->keys[i].ds.since < asked))
-			asked = later(facts->keys[i].ds.since, 1);
+			asked = zs_time_later(facts->keys[i].ds.since, 1);
 	for (size_t i = 0; !asked && i < facts->key_count; i++) {
 		const struct zs_key_facts *key = &facts->keys[i];
 		const struct zs_record_state *const records[] = { &key->dnskey, &key->krrsig, &key->zrrsig };
@@ -37,7 +32,7 @@ zs_time zs_rollover_first_ds(const struct zs_policy *policy, const struct zs_fac
 			const zs_time at = everywhere_at(policy, facts, ttls, records[r], records[r] != &key->zrrsig);
 			if (!at)
 				return 0;
-			latest = later(latest, at);
+			latest = zs_time_later(latest, at);
 		}
 	}
 	return asked ? asked : latest;
@@ -107,7 +102,6 @@ bool zs_rollover_plan(struct zs_run *run, const struct zs_policy *policy, struct
 	struct zs_engine e = { .run = run, .policy = policy, .facts = facts, .ttls = ttls, .now = run->now, .plan = plan };
 	if (facts->instead_of != policy->algorithm) /* the policy was edited since: it counts again */
 		facts->algorithm = facts->instead_of = 0;
-	plan->first_signing = facts->key_count == 0;
 	bool moved = true;
 	zs_goals_dates(&e);
 	for (int loop = 0; moved; loop++) {

@@ -1,11 +1,6 @@
 /* timing.c - when caches have forgotten: TTLs with the memory of larger ones, propagation, safety. */
 #include "rollover/rollover_private.h"
 
-static zs_time later(zs_time a, zs_time b)
-{
-	return a > b ? a : b;
-}
-
 static uint32_t larger(uint32_t a, uint32_t b)
 {
 	return a > b ? a : b;
@@ -21,7 +16,7 @@ zs_time zs_forgotten_at(const struct zs_policy *policy, const struct zs_facts *f
 		const struct zs_ttl_facts *memory = &facts->ttls[i];
 		const zs_time last = since + memory->ttl + policy->propagation_zone;
 		if (memory->dnskey == dnskey)
-			end = later(end, memory->until && memory->until < last ? memory->until : last);
+			end = zs_time_later(end, memory->until && memory->until < last ? memory->until : last);
 	}
 	return end;
 }
@@ -47,7 +42,7 @@ static zs_time dnskey_settles_at(const struct zs_engine *e, const struct zs_reco
 {
 	zs_time end = zs_forgotten_at(e->policy, e->facts, e->ttls, record->since, true);
 	if (zs_zone_is_insecure(e)) /* caches may hold that there is no DNSKEY: RFC 7583 section 3.2.1 */
-		end = later(end, record->since + larger(e->ttls->negative, e->facts->published.negative_ttl) + e->policy->propagation_zone);
+		end = zs_time_later(end, record->since + larger(e->ttls->negative, e->facts->published.negative_ttl) + e->policy->propagation_zone);
 	return end + safety(e);
 }
 

@@ -255,7 +255,6 @@ struct zs_plan {
 	zs_time first_ds;       /* the DS must not be given to the parent before; 0: not known yet */
 	const char *instruction; /* what a person must do, a sentence with full stop, or NULL */
 	bool ask_parent;        /* a move waits for what the parent shows */
-	bool first_signing;     /* there was no key: new ones are made */
 	bool unsigned_zone;     /* publish without DNSSEC records: the user wants it, and no cache holds a DS */
 	bool cds_delete;        /* CDS and CDNSKEY say "remove all" (RFC 8078 section 4) */
 };
