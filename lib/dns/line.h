@@ -59,7 +59,7 @@ static inline bool zs_line_at_field_end(const struct zs_line *line)
 
 static inline bool zs_line_has_room(const struct zs_line *line, size_t octets)
 {
-	return ZS_LINE_ROOM - line->len >= octets;
+	return line->len <= ZS_LINE_ROOM && ZS_LINE_ROOM - line->len >= octets;
 }
 
 static inline void zs_line_skip_blanks(struct zs_line *line)

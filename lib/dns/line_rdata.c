@@ -125,8 +125,10 @@ static bool decoded(struct zs_line *line, long (*decode)(const char *, size_t, u
 /* The same behind its length. */
 static bool counted(struct zs_line *line, long (*decode)(const char *, size_t, uint8_t *, size_t *))
 {
+	if (!zs_line_has_room(line, 1))
+		return false;
 	const size_t length = line->len++;
-	if (!zs_line_has_room(line, 1) || !decoded(line, decode) || line->len - length - 1 > 255)
+	if (!decoded(line, decode) || line->len - length - 1 > 255)
 		return false;
 	line->out[length] = (uint8_t)(line->len - length - 1);
 	return true;
@@ -136,6 +138,8 @@ static bool salt(struct zs_line *line)
 {
 	if (*line->at != '-')
 		return counted(line, zs_hex_decode);
+	if (!zs_line_has_room(line, 1))
+		return false;
 	line->at++;
 	line->out[line->len++] = 0;
 	return true;
@@ -223,8 +227,10 @@ static bool quoted(struct zs_line *line, size_t max)
 
 static bool string(struct zs_line *line)
 {
+	if (!zs_line_has_room(line, 1))
+		return false;
 	const size_t length = line->len++;
-	if (!zs_line_has_room(line, 0) || !quoted(line, 255))
+	if (!quoted(line, 255))
 		return false;
 	line->out[length] = (uint8_t)(line->len - length - 1);
 	return true;

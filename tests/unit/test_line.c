@@ -129,6 +129,56 @@ START_TEST(rdata_is_read_as_zs_rdata_parse_reads_it)
 }
 END_TEST
 
+/* Fields of every type that has more of one, up to the room, at it and far beyond: never an octet behind it. */
+START_TEST(a_line_that_is_too_long_is_not_simple)
+{
+	static const unsigned counts[] = { 1, 15, 16, 17, 33, 257, 300, 5000 }, lasts[] = { 0, 1, 253, 254, 255 };
+	static const struct {
+		uint16_t type;
+		const char *before, *field;
+	} long_fields[] = {
+		{ ZS_TYPE_CAA, "0 issue \"", "x" }, { ZS_TYPE_DS, "1 13 2 ", "00" }, { ZS_TYPE_TLSA, "3 1 1 ", "00" }, { ZS_TYPE_DNSKEY, "256 3 13 ", "AAAA" },
+		{ ZS_TYPE_RRSIG, "A 13 2 300 20260102000000 20260101000000 5 example. ", "AAAA" }, { ZS_TYPE_NSEC3, "1 0 0 ", "00" }, { ZS_TYPE_NSEC, "a.", " A" },
+	};
+	char octets[256];
+	memset(octets, 'x', sizeof octets - 1);
+	octets[255] = 0;
+	uint8_t *room = malloc(ZS_LINE_ROOM + 64);
+	char *text = malloc(5000 * 260 + 64);
+	for (unsigned round = 0; round < ZS_COUNT(counts) * ZS_COUNT(lasts); round++) {
+		const unsigned count = counts[round / ZS_COUNT(lasts)], last = lasts[round % ZS_COUNT(lasts)];
+		char *p = text;
+		for (unsigned i = 0; i < count; i++)
+			p += sprintf(p, "\"%.*s\" ", i + 1 < count ? 255 : (int)last, octets);
+		strcpy(p, "\n");
+		memset(room, 0xa5, ZS_LINE_ROOM + 64);
+		struct zs_line line = line_of(text);
+		line.out = room;
+		const size_t len = (size_t)(count - 1) * 256 + 1 + last;
+		const bool simple = zs_line_rdata(&line, ZS_TYPE_TXT);
+		ck_assert_msg(simple == (len <= ZS_LINE_ROOM), "%u strings, the last of %u", count, last);
+		ck_assert_msg(!simple || (line.len == len && room[len - last - 1] == last), "%u strings, the last of %u", count, last);
+		for (size_t i = ZS_LINE_ROOM; i < ZS_LINE_ROOM + 64; i++)
+			ck_assert_uint_eq(room[i], 0xa5);
+	}
+	for (size_t t = 0; t < ZS_COUNT(long_fields); t++)
+		for (unsigned count = 1000; count < 20000; count += 331) {
+			char *p = text + sprintf(text, "%s", long_fields[t].before);
+			for (unsigned i = 0; i < count; i++)
+				p += sprintf(p, "%s", long_fields[t].field);
+			strcpy(p, long_fields[t].type == ZS_TYPE_CAA ? "\"\n" : "\n");
+			memset(room, 0xa5, ZS_LINE_ROOM + 64);
+			struct zs_line line = line_of(text);
+			line.out = room;
+			ck_assert(!zs_line_rdata(&line, long_fields[t].type) || line.len <= ZS_LINE_ROOM);
+			for (size_t i = ZS_LINE_ROOM; i < ZS_LINE_ROOM + 64; i++)
+				ck_assert_uint_eq(room[i], 0xa5);
+		}
+	free(room);
+	free(text);
+}
+END_TEST
+
 /* What the general way refuses is not simple. */
 START_TEST(bad_rdata_is_not_simple)
 {
@@ -185,6 +235,7 @@ ZS_SUITE(line)
 	tcase_add_test(all, names_of_all_lengths_up_to_the_end_of_the_text);
 	tcase_add_test(all, relative_names_need_an_origin);
 	tcase_add_test(all, rdata_is_read_as_zs_rdata_parse_reads_it);
+	tcase_add_test(all, a_line_that_is_too_long_is_not_simple);
 	tcase_add_test(all, bad_rdata_is_not_simple);
 	tcase_add_test(all, a_line_ends_where_it_ends);
 	suite_add_tcase(suite, all);

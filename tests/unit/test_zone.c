@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dns/rdata.h"
 #include "zone/zone.h"
 
 static const uint8_t apex[] = "\7example";
@@ -96,6 +97,36 @@ START_TEST(names_that_are_much_alike_are_in_canonical_order)
 			              zs_name_text(b, right));
 			ck_assert_uint_eq(zs_zone_find(zone, b, NULL), i);
 		}
+		zs_run_end(run);
+	}
+}
+END_TEST
+
+/* count full strings, on one line or in parentheses. */
+static struct zs_zone *read_strings(struct zs_run *run, unsigned count, bool lines)
+{
+	struct zs_buf text = { .arena = run->arena, .max = 1 << 20 };
+	struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
+	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_KEEP };
+	struct zs_zone *zone = NULL;
+	zs_buf_printf(&text, "%sx TXT%s", head, lines ? " (" : "");
+	for (unsigned i = 0; i < count; i++)
+		zs_buf_printf(&text, "%s\"%0255u\"", lines ? "\n" : " ", i);
+	zs_buf_printf(&text, "%s\ny A 192.0.2.1\n", lines ? ")" : "");
+	*input = (struct zs_input){ .path = "zone", .text = zs_buf_string(&text), .len = text.len };
+	return zs_zone_read_text(run, run->arena, input, &options, &zone) ? zone : NULL;
+}
+
+START_TEST(a_long_record_is_the_same_on_one_line_or_on_many)
+{
+	static const unsigned counts[] = { 15, 16, 17, 70, 255, 256, 257, 300, 4000 };
+	for (size_t i = 0; i < 2 * ZS_COUNT(counts); i++) {
+		struct zs_run *run = zs_run_begin();
+		const unsigned count = counts[i / 2];
+		struct zs_zone *zone = read_strings(run, count, i % 2);
+		ck_assert_msg((zone != NULL) == (count * 256 <= ZS_RDATA_MAX), "%u strings", count);
+		const struct zs_rrset *set = zone ? zs_zone_rrset(zone, find(zone, "x"), ZS_TYPE_TXT) : NULL;
+		ck_assert(!zone || (set && zs_rrset_rdata(zone, set, 0).len == count * 256));
 		zs_run_end(run);
 	}
 }
@@ -290,6 +321,7 @@ ZS_SUITE(zone)
 	TCase *tcase = tcase_create("zone");
 	tcase_add_test(tcase, owners_are_in_canonical_order_whatever_the_order_of_the_text);
 	tcase_add_test(tcase, names_that_are_much_alike_are_in_canonical_order);
+	tcase_add_test(tcase, a_long_record_is_the_same_on_one_line_or_on_many);
 	tcase_add_test(tcase, a_dropped_record_must_be_well_formed_too);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them_in_whichever_slice_it_is);
