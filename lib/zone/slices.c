@@ -64,9 +64,10 @@ static void make_room(struct slot *slot, size_t size)
 	slot->room = size;
 }
 
+/* Not at a directive: a record behind it may have the owner of one before it. */
 static bool begins_record(const char *p)
 {
-	return p[-1] == '\n' && *p != '\n' && *p != '\r' && *p != ' ' && *p != '\t' && *p != ';' && *p != ')' && *p != '(' && *p != '"';
+	return p[-1] == '\n' && !memchr("\n\r \t;)(\"$", *p, 9);
 }
 
 /* The first line at or after offset at which a slice may begin; the size of the file if there is none. The block that is

@@ -135,6 +135,14 @@ START_TEST(state_that_goes_from_line_to_line)
 }
 END_TEST
 
+START_TEST(owners_from_before_a_directive)
+{
+	SAME(20, "h# A 192.0.2.1", "$TTL 300", "\tTXT \"x\"");
+	SAME(20, "h# A 192.0.2.1", "$ORIGIN sub.example.", "\tTXT \"x\"", " AAAA ::1", "$ORIGIN example.", "; words", "\tMX 1 ns", "", " MX 2 ns");
+	SAME(20, "h# A 192.0.2.1", "$GENERATE 1-2 g#-$ A 192.0.2.$", " TXT x");
+}
+END_TEST
+
 START_TEST(ttls_that_are_not_by_directive)
 {
 	static const char text[] = "@ 300 SOA ns h 7 1 1 1 1\n@ NS ns\nns A 192.0.2.1\na 60 A 192.0.2.1\nb A 192.0.2.1\nc A 192.0.2.1\n"
@@ -320,6 +328,7 @@ ZS_SUITE(slices)
 	tcase_add_test(all, plain_records);
 	tcase_add_test(all, sorted_owners_that_slices_cut_in_two);
 	tcase_add_test(all, state_that_goes_from_line_to_line);
+	tcase_add_test(all, owners_from_before_a_directive);
 	tcase_add_test(all, ttls_that_are_not_by_directive);
 	tcase_add_test(all, heads_like_and_unlike_the_line_above);
 	tcase_add_test(all, signatures_like_and_unlike_those_above);
