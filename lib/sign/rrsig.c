@@ -11,9 +11,11 @@
 
 enum { SLICE = 8 }; /* jobs that a thread takes at once */
 
-static bool is_key_set(uint16_t type)
+/* What the KSK signs: at the apex alone. Elsewhere a DNSKEY or CDS (RFC 9615) is data like any other. owner: of a type that is none of
+ * a denial. */
+static bool is_key_set(const struct zs_signed_zone *zone, uint32_t owner, uint16_t type)
 {
-	return type == ZS_TYPE_DNSKEY || type == ZS_TYPE_CDS || type == ZS_TYPE_CDNSKEY;
+	return (type == ZS_TYPE_DNSKEY || type == ZS_TYPE_CDS || type == ZS_TYPE_CDNSKEY) && zone->zone->owners[owner].name_len == zone->apex_len;
 }
 
 /* 0 to max, from the owner name alone: the same input gives the same plan. */
@@ -31,7 +33,7 @@ static uint32_t jitter_of(const uint8_t *name, zs_seconds max)
 
 static bool add_jobs(struct zs_run *run, struct zs_signed_zone *out, uint32_t owner, uint32_t set, uint16_t type)
 {
-	const bool keys = is_key_set(type);
+	const bool keys = is_key_set(out, owner, type);
 	for (size_t i = 0; i < out->signer_count; i++) {
 		if (!(keys ? out->signers[i].sign_dnskeys : out->signers[i].sign_zone))
 			continue;
@@ -375,7 +377,7 @@ static const uint8_t *octets_of(const struct zs_signed_zone *zone, const struct 
  * change, the signature over the DNSKEYs included (RFC 7344 section 6.2, replay). */
 static bool may_be_reused(const struct signing *signing, const struct zs_sign_job *job)
 {
-	return signing->zone->lookups && signing->known[job->key] && !is_key_set(job->type);
+	return signing->zone->lookups && signing->known[job->key] && !is_key_set(signing->zone, job->owner, job->type);
 }
 
 /* The first look at a job: it is made at once, or, if it may be in the cache, *wanted is set. */

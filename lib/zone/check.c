@@ -77,13 +77,41 @@ static void soa_is_one_and_at_the_apex(const struct checker *c, const struct pla
 		zs_error(c->run, &at, "'%s' has %u SOA records; a zone has one (RFC 1035 section 5.2)", text_of(c, p), p->set->count);
 }
 
+static bool is_label(const uint8_t *label, const char *text)
+{
+	const size_t len = strlen(text);
+	bool same = *label == len;
+	for (size_t i = 0; same && i < len; i++)
+		same = zs_octet_lower(label[1 + i]) == (uint8_t)text[i];
+	return same;
+}
+
+/* "_dsboot.example.co.uk._signal.ns1.example.net": CDS and CDNSKEY of a zone are shown there by who serves it (RFC 9615 section 2.1). */
+static bool is_signal(const uint8_t *name, uint16_t type)
+{
+	bool marked = false;
+	for (const uint8_t *label = name; *label; label += 1 + *label)
+		marked = marked || is_label(label, "_signal");
+	return (type == ZS_TYPE_CDS || type == ZS_TYPE_CDNSKEY) && is_label(name, "_dsboot") && marked;
+}
+
 static void types_of_the_apex_stay_there(const struct checker *c, const struct place *p)
 {
 	char type[ZS_TYPE_TEXT];
-	if (p->apex || p->set->type == ZS_TYPE_SOA || p->set->type == ZS_TYPE_DNSKEY || !zs_type_has(p->set->type, ZS_TYPE_APEX_ONLY))
+	if (p->apex || is_signal(p->name, p->set->type) || p->set->type == ZS_TYPE_SOA || !zs_type_has(p->set->type, ZS_TYPE_APEX_ONLY))
 		return;
 	const struct zs_source at = where(c, p->set);
 	zs_error(c->run, &at, "'%s' has a %s record, which belongs to the apex only", text_of(c, p), zs_type_text(p->set->type, type));
+}
+
+/* A resolver takes it for data. BIND signs no such zone, and its dnssec-verify calls one incomplete, whichever key signed it. */
+static void keys_stand_at_the_apex(const struct checker *c, const struct place *p)
+{
+	if (p->set->type != ZS_TYPE_DNSKEY || p->apex)
+		return;
+	const struct zs_source at = where(c, p->set);
+	unwise(c, &at, "keys of other things than zones have types of their own, as SSHFP, OPENPGPKEY and CERT are",
+	       "'%s' has a DNSKEY record, which is for keys of zones, at their apex (RFC 4034 section 2)", text_of(c, p));
 }
 
 static void ds_stands_at_a_delegation(const struct checker *c, const struct place *p)
@@ -405,7 +433,7 @@ static void old_dnssec_is_told(const struct checker *c)
 static void check_owners(void *context, struct zs_run *run, size_t from, size_t to)
 {
 	static void (*const rules[])(const struct checker *, const struct place *) = {
-		soa_is_one_and_at_the_apex, types_of_the_apex_stay_there, ds_stands_at_a_delegation, cname_stands_alone,
+		soa_is_one_and_at_the_apex, types_of_the_apex_stay_there, keys_stand_at_the_apex, ds_stands_at_a_delegation, cname_stands_alone,
 		dname_is_one_and_no_delegation, nothing_is_below_a_dname, wildcards_are_plain, owners_are_inside,
 		ttl_is_within_the_limit, targets_have_addresses,
 	};

@@ -257,6 +257,9 @@ unwise() { # WORDS: refused without --accept G12, told with it
 }
 fresh; echo 'x.a.example A 192.0.2.1' >> a.zone; unwise 'repeats the name of the zone (G12)'
 fresh; echo '@ NS ns3' >> a.zone; unwise 'has no address in the zone (G12)'
+fresh; echo 'host DNSKEY 256 3 13 AQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQPSAQ==' >> a.zone; unwise 'which is for keys of zones, at their apex (RFC 4034 section 2) (G12)'
+zsk=$(basename "$(grep -l ' 256 3 13 ' state/a.example/keys/*.key)" .key | sed 's/.*+0*//')
+is 'a DNSKEY below the apex is signed by the ZSK, as data is' "$zsk" "$(awk '$1 == "host.a.example." && $4 == "RRSIG" && $5 == "DNSKEY" { print $11 }' signed/a.zone)"
 fresh; echo 'sub NS ns.sub' >> a.zone; unwise 'nobody could find it (RFC 1034 section 4.2.1) (G12)'
 policy='max-zone-ttl: 5m'; fresh; echo 'long 600 A 192.0.2.1' >> a.zone; unwise 'above max-zone-ttl 300 (G12)'; policy=
 fresh; echo 'www CNAME mail' >> a.zone; run "$z" build --accept G12; is 'what cannot be published' 3 $status; hasnt 'is not called G12' err G12
