@@ -156,11 +156,23 @@ static void judge_aliases(struct zs_verifier *v, uint32_t index, const struct fo
 	}
 }
 
+/* Not of the zone file: other options, or the SOA, say its TTL. */
+static bool is_made(uint16_t type)
+{
+	switch (type) {
+	case ZS_TYPE_DNSKEY: case ZS_TYPE_CDS: case ZS_TYPE_CDNSKEY: case ZS_TYPE_NSEC: case ZS_TYPE_NSEC3: case ZS_TYPE_NSEC3PARAM: case ZS_TYPE_ZONEMD:
+	case ZS_TYPE_TLSA: case ZS_TYPE_SSHFP: case ZS_TYPE_SMIMEA: case ZS_TYPE_OPENPGPKEY:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void judge_ttls(struct zs_verifier *v, uint32_t index)
 {
 	const struct zs_owner *owner = &v->zone->owners[index];
 	for (uint32_t i = owner->first; v->options->max_ttl && i < owner->first + owner->rrset_count; i++)
-		if (v->zone->rrsets[i].ttl > v->options->max_ttl)
+		if (v->zone->rrsets[i].ttl > v->options->max_ttl && !is_made(v->zone->rrsets[i].covered ? v->zone->rrsets[i].covered : v->zone->rrsets[i].type))
 			zs_verify_unwise(v, 12, unwise(v), "the TTL %u of %s '%s' is above the limit of %u",
 			                 v->zone->rrsets[i].ttl, zs_verify_type(v, v->zone->rrsets[i].type),
 			                 zs_verify_owner(v, index), v->options->max_ttl);

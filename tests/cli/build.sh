@@ -262,6 +262,10 @@ zsk=$(basename "$(grep -l ' 256 3 13 ' state/a.example/keys/*.key)" .key | sed '
 is 'a DNSKEY below the apex is signed by the ZSK, as data is' "$zsk" "$(awk '$1 == "host.a.example." && $4 == "RRSIG" && $5 == "DNSKEY" { print $11 }' signed/a.zone)"
 fresh; echo 'sub NS ns.sub' >> a.zone; unwise 'nobody could find it (RFC 1034 section 4.2.1) (G12)'
 policy='max-zone-ttl: 5m'; fresh; echo 'long 600 A 192.0.2.1' >> a.zone; unwise 'above max-zone-ttl 300 (G12)'; policy=
+for denial in nsec '{nsec3: {opt-out: no}}'; do
+	policy="observe: off, max-zone-ttl: 5m, zonemd: sha384, denial: $denial" fresh; sed -i '/SOA/s/300$/86400/' a.zone
+	run "$z" build; is "max-zone-ttl is of the zone file, not of what is added ($denial)" 0 $status; has 'as dnskey-ttl says' signed/a.zone '3600 IN DNSKEY'
+done; policy=
 fresh; echo 'www CNAME mail' >> a.zone; run "$z" build --accept G12; is 'what cannot be published' 3 $status; hasnt 'is not called G12' err G12
 
 # -- keys of others, csk, odd names
