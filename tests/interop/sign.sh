@@ -35,4 +35,15 @@ while read -r origin name denial algorithm roles; do
 	ok "$what: nsd-checkzone" nsd-checkzone "$origin" "$out"
 	ok "$what: zonesign verify" "$ZONESIGN" -q verify --origin "$origin" "$out"
 done < list
+
+# a name of the zone that is the NSEC3 hash of another one: one owner for both, in the digest of ZONEMD too
+hash=$(python3 -c 'import base64, hashlib
+print(base64.b32encode(hashlib.sha1(b"\1a\1e\4test\0").digest()).decode().translate(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")))')
+printf '$TTL 300\n@ SOA ns.o.test. h 7 7200 3600 1209600 300\n@ NS ns.o.test.\n@ NS ns2.o.test.\na A 192.0.2.1\n%s A 192.0.2.7\n%s TXT x\n%s CAA 0 issue ";"\n' "$hash" "$hash" "$hash" > hash.zone
+for denial in nsec3 '{nsec3: {opt-out: yes}}'; do
+	rm -rf state hash.signed; printf 'policies: {default: {observe: off, denial: %s, zonemd: sha384}}\nzones: {e.test: {file: hash.zone, output: hash.signed}}\n' "$denial" > zonesign.yaml
+	run "$ZONESIGN" -q build; is "a name that is a hash ($denial): built" 0 "$status"; ok 'it is the owner of an NSEC3' grep -q "^$hash.e.test. .* NSEC3 " hash.signed
+	ok 'dnssec-verify' dnssec-verify -q -o e.test hash.signed; ok 'kzonecheck' kzonecheck -d on -o e.test hash.signed
+	ok 'zonesign verify' "$ZONESIGN" -q verify --origin e.test hash.signed
+done
 finish
