@@ -182,7 +182,7 @@ void zs_scan_generate(struct zs_scan *scan, struct zs_scan_text *text)
 	memcpy(tokens, scan->tokens + 2, count * sizeof *tokens);
 	where.column = 1;
 	where.width = 9;
-	struct line *line = zs_arena_alloc(run->arena, sizeof *line);
+	struct line room, *line = &room;
 	const unsigned errors = run->error_count;
 	for (uint64_t i = range.start; i <= range.stop && run->error_count == errors; i += range.step) {
 		if (!expand_all(line, tokens, count, (int64_t)i)) {
@@ -194,6 +194,11 @@ void zs_scan_generate(struct zs_scan *scan, struct zs_scan_text *text)
 			zs_error(run, &where, line->full ? "$GENERATE makes a record of more than %d octets"
 			                                 : "not a modifier; write ${offset,width,base} with base d, o, x, X, n or N",
 			         ZS_GENERATE_LINE);
+			return;
+		}
+		scan->generated_len += line->len;
+		if (scan->generated_len > ZS_GENERATE_TEXT_MAX) {
+			zs_error(run, &where, "$GENERATE makes more than %d octets of records in all", ZS_GENERATE_TEXT_MAX);
 			return;
 		}
 		const struct zs_input input = { .path = text->input->path, .text = line->text, .len = line->len };

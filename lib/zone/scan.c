@@ -218,6 +218,8 @@ static bool bad_type(struct zs_scan *scan, const struct zs_scan_text *text, size
 	const struct zs_token *t = &scan->tokens[at];
 	const char *word = zs_text_safe(scan->run->arena, t->text, t->len, 40);
 	zs_error(scan->run, &where, "'%s' is not an RR type", word);
+	if (scan->run->last_dropped)
+		return false;
 	const size_t count = zs_type_count();
 	const char **words = zs_arena_array(scan->run->arena, count, sizeof *words);
 	for (size_t i = 0; i < count; i++)

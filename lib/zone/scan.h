@@ -15,7 +15,8 @@ enum {
 	ZS_INCLUDES_MAX = 10000,       /* files in all */
 	ZS_INCLUDE_TEXT_MAX = 1 << 30, /* octets of all included files together; one read twice counts twice */
 	ZS_GENERATE_MAX = 1000000,     /* records made by $GENERATE, in all */
-	ZS_GENERATE_LINE = 4096        /* octets of one generated record */
+	ZS_GENERATE_LINE = 4096,       /* octets of one generated record */
+	ZS_GENERATE_TEXT_MAX = 1 << 28 /* octets of all generated records together */
 };
 #define ZS_ZONE_TEXT_MAX ((size_t)64 << 30) /* octets of one file */
 enum { ZS_INTERN_BITS = 10, ZS_SLICE = 1 << 19 };
@@ -46,7 +47,7 @@ struct zs_scan {
 	struct zs_record *records; /* in the order of the text */
 	size_t record_count, record_room;
 	uint64_t stripped_count;
-	uint64_t generated_count;
+	uint64_t generated_count, generated_len; /* records made by $GENERATE, and their octets */
 	size_t included_len;       /* octets of included files so far */
 	bool apex_known;
 	bool have_ttl;             /* a default: by $TTL, or the last explicit one, or SOA MINIMUM */

@@ -221,7 +221,8 @@ static void set_inputs(struct zs_zone *to, const struct zs_zone *from)
  * record reaches over that. */
 static bool read_whole_records(struct slicing *s, struct slot *slot, size_t index)
 {
-	for (size_t next = index + 1;; next++) {
+	for (size_t more = 1;; more *= 2) { /* else the beginning of a long record would be read again for each of its slices */
+		const size_t next = more < s->count - index ? index + more : s->count;
 		if (!read_text(s, slot, s->at, next))
 			return zs_error(s->scan->run, NULL, "cannot read '%s': %s", s->path, errno ? strerror(errno) : "it shrank while it was read");
 		if (slot->end >= s->size)
@@ -252,6 +253,7 @@ static bool scan_again(struct slicing *s, struct slot *slot, size_t index)
 	scan->input_arena = s->scan->input_arena;
 	scan->included_len = s->scan->included_len;
 	scan->generated_count = s->scan->generated_count;
+	scan->generated_len = s->scan->generated_len;
 	slot->text.device = s->text.device;
 	slot->text.inode = s->text.inode;
 	scan_slot(s, slot, s->scan->run, s->text.line);
@@ -320,6 +322,7 @@ static void go_on(struct slicing *s, const struct slot *slot)
 	if (!scan->ahead) {
 		s->scan->included_len = scan->included_len;
 		s->scan->generated_count = scan->generated_count;
+		s->scan->generated_len = scan->generated_len;
 		s->scan->told_ttl = scan->told_ttl;
 		s->scan->told_idn = scan->told_idn;
 		s->scan->stopped = scan->stopped;

@@ -99,7 +99,8 @@ static const char *token_end(const char *p, const char *end)
 bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text)
 {
 	unsigned open = 0;
-	struct zs_source opened = { 0 };
+	const char *opened = NULL;
+	uint32_t opened_line = 0;
 	scan->token_count = 0;
 	while (text->at < text->end) {
 		const char *start = text->at;
@@ -122,7 +123,8 @@ bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text)
 				skip_line(text);
 				return zs_error(scan->run, &where, "a parenthesis inside parentheses (RFC 1035 section 5.1)");
 			}
-			opened = place(text, start, text->line, 1);
+			opened = start; /* its column only if it is to be told: a line may have very many */
+			opened_line = text->line;
 			text->at++;
 			break;
 		case CLOSE:
@@ -160,7 +162,8 @@ bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text)
 		}
 	}
 	scan->unclosed = open != 0;
-	if (open)
-		return zs_error(scan->run, &opened, "a parenthesis that is never closed");
-	return true;
+	if (!open)
+		return true;
+	const struct zs_source where = place(text, opened, opened_line, 1);
+	return zs_error(scan->run, &where, "a parenthesis that is never closed");
 }

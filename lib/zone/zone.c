@@ -253,7 +253,7 @@ const struct zs_rrset *zs_zone_rrset(const struct zs_zone *zone, uint32_t owner,
 	if (owner == ZS_NO_OWNER)
 		return NULL;
 	const struct zs_owner *o = &zone->owners[owner];
-	for (uint32_t i = o->first; i < o->first + o->rrset_count; i++)
+	for (uint32_t i = o->first; i < o->first + o->rrset_count && zone->rrsets[i].type <= type; i++)
 		if (zone->rrsets[i].type == type)
 			return &zone->rrsets[i];
 	return NULL;

@@ -69,6 +69,18 @@ for names in 20 21 22 23 24 25 26 27 28 29 30; do
 	run "$ZONESIGN" check --origin example.com block.zone
 	is "a block filled with $names names" 0 "$status"
 done
+# small files that would take minutes or gigabytes: each is judged within seconds
+hostile() { head -n 6 good-origin.zone > hostile.zone; awk "BEGIN { $1 }" >> hostile.zone; }
+hostile 'printf "a A 192.0.2.1 "; for (i = 0; i < 400000; i++) printf "()"; print ""'; run timeout 20 "$ZONESIGN" check --origin example.com hostile.zone
+is '400,000 pairs of parentheses on one line' 0 "$status"
+hostile 'for (i = 0; i < 300000; i++) print "a x"'; run timeout 20 "$ZONESIGN" check --origin example.com hostile.zone
+is '300,000 lines of no type' 3 "$status"; has 'all are counted' out '300000 errors'
+hostile 'printf "$GENERATE 1-900000 h$ TXT"; for (i = 0; i < 9; i++) { printf " \""; for (j = 0; j < 250; j++) printf "x"; printf "\"" } print ""'
+run timeout 20 "$ZONESIGN" check --origin example.com hostile.zone; is 'a $GENERATE of gigabytes' 3 "$status"; has 'it has a bound' err 'more than 268435456 octets of records in all'
+hostile 'print "a TXT ("; for (i = 0; i < 1000000; i++) print "; a comment that makes the file longer than many slices are, and no end"'
+run timeout 20 "$ZONESIGN" check --origin example.com hostile.zone; is 'a parenthesis that is open to the end of 70 MB' 3 "$status"; ok 'is told with its place' told hostile.zone 7 'a parenthesis that is never closed'
+rm hostile.zone
+
 # files that are included again and again: bounded by their sum, which is judged before they are read
 mkdir bomb && cd bomb || exit 1
 truncate -s 400M large.inc
