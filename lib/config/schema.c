@@ -153,7 +153,7 @@ const struct zs_option *zs_option_at(size_t index)
 static const struct zs_option *find(enum zs_section section, const char *name)
 {
 	for (size_t i = 0; i < ZS_COUNT(options); i++)
-		if (options[i].section == section && strcmp(options[i].name, name) == 0)
+		if (options[i].section == section && options[i].name[0] == name[0] && strcmp(options[i].name, name) == 0)
 			return &options[i];
 	return NULL;
 }
@@ -214,12 +214,11 @@ static void read_map(struct zs_loader *loader, enum zs_section section, const ch
 {
 	for (uint32_t i = 0; i < map->count; i++) {
 		const struct zs_yaml_entry *entry = &map->entries[i];
-		const char *name = zs_arena_printf(loader->arena, "%s%s", prefix, entry->key);
+		const char *name = *prefix ? zs_arena_printf(loader->arena, "%s%s", prefix, entry->key) : entry->key;
 		/* the key is the file's: a dot in it must not reach into another group */
 		const bool plain = !strchr(entry->key, '.');
 		const struct zs_option *option = plain ? find(section, name) : NULL;
-		const bool group = plain && is_group(section, name);
-		if (group && (!option || entry->value->kind == ZS_YAML_MAP)) {
+		if (plain && (!option || entry->value->kind == ZS_YAML_MAP) && is_group(section, name)) {
 			if (option)
 				zs_option_read(loader, option, entry->value, target);
 			if (zs_want_map(loader, entry->value, name))

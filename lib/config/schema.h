@@ -70,6 +70,7 @@ struct zs_loader {
 	struct zs_config_file *files; /* growing; config->files is its view */
 	size_t file_count, file_room;
 	const char *owned_dir; /* checked: nobody else can write there; or NULL */
+	struct zs_zone_config zone; /* what a zone has where its options say nothing */
 };
 
 /* Read map's options of section into target by the table. Options of kind CUSTOM are only known to exist. Every

@@ -79,7 +79,6 @@ static void read_options(struct zs_loader *loader, const struct zs_yaml *map, st
 {
 	const struct zs_yaml *node;
 	const struct zs_source *where = map->kind == ZS_YAML_MAP ? &zone->from : &map->where;
-	zs_schema_defaults(loader, ZS_SECTION_ZONE, zone);
 	if (!zs_yaml_is_null(map)) {
 		if (!zs_want_map(loader, map, zone->name_text))
 			return;
@@ -224,7 +223,8 @@ static void read_zone_file(struct zs_loader *loader, struct zone_list *list, con
 	struct zs_input *input = zs_arena_alloc(loader->arena, sizeof *input);
 	const char *text = name_of_path(loader, name, (size_t)(stem_end(name) - name));
 	input->path = zs_arena_printf(loader->arena, "%s/%s", dir->path, name);
-	struct zs_zone_config zone = { .file_index = NO_FILE };
+	struct zs_zone_config zone = loader->zone;
+	zone.file_index = NO_FILE;
 	const struct zs_source file = { .input = input };
 	const struct zs_yaml *root = parse_zone_file(loader, dir, input->path, input, &zone.file_index);
 	read_zone(loader, &zone, text, &file, root);
@@ -432,10 +432,11 @@ void zs_zones_read(struct zs_loader *loader, const struct zs_yaml *root)
 {
 	struct zone_list list = { 0 };
 	const unsigned errors = loader->run->error_count;
+	zs_schema_defaults(loader, ZS_SECTION_ZONE, &loader->zone);
 	const struct zs_yaml *zones = zs_yaml_get(root, "zones"), *dir = zs_yaml_get(root, "zones-dir");
 	if (zones && zs_want_map(loader, zones, "zones"))
 		for (uint32_t i = 0; i < zones->count; i++) {
-			struct zs_zone_config zone = { 0 };
+			struct zs_zone_config zone = loader->zone;
 			read_zone(loader, &zone, zones->entries[i].key, &zones->entries[i].key_where, zones->entries[i].value);
 			if (zone.name_text)
 				ZS_PUSH(loader->arena, list.zones, list.count, list.room) = zone;
