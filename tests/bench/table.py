@@ -43,27 +43,40 @@ class Results:
 
 
 def last_run(path, quick):
-    """The newest complete run of the file: what was said at its start and its claims."""
-    runs, claims, complete = {}, {}, []
+    """The newest complete run of the file: what was said at its start and its claims; those of rows that were measured again since
+    by themselves, on the same machine and with the same tools, in place of the former, which the table then says."""
+    runs, claims, ended = {}, {}, []
     for line in open(path):
         entry = json.loads(line)
         if entry['kind'] == 'run':
             runs[entry['run']], claims[entry['run']] = entry, []
         elif entry['kind'] == 'claim':
             claims[entry['run']].append(entry)
-        elif entry['kind'] == 'end' and runs[entry['run']]['quick'] == quick and entry['whole']:
-            complete.append(entry['run'])
-    if not complete:
+        elif entry['kind'] == 'end' and runs[entry['run']]['quick'] == quick:
+            ended.append((entry['run'], entry['whole']))
+    whole = [number for number, (_, complete) in enumerate(ended) if complete]
+    if not whole:
         raise SystemExit(f'bench: no complete run in {path}; `make bench` makes one')
-    return runs[complete[-1]], claims[complete[-1]]
+    about, table = dict(runs[ended[whole[-1]][0]]), claims[ended[whole[-1]][0]]
+    about['again'] = {}
+    for run, _ in ended[whole[-1] + 1:]:
+        if any(runs[run][key] != about[key] for key in ('machine', 'cores', 'threads', 'versions', 'rounds')):
+            continue
+        for row in dict.fromkeys(c['row'] for c in claims[run]):
+            at = next((number for number, c in enumerate(table) if c['row'] == row), len(table))
+            table = [c for c in table[:at] if c['row'] != row] + [c for c in claims[run] if c['row'] == row] + [c for c in table[at:] if c['row'] != row]
+            about['again'][row] = runs[run]['date']
+    return about, table
 
 
 def markdown(about, claims):
     peers = ', '.join(f'{name} {version}' for name, version in about['versions'].items() if version)
     missing = [name for name, version in about['versions'].items() if not version]
+    again = [f'{row} ({date})' for row, date in about.get('again', {}).items()]
     lines = [f'Measured {about["date"]} by `make bench`: {about["machine"]}, {about["cores"]} cores, {about["threads"]} threads for every '
              f'tool; {peers}; files in memory, the same keys; medians of {about["rounds"]} rounds (a peer that takes more than 1.5 times '
-             'the fastest peer runs once).' + (f' Missing: {", ".join(missing)}.' if missing else ''), '',
+             'the fastest peer runs once).' + (f' Measured again since, alone: {", ".join(again)}.' if again else '')
+             + (f' Missing: {", ".join(missing)}.' if missing else ''), '',
              '| work | zonesign | against | ratio | wanted | reached |', '|---|---|---|---|---|---|']
     for c in claims:
         lines.append(f'| {c["work"]} | {c["ours"]} | {c["peer"]} | {c["ratio"] or "-"} | {c["target"] or "-"} | {c["reached"]} |')

@@ -157,7 +157,7 @@ class Knot(Peer):
                       f'    nsec3-opt-out: {"on" if s.denial == "opt-out" else "off"}\n'
                       f'zone:\n  - domain: {s.origin}\n    file: {source}\n    dnssec-signing: on\n    dnssec-policy: p\n')
             if extra:
-                out.write('    zonefile-load: difference-no-serial\n    zonefile-sync: -1\n    journal-content: all\n')
+                out.write('    zonefile-load: difference-no-serial\n    zonefile-sync: -1\n    journal-content: all\n    journal-max-usage: 8G\n')
 
     def argv(self, s, source, threads=THREADS):
         self.configure(s, source)
