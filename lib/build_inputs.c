@@ -9,23 +9,30 @@
 
 enum { RACY = 2 }; /* seconds within which a file may change without its times showing it */
 
-bool zs_build_add_input(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room, const char *path)
+/* The digest of a file of the user; false if it cannot be read, which its reader reports, as what it is: an input that is wrong. */
+static bool digest_of(const char *path, const struct stat *status, uint8_t sha256[32])
+{
+	struct zs_run *quiet = zs_run_begin();
+	bool there = false;
+	const bool ok = S_ISREG(status->st_mode) && zs_publish_sha256(quiet, path, &there, sha256) && there;
+	zs_run_end(quiet);
+	return ok;
+}
+
+/* What the state should know of a file: stat values and hash. */
+static void add_input(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room, const char *path)
 {
 	struct stat status;
 	struct zs_input_facts facts = { .path = path };
-	bool there;
-	if (stat(path, &status) != 0) {
-		/* its reader will say so, or does without; then it is an input all the same, and counts as changed once it is there */
-		if (errno == ENOENT)
-			ZS_PUSH(run->arena, *list, *count, *room) = facts;
-		return true;
-	}
-	facts.id = zs_file_id(&status);
-	if (!zs_publish_sha256(run, path, &there, facts.sha256))
-		return false;
+	const bool there = stat(path, &status) == 0;
+	/* its reader will say so, or does without; then it is an input all the same, and counts as changed once it is there */
+	if (!there && errno != ENOENT)
+		return;
 	if (there)
-		ZS_PUSH(run->arena, *list, *count, *room) = facts;
-	return true;
+		facts.id = zs_file_id(&status);
+	if (there && !digest_of(path, &status, facts.sha256))
+		memset(facts.sha256, 0, sizeof facts.sha256); /* no file has that one */
+	ZS_PUSH(run->arena, *list, *count, *room) = facts;
 }
 
 bool zs_build_zone_inputs(struct zs_run *run, const struct zs_zone *zone, struct zs_input_facts **list, size_t *count, size_t *room)
@@ -65,17 +72,17 @@ bool zs_build_inputs_before(struct zs_run *run, const struct zs_config *config, 
 	bool ok = zs_build_add_config(run, list, count, room, config->files);
 	if (ok && zone->file_index)
 		ok = zs_build_add_config(run, list, count, room, &config->files[zone->file_index]);
-	for (size_t d = 0; ok && d < zone->dane_count; d++) {
+	for (size_t d = 0; d < zone->dane_count; d++) {
 		const struct zs_dane_entry *entry = &zone->dane[d];
-		for (size_t i = 0; ok && i < entry->certificate_count; i++)
-			ok = zs_build_add_input(run, list, count, room, entry->certificates[i].path);
-		if (ok && entry->next.path)
-			ok = zs_build_add_input(run, list, count, room, entry->next.path);
+		for (size_t i = 0; i < entry->certificate_count; i++)
+			add_input(run, list, count, room, entry->certificates[i].path);
+		if (entry->next.path)
+			add_input(run, list, count, room, entry->next.path);
 	}
 	for (int kind = 0; kind < ZS_MADE_KINDS; kind++)
-		for (size_t e = 0; ok && e < zone->made[kind].count; e++)
-			for (size_t i = 0; ok && i < zone->made[kind].entries[e].file_count; i++)
-				ok = zs_build_add_input(run, list, count, room, zone->made[kind].entries[e].files[i].path);
+		for (size_t e = 0; e < zone->made[kind].count; e++)
+			for (size_t i = 0; i < zone->made[kind].entries[e].file_count; i++)
+				add_input(run, list, count, room, zone->made[kind].entries[e].files[i].path);
 	return ok;
 }
 
@@ -148,9 +155,7 @@ bool zs_build_unchanged(struct zs_run *run, const struct zs_config *config, cons
 		if (!zs_file_id_equal(&id, &input->id))
 			return false;
 		uint8_t sha256[32];
-		bool there;
-		if (is_racy(facts, input)
-		    && (!zs_publish_sha256(run, input->path, &there, sha256) || !there || memcmp(sha256, input->sha256, 32) != 0))
+		if (is_racy(facts, input) && (!digest_of(input->path, &status, sha256) || memcmp(sha256, input->sha256, 32) != 0))
 			return false;
 	}
 	/* also false if another config is read than at the last build */

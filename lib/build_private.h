@@ -10,13 +10,13 @@
 /* Does the user override the guard in this run? */
 bool zs_build_accepts(const struct zs_build_options *options, const char *guard);
 
-/* build_inputs.c. What the state should know of a file: stat values and hash. */
-bool zs_build_add_input(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room, const char *path);
+/* build_inputs.c. What the state should know of the zone file and what it includes: stat values and hash. */
 bool zs_build_zone_inputs(struct zs_run *run, const struct zs_zone *zone, struct zs_input_facts **list, size_t *count, size_t *room);
 /* The same of a file of the config, from what was read of it. */
 bool zs_build_add_config(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room,
                          const struct zs_config_file *file);
-/* What is read before the zone: the config, certificates, the files of other records. */
+/* What is read before the zone: the config, certificates, the files of other records. A file that cannot be read is no failure here: its
+ * reader says what is wrong, and the zone is signed without it. */
 bool zs_build_inputs_before(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, struct zs_input_facts **list,
                             size_t *count, size_t *room);
 /* The output just published, unless its times would not show a change that comes now; then the next run reads it. */

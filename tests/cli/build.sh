@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a user types, and what goes wrong at 3 a.m.: status, stdout, stderr, and that a failed run leaves nothing behind.
 . "$(dirname "$0")/../lib.sh"
-need python3 dnssec-keygen ldns-keygen dnssec-settime openssl
+need python3 dnssec-keygen ldns-keygen dnssec-settime openssl ssh-keygen setpriv
 z=$ZONESIGN
 
 fresh() { # a directory with one zone
@@ -82,7 +82,29 @@ fresh; policy='observe: off, zsk: {lifetime: 5h}' config ''; run "$z" check; has
 fresh; "$z" -q build; chmod 755 "$work" .; chmod 711 state
 if [ "$(id -u)" = 0 ]; then cp "$z" z; other='setpriv --reuid=65534 --regid=65534 --clear-groups ./z'; else chmod 000 state/a.example; other=$z; fi
 run $other check; is 'check by who may not see the keys' 0 $status; has 'says that they are not looked at' err "warning: the keys of 'a.example.' are not looked at"
-chmod 700 state/a.example "$work"
+chmod 700 state/a.example
+
+# a certificate that cannot be read any more, as after a renewal with another umask, never lets the zone die
+day=86400 t=1796083200
+fresh; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout c.key -out c.pem -subj /CN=mail.a.example -days 900 2>/dev/null
+ssh-keygen -q -t ed25519 -N '' -f k
+config '    dane: [{host: mail.a.example, port: 25, certificate: c.pem, next: n.key}]
+    sshfp: [{host: www.a.example, keys: k.pub}]
+'
+openssl ecparam -name prime256v1 -genkey -noout -out n.key; chmod 644 n.key c.pem
+if [ "$(id -u)" = 0 ]; then cp "$z" z; chown -R 65534 .; other='setpriv --reuid=65534 --regid=65534 --clear-groups ./z'; else other=$z; fi
+run $other --now $t -q build; is 'a build with a certificate, a key to come and a host key' 0 $status
+for file in c.pem n.key k.pub; do
+	rm -rf state signed; chmod 644 $file; $other --now $t -q build 2>/dev/null; signed=$(sha256sum < signed/a.zone)
+	if [ "$(id -u)" = 0 ]; then chown root $file; chmod 600 $file; else chmod 000 $file; fi
+	for d in 3 7 11 15; do run $other --now $((t + d * day)) build; is "$file is closed, day $d" 3 $status; has 'it is said' err "cannot open '$file': Permission denied"; done
+	ok "$file: the zone was signed again" [ "$signed" != "$(sha256sum < signed/a.zone)" ]; has 'with what was last published of it' signed/a.zone 'IN TLSA 3 1 1'
+	ok 'and is valid' "$z" --now $((t + 15 * day)) -q verify --origin a.example signed/a.zone
+	[ "$(id -u)" != 0 ] || chown 65534 $file
+done
+chmod 644 c.pem n.key k.pub; rm c.pem; mkdir c.pem; run $other --now $((t + 16 * day)) build; is 'a directory in its place' 3 $status; has 'it is said' err 'is not a regular file'
+rmdir c.pem; ln -s /dev/zero c.pem; run timeout 20 $other --now $((t + 17 * day)) build; is 'a device in its place' 3 $status; has 'it is said' err 'is not a regular file'
+chmod 700 "$work"
 
 # -- guards about the output and the clock
 fresh; "$z" -q build >out; echo '; edited' >> signed/a.zone
