@@ -76,6 +76,7 @@ struct reading {
 	struct zs_dane_cert *certs;
 	size_t count, room;
 	bool has_key; /* a private key was there */
+	unsigned blocks, damaged; /* of PEM; damaged: the first that cannot be read, from 1, or 0 */
 	const char *found; /* what else was there, for the message */
 };
 
@@ -99,6 +100,8 @@ static void take_block(struct reading *r, const char *name, const unsigned char 
 		X509 *x509 = d2i_X509(NULL, &p, len);
 		if (x509)
 			add(r, from_x509(r->run->arena, x509));
+		else if (!r->damaged) /* the next one must not be taken for the server's */
+			r->damaged = r->blocks;
 		return;
 	}
 	if (strcmp(name, PEM_STRING_PUBLIC) == 0) {
@@ -124,7 +127,9 @@ static void read_pem(struct reading *r, const struct zs_input *input)
 	char *name = NULL, *header = NULL;
 	unsigned char *data = NULL;
 	long len;
+	ERR_clear_error();
 	while (bio && r->count < CERTS_MAX && PEM_read_bio(bio, &name, &header, &data, &len) == 1) {
+		r->blocks++;
 		if (header && *header) { /* "Proc-Type: 4,ENCRYPTED" */
 			EVP_CIPHER_INFO cipher;
 			if (PEM_get_EVP_CIPHER_INFO(header, &cipher) != 1 || PEM_do_header(&cipher, data, &len, no_passphrase, NULL) != 1)
@@ -139,6 +144,9 @@ static void read_pem(struct reading *r, const struct zs_input *input)
 		OPENSSL_clear_free(data, (size_t)len);
 	}
 	BIO_free(bio);
+	const unsigned long last = ERR_peek_last_error();
+	if (r->count < CERTS_MAX && last && !r->damaged && ERR_GET_REASON(last) != PEM_R_NO_START_LINE)
+		r->damaged = r->blocks + 1;
 	ERR_clear_error();
 }
 
@@ -201,6 +209,11 @@ bool zs_dane_file_read(struct zs_run *run, const struct zs_source *where, const 
 	else
 		read_der(&r, &input);
 	zs_secret_cleanse((void *)(uintptr_t)input.text, input.len);
+	if (r.damaged) {
+		zs_error(run, where, "'%s': block %u of it is damaged, or was cut off", path, r.damaged);
+		zs_hint(run, "`openssl x509 -in FILE -noout -text` says more; copy the file again");
+		return false;
+	}
 	const bool foreign_key = keep_certificates(&r);
 	if (foreign_key)
 		return zs_error(run, where, "'%s': the private key in it does not belong to its first certificate (CN=%s)", path, r.certs[0].subject);

@@ -28,8 +28,10 @@ zs_maker zs_make_tlsa, zs_make_sshfp, zs_make_smimea, zs_make_openpgpkey;
 void zs_maker_add(struct zs_making *m, uint16_t type, const uint8_t *owner, uint32_t ttl, struct zs_bytes rdata);
 /* What was published at owner goes on, and m->files_ok is false. */
 void zs_maker_keep(struct zs_making *m, uint16_t type, const uint8_t *owner, uint32_t ttl);
-/* May records of ours be at owner, which is host or below it: no delegation above, no CNAME there? Else m->ok is false. */
-bool zs_maker_may_own(struct zs_making *m, const struct zs_source *from, const uint8_t *host, const uint8_t *owner);
+/* The delegation at or above name, or NULL. */
+const uint8_t *zs_dane_cut(const struct zs_zone *zone, const uint8_t *name);
+/* May records of ours be at owner: no delegation above, no CNAME there? Else m->ok is false. */
+bool zs_maker_may_own(struct zs_making *m, const struct zs_source *from, const uint8_t *owner);
 /* "<56 hex digits of SHA-256(local part)>.LABEL.domain", RFC 7929 section 3 and RFC 8162 section 3: no letter is folded. */
 bool zs_maker_mail_owner(struct zs_making *m, const struct zs_made_name *name, const char *label, uint8_t out[ZS_NAME_MAX]);
 

@@ -31,15 +31,23 @@ void zs_maker_keep(struct zs_making *m, uint16_t type, const uint8_t *owner, uin
 			zs_maker_add(m, type, owner, ttl, m->before->tlsa[i].rdata);
 }
 
-bool zs_maker_may_own(struct zs_making *m, const struct zs_source *from, const uint8_t *host, const uint8_t *owner)
+const uint8_t *zs_dane_cut(const struct zs_zone *zone, const uint8_t *name)
 {
-	char text[ZS_NAME_TEXT], cut[ZS_NAME_TEXT];
-	for (const uint8_t *p = host; zs_name_labels(p) > m->zone->apex_labels; p = zs_name_skip(p, 1)) {
-		const uint32_t at = zs_zone_find(m->zone, p, NULL);
-		if (at != ZS_NO_OWNER && (m->zone->owners[at].flags & ZS_OWNER_CUT))
-			return m->ok = zs_error(m->run, from, "'%s' is at or below the delegation '%s'; publish its records there", zs_name_text(host, text),
-			                        zs_name_text(p, cut));
+	for (; zs_name_labels(name) > zone->apex_labels; name = zs_name_skip(name, 1)) {
+		const uint32_t at = zs_zone_find(zone, name, NULL);
+		if (at != ZS_NO_OWNER && (zone->owners[at].flags & ZS_OWNER_CUT))
+			return name;
 	}
+	return NULL;
+}
+
+bool zs_maker_may_own(struct zs_making *m, const struct zs_source *from, const uint8_t *owner)
+{
+	char text[ZS_NAME_TEXT], cut_text[ZS_NAME_TEXT];
+	const uint8_t *cut = zs_dane_cut(m->zone, owner);
+	if (cut)
+		return m->ok = zs_error(m->run, from, "'%s' is at or below the delegation '%s'; publish its records there", zs_name_text(owner, text),
+		                        zs_name_text(cut, cut_text));
 	if (zs_zone_rrset(m->zone, zs_zone_find(m->zone, owner, NULL), ZS_TYPE_CNAME))
 		return m->ok = zs_error(m->run, from, "'%s' has a CNAME; other records are not allowed there", zs_name_text(owner, text));
 	return true;

@@ -25,7 +25,7 @@ static void make_address(struct zs_making *m, const struct zs_made_entry *entry,
 {
 	uint8_t owner[ZS_NAME_MAX];
 	struct zs_openpgp_key *keys = zs_arena_array(m->run->arena, entry->file_count, sizeof *keys);
-	if (!zs_maker_mail_owner(m, name, "_openpgpkey", owner) || !zs_maker_may_own(m, &name->from, owner, owner))
+	if (!zs_maker_mail_owner(m, name, "_openpgpkey", owner) || !zs_maker_may_own(m, &name->from, owner))
 		return;
 	for (size_t f = 0; f < entry->file_count && ok; f++) {
 		ok = zs_openpgp_parse(m->run, &entry->files[f].from, &inputs[f], name->text, &keys[f]);

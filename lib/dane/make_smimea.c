@@ -14,7 +14,7 @@ static void make_address(struct zs_making *m, const struct zs_made_entry *entry,
 {
 	uint8_t owner[ZS_NAME_MAX];
 	char text[ZS_NAME_TEXT];
-	if (!zs_maker_mail_owner(m, name, "_smimecert", owner) || !zs_maker_may_own(m, &name->from, owner, owner))
+	if (!zs_maker_mail_owner(m, name, "_smimecert", owner) || !zs_maker_may_own(m, &name->from, owner))
 		return;
 	const char *label = zs_arena_printf(m->run->arena, "SMIMEA of %s", name->text);
 	struct zs_bytes *made = zs_arena_array(m->run->arena, entry->file_count * entry->record_count + 1, sizeof *made);

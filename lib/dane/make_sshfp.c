@@ -167,7 +167,7 @@ static void make_entry(struct zs_making *m, const struct zs_made_entry *entry)
 	for (size_t n = 0; n < entry->name_count; n++) {
 		const struct zs_made_name *host = &entry->names[n];
 		const uint32_t at = zs_zone_find(m->zone, host->name, NULL);
-		if (!zs_maker_may_own(m, &host->from, host->name, host->name))
+		if (!zs_maker_may_own(m, &host->from, host->name))
 			continue;
 		if (!zs_zone_rrset(m->zone, at, ZS_TYPE_A) && !zs_zone_rrset(m->zone, at, ZS_TYPE_AAAA))
 			zs_warn(m->run, &host->from, "'%s' has no address in this zone", zs_name_text(host->name, text));

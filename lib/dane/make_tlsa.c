@@ -53,6 +53,14 @@ const uint8_t **zs_dane_hosts(struct zs_run *run, const struct zs_zone *zone, co
 					zs_warn(run, &host->from, "MX '%s' is outside this zone; its TLSA is its own zone's matter", zs_name_text(target, text));
 				continue;
 			}
+			const uint8_t *cut = zs_dane_cut(zone, target);
+			if (cut) {
+				char there[ZS_NAME_TEXT];
+				if (warn)
+					zs_warn(run, &host->from, "MX '%s' is at or below the delegation '%s'; its TLSA is that zone's matter", zs_name_text(target, text),
+					        zs_name_text(cut, there));
+				continue;
+			}
 			uint8_t *copy = zs_arena_alloc(run->arena, zs_name_len(target));
 			memcpy(copy, target, zs_name_len(target));
 			ZS_PUSH(run->arena, names, *count, room) = copy;
@@ -67,7 +75,7 @@ static bool check_host(struct zs_making *m, const struct zs_dane_host *host, con
 {
 	char text[ZS_NAME_TEXT];
 	const uint32_t at = zs_zone_find(m->zone, name, NULL);
-	if (!zs_maker_may_own(m, &host->from, name, owner))
+	if (!zs_maker_may_own(m, &host->from, owner))
 		return false;
 	zs_name_text(name, text);
 	if (zs_zone_rrset(m->zone, at, ZS_TYPE_CNAME))

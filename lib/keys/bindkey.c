@@ -116,11 +116,25 @@ static bool add_secret_line(struct zs_buf *out, const struct zs_key *key)
 
 bool zs_key_private_text(struct zs_run *run, const struct zs_key *key, struct zs_buf *out)
 {
-	zs_buf_printf(out, "Private-key-format: v1.3\nAlgorithm: %u (%s)\n", key->algorithm,
-	              zs_algorithm_info(key->algorithm)->mnemonic);
+	const struct zs_algorithm_info *info = zs_algorithm_info(key->algorithm);
+	if (!info || !info->signs)
+		return zs_error(run, NULL, "zonesign does not sign with algorithm %u", key->algorithm);
+	zs_buf_printf(out, "Private-key-format: v1.3\nAlgorithm: %u (%s)\n", key->algorithm, info->mnemonic);
 	const bool ok = zs_key_is_rsa(key->algorithm) ? add_rsa_lines(out, key->private) : add_secret_line(out, key);
 	add_times(out, key, "");
 	return (ok && !out->full) || zs_fail(run, "cannot write key %u: %s", key->tag, zs_hash_openssl_error(run->arena));
+}
+
+/* What was said since mark about a text with one line before it. No line of a key file is ever shown. */
+static void say_again(struct zs_run *run, const struct zs_run_mark *mark)
+{
+	for (const struct zs_diag *diag = zs_run_take(run, mark); diag; diag = diag->next) {
+		struct zs_diag one = *diag;
+		one.next = NULL;
+		one.excerpt = NULL;
+		one.line -= one.line > 1;
+		zs_run_report(run, &one);
+	}
 }
 
 bool zs_key_read_public(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, const uint8_t *zone,
@@ -129,6 +143,12 @@ bool zs_key_read_public(struct zs_run *run, struct zs_arena *arena, const struct
 	/* a key file is a zone file with one DNSKEY record; its TTL may be absent, so a default goes before it */
 	const struct zs_source whole = { .input = input };
 	struct zs_input text = *input;
+	if (memmem(input->text, input->len, "PrivateKey", 10) || memmem(input->text, input->len, "Private-key", 11)
+	    || memmem(input->text, input->len, "PRIVATE KEY", 11)) {
+		zs_error(run, &whole, "this is a private key, where the public half is expected");
+		zs_hint(run, "were the two files swapped? The one that ends in .key holds one DNSKEY record; think about who may have read this one");
+		return false;
+	}
 	char *with_ttl = zs_arena_alloc(arena, input->len + 16);
 	memcpy(with_ttl, "$TTL 3600 ", 9);
 	with_ttl[9] = '\n';
@@ -137,7 +157,10 @@ bool zs_key_read_public(struct zs_run *run, struct zs_arena *arena, const struct
 	text.len = input->len + 10;
 	const struct zs_zone_options options = { .apex = zone, .dnssec = ZS_DNSSEC_KEEP, .include_never = true, .max_records = 16 };
 	struct zs_zone *records;
-	if (!zs_zone_read_text(run, arena, &text, &options, &records))
+	const struct zs_run_mark mark = zs_run_mark(run);
+	const bool ok = zs_zone_read_text(run, arena, &text, &options, &records);
+	say_again(run, &mark);
+	if (!ok)
 		return false;
 	const struct zs_rrset *set = zs_zone_apex_rrset(records, ZS_TYPE_DNSKEY);
 	if (!set || set->count != 1 || records->record_count != 1) {

@@ -70,6 +70,10 @@ spoil 'both halves missing' 'is missing (G10)' 'rm $(ls state/a.example/keys/*.k
 spoil 'a private key open to others' 'is open to others' 'chmod 644 state/a.example/keys/*.private'
 spoil 'private keys swapped' 'does not fit' 'cd state/a.example/keys; set -- *.private; mv $1 t; mv $2 $1; mv t $2'
 spoil 'a key file that is a link' 'is a symbolic link' 'cd state/a.example/keys; set -- *.private; mv $1 ../t; ln -s ../t $1'
+spoil 'the halves of a key in each other'"'"'s place' 'this is a private key, where the public half is expected' 'cd state/a.example/keys; set -- *.private; mv $1 t; mv ${1%.private}.key $1; mv t ${1%.private}.key; chmod 600 $1'
+hasnt 'nothing of the private key is shown' err "$(awk '$1 == "PrivateKey:" { print substr($2, 1, 12); exit }' state/a.example/keys/*.key)"
+spoil 'a wrong line in a public key file' '.key:5' 'cd state/a.example/keys; set -- *.key; sed -i "s/ 13 .*/ 13 !!/" $1; grep -n DNSKEY $1'
+hasnt 'no line of a key file is shown' err '|'
 spoil 'a damaged key file' 'error' 'cd state/a.example/keys; set -- *.private; echo "PrivateKey: AAAA" > t; chmod 600 t; mv t $1'
 spoil 'no keys directory' 'is missing' 'rm -r state/a.example/keys'
 fresh; "$z" -q build; run "$z" check; is 'check of keys that are right' 0 $status; hasnt 'says nothing of them' err 'key'

@@ -58,6 +58,11 @@ entry E111 3 "is no port" 'host: mail.example.com, port: "025", certificate: mai
 entry E111 3 'out of range' 'host: mail.example.com, port: 65536, certificate: mail.pem'
 entry E112 3 'is outside zone example.com' 'host: mail.example.net, port: 25, certificate: mail.pem'
 entry E113 3 "is at or below the delegation 'sub.example.com.'" 'host: x.sub.example.com, port: 25, certificate: mail.pem'
+zone '_tcp.mail NS ns.other.test.\n'; entry E113 3 "at or below the delegation '_tcp.mail.example.com.'" "$mail: mail.pem"
+zone '@ MX 20 mx.sub\n'; entry W222 0 "MX 'mx.sub.example.com.' is at or below the delegation 'sub.example.com.'" 'host: mx, port: 25, certificate: mail.pem'
+sed 4d leaf-chain.pem > cut.pem; entry E122 3 'block 1 of it is damaged' "$mail: cut.pem"; hasnt 'E122: no other certificate is taken for it' out '3 1 1'
+{ cat leaf.pem; sed 's/^M/!/' inter-chain.pem; } > cut.pem; entry E122 3 'block 2 of it is damaged' "$mail: cut.pem"
+head -c $(($(wc -c < leaf.pem) - 40)) leaf.pem > cut.pem; entry E122 3 'block 1 of it is damaged' "$mail: cut.pem"; zone
 zone '_25._tcp.mail CNAME mail\n'; entry E114 3 'has a CNAME' "$mail: mail.pem"
 zone "_25._tcp.mail TLSA 3 0 1 $(hash other)\n"; entry E115 0 'TLSA of its own' "$mail: mail.pem"; zone
 config "$mail: mail.pem, next: other.pem"; run "$z" --now 2026-12-01T00:00:00Z build
