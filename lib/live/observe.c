@@ -122,9 +122,15 @@ bool zs_live_may_ask(const struct zs_run *run, const struct zs_observe_options *
 	return !run->now_given || options->server_count || options->root_hints.path;
 }
 
-/* A network that answers nobody costs its time for a few zones, not for all of a large run. */
-enum { FAILURES_MAX = 3 };
-static _Atomic unsigned failures;
+/* A network that answers nobody costs its time for a few zones, not for all of a large run. But it may be that just the first ones have
+ * dead parents, in each run the same: some of those behind them try all the same, in each hour others, and the first answer ends it. */
+enum { FAILURES_MAX = 3, EACH = 7 /* has no factor in common with the hours of a day */, TRIES_MAX = 12 };
+static _Atomic unsigned failures, passed_over, tries;
+
+static bool is_tried(const struct zs_run *run)
+{
+	return failures < FAILURES_MAX || ((passed_over++ + (uint64_t)run->now / 3600) % EACH == 0 && tries++ < TRIES_MAX);
+}
 
 static bool is_silent(const struct zs_observation *seen)
 {
@@ -142,11 +148,12 @@ bool zs_live_observe(struct zs_run *run, const struct zs_zone_config *zone, cons
 	if (!due || run->now < due || !zs_live_may_ask(run, &policy->observe))
 		return true;
 	zs_run_stage(run, "parent");
-	if (failures >= FAILURES_MAX)
-		seen = (struct zs_observation){ .time = clock_of(run), .why = "the network answered for none of the zones before this one" };
-	else
+	if (is_tried(run)) {
 		zs_live_parent(run, facts->zone, &policy->observe, &seen);
-	failures = is_silent(&seen) ? failures + 1 : 0;
+		failures = is_silent(&seen) ? failures + 1 : 0;
+	} else {
+		seen = (struct zs_observation){ .time = clock_of(run), .why = "the network answered for none of the zones before this one" };
+	}
 	if (zs_live_judge(run, policy, keys, &seen, facts) != ZS_SIGHT_CERTAIN && !facts->published.known && !is_silent(&seen))
 		zs_note(run, "the parent does not show for certain whether it has a DS of this zone: %s", facts->parent.waits_for);
 	if (!facts->published.known && !facts->replaced.present)

@@ -185,4 +185,13 @@ load; import; is 'import: no DS there' 0 $status; has 'it is said' err 'is not a
 load 'a DS 4711 13 2 0000000000000000000000000000000000000000000000000000000000000001'; import; is 'import: a DS of other keys' 4 $status; has 'G5' err 'G5'
 ok 'nothing was imported' test ! -e state/a.test/state.yaml
 config "{servers: [127.0.0.1@$dead], trust-anchor: ta}"; import; is 'import: nobody answers' 0 $status; has 'it is said' err 'are taken to be there'
+
+# -- zones whose parents are dead do not keep those behind them from being looked at
+load; rm -rf state *.signed
+{ printf 'policies:\n  default: &p {dnskey-ttl: 5m, propagation: {zone: 1m, parent: 10m}, parent-ds-ttl: 30m, safety: 0, observe: {servers: [127.0.0.1@%s], trust-anchor: ta}}\n' "$dead"
+  printf '  good: {dnskey-ttl: 5m, propagation: {zone: 1m, parent: 10m}, parent-ds-ttl: 30m, safety: 0, observe: %s}\nzones:\n' "$both"
+  for zone in 0 1 2 3 4; do printf '  %s.test: {file: a.zone, output: %s.signed}\n' $zone $zone; done
+  printf '  a.test: {file: a.zone, output: a.signed, policy: good}\n'; } | sed 's/&p //' > zonesign.yaml
+for hour in $(seq 0 9); do at $((hour * 3600)) -q build --jobs 1; done
+has 'five dead parents' state/4.test/state.yaml '  observed: never'; has 'the sixth, which answers, was seen' state/a.test/state.yaml '  observed: 2026'
 finish
