@@ -75,6 +75,24 @@ bool zs_maker_mail_owner(struct zs_making *m, const struct zs_made_name *name, c
 	return true;
 }
 
+/* Keys of people are as long as they like, and one must not take the zone out of a server that loads no such set. */
+static bool sets_fit(struct zs_making *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		char owner[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
+		const uint32_t at = zs_zone_find(m->zone, m->records[i].owner, NULL);
+		const struct zs_rrset *set = zs_zone_rrset(m->zone, at, m->records[i].type);
+		const size_t len = set ? zs_zone_answer_len(m->zone, &m->zone->owners[at], set) : 0;
+		if (len <= UINT16_MAX)
+			continue;
+		zs_error(m->run, &m->config->from, "the %s records of '%s' and a signature take %zu octets, and a DNS message has 65535: no server can answer with them",
+		         zs_type_text(set->type, type), zs_name_text(m->records[i].owner, owner), len);
+		zs_hint(m->run, "take a smaller key file, or fewer of them: `gpg --export-options export-minimal` leaves out what only the keyring needs");
+		return false;
+	}
+	return true;
+}
+
 bool zs_dane_insert(struct zs_run *run, const struct zs_zone_config *config, struct zs_facts *facts, struct zs_zone *zone,
                     bool *certificates_ok)
 {
@@ -82,6 +100,7 @@ bool zs_dane_insert(struct zs_run *run, const struct zs_zone_config *config, str
 	const size_t rdata_before = zone->rdata_count; /* each record that is added adds one */
 	for (size_t i = 0; i < ZS_COUNT(makers); i++)
 		makers[i](&m);
+	m.ok = m.ok && sets_fit(&m);
 	if (m.ok) {
 		facts->tlsa_unmatched = m.unmatched;
 		facts->tlsa = m.records;

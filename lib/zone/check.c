@@ -234,6 +234,36 @@ static void ttl_is_within_the_limit(const struct checker *c, const struct place 
 	       zs_type_text(p->set->type, type), p->set->ttl, c->max_ttl);
 }
 
+/* Types of which a few never come near to what a message holds. */
+static bool is_small(uint16_t type)
+{
+	return type == ZS_TYPE_A || type == ZS_TYPE_AAAA || type == ZS_TYPE_NS || type == ZS_TYPE_DS || type == ZS_TYPE_MX || type == ZS_TYPE_CNAME
+	    || type == ZS_TYPE_SRV || type == ZS_TYPE_PTR;
+}
+
+size_t zs_zone_answer_len(const struct zs_zone *zone, const struct zs_owner *owner, const struct zs_rrset *set)
+{
+	static const size_t header = 12, question = 4, opt = 11, record = 12 /* compressed owner, type, class, TTL, length */, rrsig = 12 + 18 + 512;
+	size_t len = header + owner->name_len + question + opt + rrsig + zs_name_len(zone->apex);
+	for (uint32_t i = 0; i < set->count; i++)
+		len += record + zone->rdata[set->first + i].len;
+	return len;
+}
+
+static void sets_fit_a_message(const struct checker *c, const struct place *p)
+{
+	enum { FEW = 64 };
+	char type[ZS_TYPE_TEXT];
+	if (p->set->count <= FEW && is_small(p->set->type))
+		return;
+	const size_t len = zs_zone_answer_len(c->zone, p->owner, p->set);
+	if (len <= UINT16_MAX)
+		return;
+	const struct zs_source at = where(c, p->set);
+	unwise(c, &at, "give the name fewer or shorter records", "the %s records of '%s' and a signature take %zu octets, and a DNS message has 65535: no server "
+	       "can answer with them, and some load no such zone", zs_type_text(p->set->type, type), text_of(c, p), len);
+}
+
 enum { NO_TARGET = 255 };
 
 /* Where in RDATA the host name is, of types that need an address behind it: it goes on to the end. */
@@ -435,7 +465,7 @@ static void check_owners(void *context, struct zs_run *run, size_t from, size_t 
 	static void (*const rules[])(const struct checker *, const struct place *) = {
 		soa_is_one_and_at_the_apex, types_of_the_apex_stay_there, keys_stand_at_the_apex, ds_stands_at_a_delegation, cname_stands_alone,
 		dname_is_one_and_no_delegation, nothing_is_below_a_dname, wildcards_are_plain, owners_are_inside,
-		ttl_is_within_the_limit, targets_have_addresses,
+		ttl_is_within_the_limit, sets_fit_a_message, targets_have_addresses,
 	};
 	enum { AHEAD = 16 };
 	struct checker c = *(const struct checker *)context;

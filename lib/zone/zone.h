@@ -131,6 +131,9 @@ void zs_zone_set_ttl(struct zs_zone *zone, const uint8_t *name, uint16_t type, u
 /* Largest TTL of the zone and where it is (any of the three may be NULL). */
 uint32_t zs_zone_max_ttl(const struct zs_zone *zone, const uint8_t **owner, uint16_t *type);
 
+/* Octets of the answer with the RRset and a signature of the longest kind: what is above 65,535 fits no message. */
+size_t zs_zone_answer_len(const struct zs_zone *zone, const struct zs_owner *owner, const struct zs_rrset *set);
+
 /* Where a record came from, for diagnostics. */
 struct zs_source zs_zone_source(const struct zs_zone *zone, const struct zs_rrset *rrset);
 

@@ -73,6 +73,15 @@ for form in hugh.gpg hugh.asc; do
 done
 is 'openpgpkey: the owner as hash-slinger has it' "$(slinger hugh@example.com | cut -d' ' -f1)" "$(ours | cut -d' ' -f1)"
 is 'openpgpkey: the key as hash-slinger has it' "$(slinger hugh@example.com | cut -d' ' -f4)" "$(ours | cut -d' ' -f4)"
+# two keys that no answer can hold together
+large() { python3 -c '
+import sys
+key = bytes([4]) + bytes(3) + bytes([int(sys.argv[1])]) + bytes([22]) + bytes(40)
+sys.stdout.buffer.write(bytes([0xc6, len(key)]) + key + bytes([0xcd, 0xff]) + (39000).to_bytes(4, "big") + b"u" * 39000)' "$1"; }
+large 1 > one.pgp; large 2 > two.pgp
+config "    openpgpkey:\n      - {address: hugh@example.com, key: one.pgp}\n"; build; is 'openpgpkey: a large key' 0 $status
+config "    openpgpkey:\n      - {address: hugh@example.com, key: [one.pgp, two.pgp]}\n"; build
+is 'openpgpkey: two of them' 3 $status; has 'openpgpkey: no answer has room' err 'octets, and a DNS message has 65535'
 config '    openpgpkey:\n      - {address: Hugh@example.com, key: hugh.asc}\n'; build
 is 'openpgpkey: capital letters: hash-slinger folds them' "$(hash hugh)._openpgpkey.example.com." "$(slinger Hugh@example.com | cut -d' ' -f1)"
 is 'openpgpkey: capital letters: RFC 7929 does not' "$(hash Hugh)._openpgpkey.example.com." "$(ours | cut -d' ' -f1)"; has 'openpgpkey: it is said' err 'has capital letters'

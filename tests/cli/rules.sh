@@ -62,7 +62,7 @@ for names in 20 21 22 23 24 25 26 27 28 29 30; do
 		y = sprintf("%250s", ""); gsub(/ /, "y", y)
 		l = sprintf("%60s", ""); gsub(/ /, "l", l)
 		print "$TTL 300\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test."
-		for (i = 0; i < 254; i++) printf "%s TXT \"%04d%s\"\n", i ? "" : "a", i, y
+		for (i = 0; i < 254; i++) printf "%s TXT \"%04d%s\"\n", i == 127 ? "b" : i ? "" : "a", i, i == 127 ? substr(y, 2) : y
 		for (i = 0; i < names; i++) printf "n%d A 192.0.2.1\n", i
 		print l "." l "." l " A 192.0.2.1"
 	}' > block.zone

@@ -28,7 +28,7 @@ SPECIAL = {
              + "t CERT PKIX 1 5 AQID\nt KX 1 m\nt APL 1:192.0.2.0/24\nt PX 1 m m\nt TYPE65280 \\# 3 010203\nt SPF \"v=spf1 -all\"\nt CSYNC2 A 192.0.2.1\n".replace("t CSYNC2", "csync2"),
     "svcb": "s SVCB 1 . alpn=\"h2,h3\" port=8443 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1\ns HTTPS 0 WwW\nsvc HTTPS 16 foo mandatory=alpn,port alpn=h2 port=1\nWwW A 192.0.2.1\nfoo A 192.0.2.1\n",
     "ttls": "long 86400 A 192.0.2.1\nzero 0 A 192.0.2.1\n1h30m 1h30m TXT \"ttl in units\"\n",
-    "big": "".join("big A 10.%d.%d.%d\n" % (i >> 16, i >> 8 & 255, i & 255) for i in range(4199)),
+    "big": "".join("big A 10.%d.%d.%d\n" % (i >> 16, i >> 8 & 255, i & 255) for i in range(4040)),
     "longtxt": "t TXT " + " ".join("\"%s\"" % ("y" * 255) for _ in range(200)) + "\n",
     "apex": "@ MX 0 .\n@ TXT \"x\"\n@ CAA 0 issue \";\"\n@ HTTPS 1 . alpn=h2\n",
     "unusual": "_25._tcp.mail TLSA 3 1 1 " + "ab" * 32 + "\nmail A 192.0.2.1\nptr PTR somewhere.test.\nlong" + "x" * 50 + " A 192.0.2.1\n" + ".".join(["l" * 60] * 3) + " A 192.0.2.1\n",
