@@ -202,6 +202,7 @@ static void bury(struct manager *m, unsigned slot)
 		const size_t job = job_at(m, place);
 		if (atomic_load(&m->board->taken[place]) != slot + 1 || m->have[job])
 			continue;
+		atomic_store(&m->board->taken[place], 0); /* not to be counted again at the next death in this slot */
 		begun++;
 		last = job;
 		if (m->lanes > 1)

@@ -20,6 +20,7 @@ enum { JOBS = 300 };
 struct seen {
 	int done[JOBS], status[JOBS];
 	unsigned dies_from, dies_to; /* jobs that end their process */
+	unsigned dies_each;          /* and each so-manieth; 0: none */
 	bool by_signal;
 	size_t large;                /* octets of a result */
 	int fd;                      /* to sync, or -1 */
@@ -39,7 +40,7 @@ static void work(void *context, struct zs_group *group, size_t job, struct zs_bu
 			_exit(9);
 		seen->in_lane = true;
 	}
-	if (job >= seen->dies_from && job < seen->dies_to) {
+	if ((job >= seen->dies_from && job < seen->dies_to) || (seen->dies_each && job % seen->dies_each == 0)) {
 		if (seen->by_signal)
 			raise(SIGKILL);
 		_exit(7);
@@ -130,6 +131,18 @@ START_TEST(all_jobs_may_die)
 	run_jobs(&seen, 3, 8, 60);
 	for (unsigned i = 0; i < 60; i++)
 		ck_assert_int_ne(seen.status[i], 0);
+}
+END_TEST
+
+START_TEST(a_place_may_see_very_many_deaths)
+{
+	for (unsigned processes = 1; processes <= 2; processes++) {
+		struct seen seen = { .fd = open_scratch(), .dies_each = 3, .by_signal = true };
+		run_jobs(&seen, processes, 8, JOBS);
+		for (unsigned i = 0; i < JOBS; i++)
+			ck_assert_int_eq(seen.status[i] != 0, i % 3 == 0);
+		close(seen.fd);
+	}
 }
 END_TEST
 
@@ -249,6 +262,7 @@ ZS_SUITE(workers)
 	tcase_add_test(cases, large_results_come_whole);
 	tcase_add_test(cases, a_job_that_dies_takes_no_other_with_it);
 	tcase_add_test(cases, all_jobs_may_die);
+	tcase_add_test(cases, a_place_may_see_very_many_deaths);
 	tcase_add_test(cases, lanes_wait_together);
 	tcase_add_test(cases, files_of_one_directory_are_replaced_after_one_sync);
 	tcase_add_test(cases, shards_are_stable);
