@@ -204,8 +204,10 @@ static const uint8_t *answer_name(struct zs_query *q, const uint8_t *name)
 	const struct zs_rrset *dname;
 	const uint8_t *target = NULL;
 	const uint32_t barrier = find_barrier(q, name, &dname);
-	if (dname)
-		return add_dname(q, name, barrier, dname);
+	if (dname) {
+		const uint8_t *next = add_dname(q, name, barrier, dname);
+		return q->type == ZS_TYPE_CNAME ? NULL : next; /* the one that the DNAME makes is the answer */
+	}
 	if (barrier != ZS_NO_OWNER) {
 		refer(q, barrier);
 		return NULL;

@@ -212,6 +212,18 @@ static void judge_rest(struct zs_answer_judge *j)
 	}
 }
 
+/* The set that was asked for; of ANY all at the name: each may come from a wildcard. */
+static void take_all(struct zs_answer_judge *j, const uint8_t *name, struct zs_answer_set *set)
+{
+	if (j->answer->qtype != TYPE_ANY) {
+		(void)take(j, name, set);
+		return;
+	}
+	for (size_t i = 0; i < j->set_count; i++)
+		if (j->sets[i].section == ZS_SECTION_ANSWER && j->sets[i].type != ZS_TYPE_RRSIG && zs_name_equal(j->sets[i].owner, name))
+			(void)take(j, name, &j->sets[i]);
+}
+
 static void judge_content(struct zs_answer_judge *j)
 {
 	const uint8_t *name = j->answer->qname;
@@ -242,7 +254,7 @@ static void judge_content(struct zs_answer_judge *j)
 			zs_answer_bogus(j, ZS_EDE_BOGUS, "RFC 4035 section 5.2", "the zone '%s' itself has a DS of its own name; only the zone above can have it",
 			                zs_answer_name(j, name));
 		else if (set)
-			(void)take(j, name, set);
+			take_all(j, name, set);
 		else if (!failed)
 			judge_end(j, name, aliases);
 		return;

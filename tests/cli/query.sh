@@ -111,4 +111,19 @@ is 'a name outside the zone' 2 $status
 has 'a name outside the zone: words' err "'mail.test.' is not in the zone 'example.'"
 q mail.example A --origin example /nonexistent
 is 'no such file' 3 $status
+
+# DNAMEs in a row: the CNAME that the first one makes is the answer to CNAME, and the whole way is that to A
+mkdir any && cd any || exit 1
+printf '$TTL 300\n@ SOA ns.o.test. h 1 7200 3600 1209600 300\n@ NS ns.o.test.\n@ NS ns2.o.test.\na A 192.0.2.1\n* TXT x\nlong DNAME target\ndd DNAME long\n' > zone
+for denial in nsec nsec3; do
+	rm -rf state signed; printf 'policies: {default: {observe: off, denial: %s}}\nzones: {example: {file: zone, output: signed}}\n' $denial > zonesign.yaml
+	run "$ZONESIGN" -q build; run "$ZONESIGN" query zz.dd.example CNAME --origin example signed; is "$denial: CNAME below a DNAME" 0 "$status"
+	has 'is answered' out 'zz.dd.example. 300 IN CNAME zz.long.example.'; hasnt 'and no more' out SOA; has 'it is secure' out ';; secure'
+	run "$ZONESIGN" query a.example ANY --origin example signed; is "$denial: ANY" 0 "$status"; has 'it is secure' out ';; secure'
+	# a set that the wildcard makes for names that are not there, put at one that is: ANY has it beside the real ones
+	{ cat signed; awk '$1 == "*.example." && ($4 == "TXT" || ($4 == "RRSIG" && $5 == "TXT")) { $1 = "a.example."; print }' signed; } > forged
+	run "$ZONESIGN" query a.example TXT --origin example forged; is "$denial: forged TXT" 4 "$status"
+	run "$ZONESIGN" query a.example ANY --origin example forged; is "$denial: forged TXT in ANY" 4 "$status"; hasnt 'it is not secure' out ';; secure'
+done
+cd .. || exit 1
 finish
