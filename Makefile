@@ -102,12 +102,12 @@ deps: ; @sh tests/deps.sh $(DEPS_BUILD) $(DEPS_TEST)
 deps-bench: ; @sh tests/deps.sh $(DEPS_BUILD) $(DEPS_BENCH)
 deps-build: ; @sh tests/deps.sh $(DEPS_BUILD)
 install: all                      ## install program, manual page and example to DESTDIR and PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/zonesign
-	install -m 0755 build/zonesign $(DESTDIR)$(PREFIX)/bin/zonesign
-	install -m 0644 cmd/zonesign.1 $(DESTDIR)$(PREFIX)/share/man/man1/zonesign.1
-	install -m 0644 zonesign.yaml.example README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/zonesign/
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/doc/zonesign"
+	install -m 0755 build/zonesign "$(DESTDIR)$(PREFIX)/bin/zonesign"
+	install -m 0644 cmd/zonesign.1 "$(DESTDIR)$(PREFIX)/share/man/man1/zonesign.1"
+	install -m 0644 zonesign.yaml.example README.md LICENSE "$(DESTDIR)$(PREFIX)/share/doc/zonesign/"
 clean:                            ## remove what was built
 	rm -rf build
 help:                             ## this list
-	@sed -n 's|^\([a-z -]*\):.*## |\1: |p' Makefile
+	@sed -n 's|^\([a-z0-9 -]*\):.*## |\1: |p' Makefile
 -include $(lib:.o=.d) $(cmd:.o=.d) $(unit:.o=.d) $(wildcard $(BUILD)/tests/*/*.d)

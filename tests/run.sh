@@ -40,11 +40,18 @@ fi
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 trap 'exit 1' INT TERM
+: > "$logs/list"
 for kind; do
-	[ "$kind" != unit ] || echo unit
+	before=$(wc -l < "$logs/list")
+	[ "$kind" != unit ] || echo unit >> "$logs/list"
 	for script in tests/"$kind"/*.sh; do
 		case $script in */lib.sh | *.lib.sh) continue ;; esac
-		[ ! -e "$script" ] || echo "$kind/$(basename "$script" .sh)"
+		[ ! -e "$script" ] || echo "$kind/$(basename "$script" .sh)" >> "$logs/list"
 	done
-done | xargs -r -n 1 -P "${JOBS:-$(nproc)}" sh tests/run.sh --one "$logs"
+	[ "$(wc -l < "$logs/list")" -gt "$before" ] || { echo "== there is no test of the kind '$kind'"; echo "0 1" > "$logs/kind-$kind.counts"; }
+done
+xargs -r -n 1 -P "${JOBS:-$(nproc)}" sh tests/run.sh --one "$logs" < "$logs/list" || echo '== a script was ended from outside'
+while read -r name; do # one that left no count did not come to its end
+	[ -e "$logs/$(echo "$name" | tr / -).counts" ] || { echo "== $name did not end"; echo "0 1" > "$logs/$(echo "$name" | tr / -).counts"; }
+done < "$logs/list"
 cat "$logs"/*.counts 2>/dev/null | awk '{ p += $1; f += $2 } END { printf "%d passed, %d failed\n", p, f; exit f > 0 || p == 0 }'
