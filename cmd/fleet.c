@@ -296,6 +296,4 @@ void zs_fleet_build(const struct zs_cli *cli, struct zs_run *run, const struct z
 	}
 	if (cli->json)
 		end_json(&j);
-	if (fflush(stdout) != 0)
-		zs_fail(run, "cannot write to standard output");
 }

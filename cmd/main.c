@@ -93,8 +93,9 @@ void zs_cli_diags(const struct zs_cli *cli, const struct zs_run *run, FILE *to)
 
 int zs_cli_end(const struct zs_cli *cli, struct zs_run *run)
 {
+	if (fflush(stdout) != 0 || ferror(stdout)) /* also what was lost long ago */
+		zs_fail(run, "cannot write to standard output");
 	const int status = (int)run->fault;
-	fflush(stdout);
 	zs_cli_diags(cli, run, stderr);
 	zs_run_end(run);
 	return status;

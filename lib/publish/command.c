@@ -61,7 +61,8 @@ static char *const *make_environment(struct zs_run *run, const char *zone)
 	const char **out = zs_arena_array(run->arena, ENVIRONMENT_MAX + 2, sizeof *out);
 	size_t count = 0;
 	for (char **e = environ; *e && count < ENVIRONMENT_MAX; e++)
-		if (strncmp(*e, "PATH=", 5) == 0 || strncmp(*e, "LANG=", 5) == 0 || strncmp(*e, "ZONESIGN_", 9) == 0)
+		if (strncmp(*e, "PATH=", 5) == 0 || strncmp(*e, "LANG=", 5) == 0
+		    || (strncmp(*e, "ZONESIGN_", 9) == 0 && strncmp(*e, "ZONESIGN_ZONE=", 14) != 0)) /* that one may be of another zone, whose command runs us */
 			out[count++] = *e;
 	out[count++] = zs_arena_printf(run->arena, "ZONESIGN_ZONE=%s", zone);
 	return (char *const *)(uintptr_t)out;

@@ -461,5 +461,10 @@ ok 'the zone was signed again and again' [ "$built" -gt 5 ]; is 'and the warning
 echo 'new A 192.0.2.9' >> a.zone; run "$z" --now "$(day 204)" build; is 'a zone that changed is loaded anew' 1 "$(told)"
 fresh; sed -i '/ns2/d' a.zone; run "$z" --now "$(day 0)" -q build; is '-q shows no warning' 0 "$(told)"
 run "$z" --now "$(day 28)" build; has 'the zone is signed again, on the next day' out published:; is 'and what -q kept back is told' 1 "$(told)"
+# a command of another zone may run a build: the commands of this one are told of this one
+fresh; printf '#!/usr/bin/python3\nimport os\nopen("seen", "w").write(os.environ["ZONESIGN_ZONE"])\n' > tell; chmod 755 tell; config '    reload: ./tell
+'
+run env ZONESIGN_ZONE=other.example. "$z" build; is 'a build within a reload' 0 $status; is 'the zone that its reload is of' a.example. "$(cat seen)"
+run sh -c "\"$z\" check > /dev/full"; is 'output that cannot be written' 1 $status; has 'is told' err 'cannot write to standard output'
 policy=
 finish
