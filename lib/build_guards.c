@@ -7,7 +7,6 @@
 #include "publish/publish.h"
 #include "rollover/rollover.h"
 
-enum { LEAP = 366 * 86400, STEP_BACK = 10 /* seconds that a clock may be put back by who keeps it right */ };
 
 bool zs_build_accepts(const struct zs_build_options *options, const char *guard)
 {
@@ -26,19 +25,14 @@ void zs_build_note_override(struct zs_run *run, struct zs_facts *facts, const ch
 
 bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts)
 {
-	char last[ZS_TIME_TEXT], now[ZS_TIME_TEXT];
 	const char *problem = NULL;
-	zs_time_text(facts->last_build, last);
-	zs_time_text(run->now, now);
 	if (facts->fresh)
 		facts->made_with_now = run->now_given;
 	else if (facts->made_with_now != run->now_given)
 		problem = run->now_given ? "the state was made with the real clock; --now would mix two times"
 		                         : "the state was made with --now; the real clock would mix two times";
-	else if (run->now < facts->last_build - (run->now_given ? 0 : STEP_BACK))
-		problem = zs_arena_printf(run->arena, "the clock says %s, the last build was at %s: it went back", now, last);
-	else if (facts->last_build && run->now - facts->last_build > LEAP)
-		problem = zs_arena_printf(run->arena, "the clock says %s, the last build was at %s: more than a year ahead", now, last);
+	else
+		problem = zs_facts_clock_jump(run, facts);
 	if (!problem)
 		return true;
 	if (zs_build_accepts(options, "clock")) {

@@ -111,6 +111,21 @@ static bool say_unbuilt(struct speech *s)
 	return false;
 }
 
+/* Builds are refused until a person has decided which clock is right; what they signed by a clock that was ahead does not hold yet. */
+static bool say_clock(struct speech *s)
+{
+	char time[ZS_TIME_TEXT];
+	struct zs_arena *arena = s->run->arena;
+	const zs_time end = s->facts->published.earliest_expiration;
+	const char *jump = s->facts->made_with_now == s->run->now_given ? zs_facts_clock_jump(s->run, s->facts) : NULL;
+	if (!jump)
+		return false;
+	s->out->deadline = end;
+	return say(s, ZS_REFUSED, "the clock jumped", zs_arena_printf(arena, "Each build of %s is refused (G17), and its signatures are not renewed or do not hold yet: %s. "
+	           "Set the clock right; if it is right now, run 'zonesign build --accept clock %s' once%s%s.", s->bare, jump, s->bare,
+	           end ? "; the signatures end on " : "", end ? zs_time_short(end, time) : ""));
+}
+
 /* A build was due, and none has come that did what it could: while a certificate is missing, what waits for it stays due. */
 static bool is_late(struct speech *s)
 {
@@ -333,6 +348,6 @@ bool zs_report_status(struct zs_run *run, const struct zs_zone_config *zone, con
 	add_keys(run, plan, out);
 	if (plan)
 		add_reasons(run, plan, out);
-	(void)(say_elsewhere(&s) || say_unbuilt(&s) || say_danger(&s) || say_failure(&s) || say_not_served(&s) || say_parent(&s) || say_nothing(&s));
+	(void)(say_elsewhere(&s) || say_unbuilt(&s) || say_clock(&s) || say_danger(&s) || say_failure(&s) || say_not_served(&s) || say_parent(&s) || say_nothing(&s));
 	return !span || !plan || zs_report_timeline(run, zone, facts, &ttls, span, &out->timeline);
 }

@@ -292,6 +292,17 @@ bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts)
 	    && zs_file_replace(run, facts->dir_fd, "state.yaml", shown, 0600, text.data, text.len);
 }
 
+const char *zs_facts_clock_jump(const struct zs_run *run, const struct zs_facts *facts)
+{
+	enum { LEAP = 366 * 86400, STEP_BACK = 10 /* seconds that a clock may be put back by who keeps it right */ };
+	char last[ZS_TIME_TEXT], now[ZS_TIME_TEXT];
+	const bool back = run->now < facts->last_build - (run->now_given ? 0 : STEP_BACK);
+	if (!back && (!facts->last_build || run->now - facts->last_build <= LEAP))
+		return NULL;
+	return zs_arena_printf(run->arena, "the clock says %s, the last build was at %s: %s", zs_time_text(run->now, now), zs_time_text(facts->last_build, last),
+	                       back ? "it went back" : "more than a year ahead");
+}
+
 void zs_facts_close(struct zs_facts *facts)
 {
 	if (facts->lock_fd >= 0)

@@ -300,6 +300,9 @@ void zs_facts_use_tag(struct zs_run *run, struct zs_facts *facts, uint16_t tag);
  * when no cache can hold the larger any more: `propagation` and the larger TTL after the lower one was first observed. */
 void zs_facts_parent_ttl(struct zs_facts *facts, uint32_t ttl, zs_seconds propagation, zs_time now);
 
+/* Why the clock of the run cannot be that of the last build, for people: it went back, or ahead by more than a year (G17). NULL: it can. */
+const char *zs_facts_clock_jump(const struct zs_run *run, const struct zs_facts *facts);
+
 const char *zs_failure_text(enum zs_failure_kind kind); /* "input"; "none" */
 const char *zs_role_text(enum zs_key_role role);        /* "ksk" */
 const char *zs_phase_text(enum zs_record_phase phase);  /* "rumoured" */

@@ -127,6 +127,18 @@ mkdir -p -m 700 state/a.example/keys; (cd state/a.example/keys && dnssec-keygen 
 cp good.zone a.zone; at 120 build; is 'keys that were put there meanwhile are taken over' "2 0" "$(grep -c 'is taken over' err) $status"
 is 'and no others made' 4 "$(ls state/a.example/keys | wc -l)"
 
+# -- a clock that jumped, and is right again: builds are refused, and status is what is watched for that
+cp good.zone a.zone; cat > zonesign.yaml <<'EOF'
+policies: {default: {observe: off}}
+zones: {a.example: {file: a.zone, output: a.signed}}
+EOF
+rm -rf state a.signed; at 0 -q build; at $((2 * day)) -q build; at $((2 * day)) status; is 'before the jump' 0 $status
+at $((200 * day)) -q build; is 'a clock that is 198 days ahead is believed' 0 $status
+at $((3 * day)) build; is 'then the right one is refused' 4 $status
+at $((3 * day)) status; is 'status knows' 4 $status; has 'and says what to do' out "it went back. Set the clock right; if it is right now, run 'zonesign build --accept clock a.example' once"
+at $((3 * day)) -q build --accept clock; is 'that works' 0 $status; at $((3 * day)) status; is 'and all is well' 0 $status
+at $((500 * day)) status; is 'more than a year ahead' 4 $status; has 'is told too' out 'more than a year ahead'
+
 # -- a build is overdue: the sentence says so, and no step is said to wait for a zone that is in service
 cp good.zone a.zone
 cat > zonesign.yaml <<'EOF'
