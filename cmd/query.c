@@ -127,18 +127,18 @@ struct question {
 	size_t ds_count;
 };
 
-/* The keys that the zone's answers are judged by. False: there are none, and it is said why. */
-static bool find_trust(struct zs_run *run, const struct zs_zone *zone, const struct question *q, struct zs_answer_trust *trust)
+/* The keys that the zone's answers are judged by. False: there are none, it is said why, and *of_keys has it too. */
+static bool find_trust(struct zs_run *run, const struct zs_zone *zone, const struct question *q, struct zs_answer_trust *trust,
+                       struct zs_answer_verdict *of_keys)
 {
 	struct zs_answer keys;
-	struct zs_answer_verdict verdict;
 	*trust = (struct zs_answer_trust){ .zone = zone->apex, .now = run->now };
 	if (!zs_query_answer(run, run->arena, zone, zone->apex, ZS_TYPE_DNSKEY, &keys))
 		return false;
-	if (zs_verify_trust(run, run->arena, &keys, q->ds, q->ds_count, trust, &verdict))
+	if (zs_verify_trust(run, run->arena, &keys, q->ds, q->ds_count, trust, of_keys))
 		return true;
 	if (zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY)) {
-		refuse(run, "the keys of the zone are not to be trusted", &verdict);
+		refuse(run, "the keys of the zone are not to be trusted", of_keys);
 		return false;
 	}
 	if (q->ds_count) {
@@ -157,13 +157,19 @@ static void answer(const struct zs_cli *cli, struct zs_run *run, const struct qu
 	struct zs_zone *zone;
 	struct zs_answer_trust trust;
 	struct zs_answer found;
-	struct zs_answer_verdict verdict;
+	struct zs_answer_verdict verdict, of_keys = { .ede = -1 };
 	if (!zs_zone_read(run, run->arena, q->path, &read, &zone))
 		return;
-	const bool trusted = find_trust(run, zone, q, &trust);
+	const bool trusted = find_trust(run, zone, q, &trust, &of_keys);
 	if (!zs_query_answer(run, run->arena, zone, q->name, q->type, &found))
 		return;
 	zs_verify_answer(run, run->arena, &found, &trust, &verdict);
+	if (!trusted) { /* there are DNSKEYs: the zone is not one that is not signed */
+		verdict.state = ZS_ANSWER_BOGUS;
+		verdict.why = of_keys.why;
+		verdict.rfc = of_keys.rfc;
+		verdict.ede = of_keys.ede;
+	}
 	if (trusted && verdict.state == ZS_ANSWER_BOGUS)
 		refuse(run, "validators would not believe this answer", &verdict);
 	if (cli->json)

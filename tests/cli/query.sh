@@ -120,6 +120,8 @@ for denial in nsec nsec3; do
 	run "$ZONESIGN" -q build; run "$ZONESIGN" query zz.dd.example CNAME --origin example signed; is "$denial: CNAME below a DNAME" 0 "$status"
 	has 'is answered' out 'zz.dd.example. 300 IN CNAME zz.long.example.'; hasnt 'and no more' out SOA; has 'it is secure' out ';; secure'
 	run "$ZONESIGN" query a.example ANY --origin example signed; is "$denial: ANY" 0 "$status"; has 'it is secure' out ';; secure'
+	run "$ZONESIGN" --now 2020-01-01 --json query a.example A --origin example signed; is "$denial: signatures that do not hold yet" 4 "$status"
+	has 'the answer is bogus, the zone not unsigned' out '"state": "bogus"'; hasnt 'and has keys' out 'has no DNSKEY'
 	# a set that the wildcard makes for names that are not there, put at one that is: ANY has it beside the real ones
 	{ cat signed; awk '$1 == "*.example." && ($4 == "TXT" || ($4 == "RRSIG" && $5 == "TXT")) { $1 = "a.example."; print }' signed; } > forged
 	run "$ZONESIGN" query a.example TXT --origin example forged; is "$denial: forged TXT" 4 "$status"

@@ -132,7 +132,7 @@ cp good.zone a.zone; cat > zonesign.yaml <<'EOF'
 policies: {default: {observe: off}}
 zones: {a.example: {file: a.zone, output: a.signed}}
 EOF
-rm -rf state a.signed; at 0 -q build; at $((2 * day)) -q build; at $((2 * day)) status; is 'before the jump' 0 $status
+rm -rf state a.signed; at 0 -q build; at $((2 * day)) -q build; at $((2 * day)) -q ds --seen a.example; at $((2 * day + 60)) -q build; at $((2 * day + 60)) status; is 'before the jump' 0 $status
 at $((200 * day)) -q build; is 'a clock that is 198 days ahead is believed' 0 $status
 at $((3 * day)) build; is 'then the right one is refused' 4 $status
 at $((3 * day)) status; is 'status knows' 4 $status; has 'and says what to do' out "it went back. Set the clock right; if it is right now, run 'zonesign build --accept clock a.example' once"
