@@ -289,7 +289,8 @@ struct use {
 	const char *name;  /* in path, behind the last slash */
 	uint64_t dev, ino; /* of the directory; 0: it is not there yet, path tells it */
 	struct zs_zone_config *zone;
-	bool output;
+	const struct zs_config_path *from; /* as the user wrote it */
+	bool written;
 };
 
 static int by_text_of_path(const void *a, const void *b)
@@ -314,46 +315,44 @@ static int by_place(const void *a, const void *b)
 	const int order = place_compare(x, y);
 	if (order)
 		return order;
-	return x->output != y->output ? y->output - x->output : zs_name_compare(x->zone->name, y->zone->name);
+	return x->written != y->written ? y->written - x->written : zs_name_compare(x->zone->name, y->zone->name);
 }
 
-static void say_one_output(struct zs_loader *loader, const struct zs_zone_config *first, const struct zs_zone_config *other,
-                           const struct zs_zone_config *at)
+static void say_one_output(struct zs_loader *loader, const struct use *first, const struct use *other, const struct use *at)
 {
-	zs_error(loader->run, &at->output.from, "zones '%s' and '%s' have one output, '%s'", first->name_text, other->name_text,
-	         zs_shown(loader, at->output.text));
-	zs_hint(loader->run, "the other one is at %s", place_text(loader, at == first ? &other->output.from : &first->output.from));
+	zs_error(loader->run, &at->from->from, "zones '%s' and '%s' have one output, '%s'", first->zone->name_text, other->zone->name_text,
+	         zs_shown(loader, at->from->text));
+	zs_hint(loader->run, "the other one is at %s", place_text(loader, at == first ? &other->from->from : &first->from->from));
 }
 
 static void check_pair(struct zs_loader *loader, const struct use *first, const struct use *other)
 {
 	const struct zs_run_mark mark = zs_run_mark(loader->run);
-	if (!first->output || first->zone == other->zone || zs_name_equal(first->zone->name, other->zone->name))
+	if (!first->written || first->zone == other->zone || zs_name_equal(first->zone->name, other->zone->name))
 		return;
-	if (!other->output) {
-		zs_error(loader->run, &first->zone->output.from, "output '%s' is the zone file of '%s'",
-		         zs_shown(loader, first->zone->output.text), other->zone->name_text);
+	if (!other->written) {
+		zs_error(loader->run, &first->from->from, "output '%s' is the zone file of '%s'", zs_shown(loader, first->from->text),
+		         other->zone->name_text);
 		if (!of_main(first->zone) || !of_main(other->zone))
 			blame(loader, first->zone, &mark); /* the other may be built: its file is not written */
 		return;
 	}
 	if (of_main(first->zone) && of_main(other->zone)) {
-		say_one_output(loader, first->zone, other->zone, other->zone);
+		say_one_output(loader, first, other, other);
 		return;
 	}
-	say_one_output(loader, first->zone, other->zone, first->zone);
+	say_one_output(loader, first, other, first);
 	blame(loader, first->zone, &mark);
-	say_one_output(loader, first->zone, other->zone, other->zone);
+	say_one_output(loader, first, other, other);
 	blame(loader, other->zone, &mark);
 }
 
-static struct use use_of(struct zs_loader *loader, struct zs_zone_config *zone, bool output)
+static struct use use_of(struct zs_loader *loader, struct zs_zone_config *zone, const struct zs_config_path *from)
 {
-	const char *path = output ? zone->output.path : zone->file.path;
-	char *real = output && zone->output_link ? realpath(path, NULL) : NULL;
-	path = zs_path_clean(loader->arena, real ? real : path);
+	char *real = from == &zone->output && zone->output_link ? realpath(from->path, NULL) : NULL;
+	const char *path = zs_path_clean(loader->arena, real ? real : from->path);
 	free(real);
-	return (struct use){ .path = path, .name = zs_file_base(path), .zone = zone, .output = output };
+	return (struct use){ .path = path, .name = zs_file_base(path), .zone = zone, .from = from, .written = from != &zone->file };
 }
 
 /* Two paths may lead to one directory. Sorted by path, each directory is looked at about once. */
@@ -382,14 +381,14 @@ static void find_dirs(struct use *uses, size_t count)
 
 static void check_paths(struct zs_loader *loader, const struct zone_list *list)
 {
-	struct use *uses = zs_arena_array(loader->arena, 2 * list->count, sizeof *uses);
+	struct use *uses = zs_arena_array(loader->arena, 3 * list->count, sizeof *uses);
 	size_t count = 0;
 	for (size_t i = 0; i < list->count; i++) {
 		struct zs_zone_config *zone = &list->zones[i];
-		if (zone->file.path && !zone->wrong)
-			uses[count++] = use_of(loader, zone, false);
-		if (zone->output.path && !zone->wrong)
-			uses[count++] = use_of(loader, zone, true);
+		const struct zs_config_path *paths[] = { &zone->file, &zone->output, &zone->publish.file /* PowerDNS reads there what we write */ };
+		for (size_t k = 0; k < ZS_COUNT(paths) && !zone->wrong; k++)
+			if (paths[k]->path)
+				uses[count++] = use_of(loader, zone, paths[k]);
 	}
 	if (!count)
 		return;

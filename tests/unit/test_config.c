@@ -203,6 +203,8 @@ static const struct {
 	{ "zones:\n  example.com: {file: a, output: ./b/../a}\n", "is the zone file itself", 2, 34 },
 	{ "zones:\n  a: {file: a, output: x}\n  b: {file: b, output: x}\n", "have one output, 'x'", 3, 24 },
 	{ "zones:\n  a: {file: a, output: x}\n  b: {file: x, output: y}\n", "is the zone file of 'b.'", 2, 24 },
+	{ "zones:\n  a: {file: a, output: x, publish: {powerdns: {backend: bind, file: b}}}\n  b: {file: b, output: y}\n", "is the zone file of 'b.'", 2, 69 },
+	{ "zones:\n  b: {file: f, output: b}\n  a: {file: a, output: x, publish: {powerdns: {backend: bind, file: b}}}\n", "have one output, 'b'", 2, 24 },
 	{ "zones:\n  A.x: {file: a, output: x}\n  a.X.: {file: b, output: y}\n", "zone 'a.x.' is there twice", 3, 3 },
 	{ "zones:\n  b\xc3\xbc.x: {file: a, output: x}\n", "xn--", 2, 3 },
 	{ "zones:\n  a..x: {file: a, output: x}\n", "an empty label", 2, 3 },
