@@ -61,25 +61,42 @@ static void print_excerpt(const struct zs_diag *diag, FILE *to)
 	fputc('\n', to);
 }
 
+/* Text that may have words of strangers in it, names of files above all: control characters, those of UTF-8 too, do nothing. */
+static void put_text(const char *text, FILE *to)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		const bool c1 = *p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
+		if (*p >= 32 && *p != 127 && !c1) {
+			fputc(*p, to);
+			continue;
+		}
+		fprintf(to, "\\%03u", *p);
+		if (c1)
+			fprintf(to, "\\%03u", *++p);
+	}
+}
+
 static void print_diag(const struct zs_cli *cli, const struct zs_run *run, const struct zs_diag *diag, FILE *to)
 {
 	static const char *const words[] = { [ZS_ERROR] = "error", [ZS_WARNING] = "warning", [ZS_NOTE] = "note" };
 	static const char *const colors[] = { [ZS_ERROR] = "\033[1;31m", [ZS_WARNING] = "\033[1;35m", [ZS_NOTE] = "\033[1;36m" };
 	const bool color = zs_cli_color(cli, to);
+	put_text(diag->path ? diag->path : run->zone_text ? run->zone_text : "zonesign", to);
+	if (diag->path && diag->line)
+		fprintf(to, ":%u", diag->line);
 	if (diag->path && diag->line && diag->column)
-		fprintf(to, "%s:%u:%u: ", diag->path, diag->line, diag->column);
-	else if (diag->path && diag->line)
-		fprintf(to, "%s:%u: ", diag->path, diag->line);
-	else if (diag->path)
-		fprintf(to, "%s: ", diag->path);
-	else
-		fprintf(to, "%s: ", run->zone_text ? run->zone_text : "zonesign");
-	fprintf(to, "%s%s:%s %s%s%s%s\n", color ? colors[diag->severity] : "", words[diag->severity], color ? "\033[0m" : "",
-	        diag->guard ? "refused by " : "", diag->guard ? diag->guard : "", diag->guard ? ": " : "", diag->message);
+		fprintf(to, ":%u", diag->column);
+	fprintf(to, ": %s%s:%s %s%s%s", color ? colors[diag->severity] : "", words[diag->severity], color ? "\033[0m" : "",
+	        diag->guard ? "refused by " : "", diag->guard ? diag->guard : "", diag->guard ? ": " : "");
+	put_text(diag->message, to);
+	fputc('\n', to);
 	if (diag->excerpt)
 		print_excerpt(diag, to);
-	if (diag->hint)
-		fprintf(to, "  hint: %s\n", diag->hint);
+	if (!diag->hint)
+		return;
+	fputs("  hint: ", to);
+	put_text(diag->hint, to);
+	fputc('\n', to);
 }
 
 void zs_cli_diags(const struct zs_cli *cli, const struct zs_run *run, FILE *to)

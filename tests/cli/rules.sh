@@ -56,6 +56,9 @@ run "$ZONESIGN" check --origin example.com include-link
 has 'a link that leads outside' err 'is not beneath the directory'
 hasnt 'nothing of it is shown' err root:
 
+printf '$INCLUDE none\033[31m\302\233red\303\244\n' > include-red
+run "$ZONESIGN" check --origin example.com include-red
+has 'what a stranger names does nothing to the terminal' err "'none\\027[31m\\194\\155red$(printf '\303\244')'"
 # names of every length at every place of the scanner's first block of 64 KiB (a sanitizer sees what is read behind it)
 for names in 20 21 22 23 24 25 26 27 28 29 30; do
 	awk -v names=$names 'BEGIN {
