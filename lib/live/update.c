@@ -1,24 +1,16 @@
 /* update.c - RFC 2136: records into a zone that somebody else signs, each message with TSIG (RFC 8945), over TCP. */
-#include <errno.h>
-#include <ldns/ldns.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "dns/rdata.h"
 #include "dns/type.h"
-#include "live/live_private.h"
+#include "live/update_private.h"
 
-enum { MESSAGE_MAX = 65535, EXCHANGE_LIMIT = 10000, POLL = 50, TRIES = 3, FUDGE = 300, OWNERS_MAX = 1000,
-       LIMIT = 15000, LIMIT_EACH = 500 }; /* milliseconds for all of it, and more of them for each owner */
+enum { POLL = 50, TRIES = 3, OWNERS_MAX = 1000, LIMIT = 15000, LIMIT_EACH = 500 }; /* milliseconds for all of it, and more of them for each owner */
 
 struct update {
-	struct zs_run *run;
+	struct zs_update_peer peer;
 	const struct zs_zone_config *zone;
-	const struct zs_tsig_key *key;
 	const struct zs_live_record *wanted, *former;
 	size_t wanted_count, former_count;
 	struct place {              /* an owner and type that is looked at */
@@ -27,135 +19,7 @@ struct update {
 		struct zs_answer seen;
 	} *places;
 	size_t place_count;
-	int64_t until;              /* no exchange lasts longer than that */
-	const char *why;            /* of the last thing that did not work */
 };
-
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* ---- one message and its answer ---- */
-
-static bool wait_for(int fd, short events, int64_t deadline)
-{
-	for (;;) {
-		struct pollfd p = { .fd = fd, .events = events };
-		const int64_t left = deadline - milliseconds();
-		if (left <= 0) {
-			errno = ETIMEDOUT;
-			return false;
-		}
-		const int n = poll(&p, 1, (int)left);
-		if (n > 0)
-			return true;
-		if (n < 0 && errno != EINTR)
-			return false;
-	}
-}
-
-static bool move(int fd, uint8_t *data, size_t len, bool out, int64_t deadline)
-{
-	while (len) {
-		const ssize_t n = out ? send(fd, data, len, MSG_NOSIGNAL) : recv(fd, data, len, 0);
-		if (n == 0) {
-			errno = ECONNRESET;
-			return false;
-		}
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		} else if ((errno != EAGAIN && errno != EINTR) || !wait_for(fd, out ? POLLOUT : POLLIN, deadline)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* One message over TCP; the answer's octets are of run. */
-static bool exchange(struct update *u, const uint8_t *query, size_t len, struct zs_bytes *answer)
-{
-	const struct zs_address *to = &u->zone->publish.servers[0];
-	const int64_t now = milliseconds(), deadline = now + EXCHANGE_LIMIT < u->until ? now + EXCHANGE_LIMIT : u->until;
-	const int fd = socket(to->socket.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	uint8_t head[2], *framed = zs_arena_alloc(u->run->arena, len + 2), *in = NULL;
-	int error = 0;
-	socklen_t size = sizeof error;
-	zs_put_u16(framed, (uint16_t)len);
-	memcpy(framed + 2, query, len);
-	bool ok = fd >= 0 && (connect(fd, (const struct sockaddr *)&to->socket, to->len) == 0 || (errno == EINPROGRESS && wait_for(fd, POLLOUT, deadline)));
-	if (ok && (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error)) {
-		errno = error ? error : errno;
-		ok = false;
-	}
-	ok = ok && move(fd, framed, len + 2, true, deadline) && move(fd, head, 2, false, deadline);
-	if (ok) {
-		in = zs_arena_alloc(u->run->arena, MESSAGE_MAX);
-		ok = move(fd, in, zs_get_u16(head), false, deadline);
-	}
-	if (!ok)
-		u->why = errno == ETIMEDOUT && milliseconds() >= u->until ? "it is too slow: the time for all owners together is over" : strerrordesc_np(errno);
-	if (fd >= 0)
-		close(fd);
-	*answer = (struct zs_bytes){ in, ok ? zs_get_u16(head) : 0 };
-	return ok;
-}
-
-static const char *rcode_text(struct update *u, unsigned rcode, const ldns_pkt *answer)
-{
-	static const char *const words[] = {
-		[1] = "it does not understand the message (FORMERR)", [2] = "it failed (SERVFAIL)", [4] = "it takes no updates (NOTIMP)",
-		[5] = "it refuses: may this key change these names? (REFUSED)", [6] = "YXDOMAIN", [7] = "YXRRSET", [8] = "NXRRSET",
-		[9] = "it is not the primary of the zone, or does not know the key (NOTAUTH)", [10] = "a name is not within its zone (NOTZONE)",
-	};
-	const ldns_rr *tsig = answer ? ldns_pkt_tsig(answer) : NULL;
-	const ldns_rdf *error = tsig && ldns_rr_rd_count(tsig) == 7 ? ldns_rr_rdf(tsig, 5) : NULL;
-	const unsigned code = error && ldns_rdf_size(error) == 2 ? zs_get_u16(ldns_rdf_data(error)) : 0;
-	if (code == 16)
-		return "the secret or the algorithm of the key is another there (BADSIG)";
-	if (code == 17)
-		return "it does not know the key (BADKEY)";
-	if (code == 18)
-		return "its clock and the one here differ by more than five minutes (BADTIME)";
-	return rcode < ZS_COUNT(words) && words[rcode] ? words[rcode] : zs_arena_printf(u->run->arena, "it answers with rcode %u", rcode);
-}
-
-/* Sign, send, and verify the answer's TSIG. pkt is freed. False with why. */
-static bool ask(struct update *u, ldns_pkt *pkt, struct zs_bytes *answer, unsigned *rcode)
-{
-	uint8_t *wire = NULL;
-	size_t len = 0;
-	ldns_pkt *reply = NULL;
-	const ldns_status signed_ = ldns_pkt_tsig_sign(pkt, u->key->name, u->key->secret, FUDGE, u->key->algorithm, NULL);
-	bool ok = signed_ == LDNS_STATUS_OK && ldns_pkt2wire(&wire, pkt, &len) == LDNS_STATUS_OK && len <= MESSAGE_MAX;
-	*rcode = 0;
-	if (!ok)
-		u->why = zs_arena_printf(u->run->arena, "ldns cannot sign the message: %s", ldns_get_errorstr_by_id(signed_));
-	ok = ok && exchange(u, wire, len, answer);
-	if (ok && ldns_wire2pkt(&reply, answer->data, answer->len) != LDNS_STATUS_OK) {
-		u->why = "its answer is damaged";
-		ok = false;
-	}
-	if (ok) {
-		const ldns_rr *tsig = ldns_pkt_tsig(pkt);
-		*rcode = (unsigned)ldns_pkt_get_rcode(reply);
-		const bool ours = ldns_pkt_id(reply) == ldns_pkt_id(pkt) && ldns_pkt_qr(reply) && ldns_pkt_get_opcode(reply) == ldns_pkt_get_opcode(pkt);
-		/* after BADKEY and BADSIG there is nothing to verify, and nothing is believed but that it failed */
-		ok = ours && tsig && ldns_pkt_tsig(reply)
-		  && ldns_pkt_tsig_verify(reply, answer->data, answer->len, u->key->name, u->key->secret, ldns_rr_rdf(tsig, 3));
-		if (!ok)
-			u->why = *rcode ? rcode_text(u, *rcode, reply) : "its answer is not signed with the key";
-	}
-	if (ok)
-		u->why = rcode_text(u, *rcode, reply);
-	ldns_pkt_free(reply);
-	ldns_pkt_free(pkt);
-	free(wire);
-	return ok;
-}
 
 static ldns_rdf *name_rdf(const uint8_t *name)
 {
@@ -179,16 +43,16 @@ static bool look(struct update *u)
 		ldns_pkt *pkt = name ? ldns_pkt_query_new(name, (ldns_rr_type)p->type, LDNS_RR_CLASS_IN, 0) : NULL;
 		if (!pkt) {
 			ldns_rdf_deep_free(name);
-			u->why = "ldns cannot write the question";
+			u->peer.why = "ldns cannot write the question";
 			return false;
 		}
 		ldns_pkt_set_id(pkt, random_id());
-		if (!ask(u, pkt, &answer, &rcode))
+		if (!zs_update_ask(&u->peer, pkt, &answer, &rcode))
 			return false;
 		if (rcode != ZS_RCODE_NOERROR && rcode != ZS_RCODE_NXDOMAIN)
 			return false;
-		if (!zs_live_message(u->run, answer, p->owner, p->type, &p->seen) || !p->seen.authoritative) {
-			u->why = "it has no authority for the zone";
+		if (!zs_live_message(u->peer.run, answer, p->owner, p->type, &p->seen) || !p->seen.authoritative) {
+			u->peer.why = "it has no authority for the zone";
 			return false;
 		}
 	}
@@ -302,11 +166,11 @@ static bool send_update(struct update *u, ldns_rr_list *require_list, ldns_rr_li
 	ldns_pkt *pkt = zone ? ldns_update_pkt_new(zone, LDNS_RR_CLASS_IN, require_list, change_list, NULL) : NULL;
 	if (!pkt) {
 		ldns_rdf_deep_free(zone);
-		u->why = "ldns cannot write the update";
+		u->peer.why = "ldns cannot write the update";
 		return false;
 	}
 	ldns_pkt_set_id(pkt, random_id());
-	return ask(u, pkt, &answer, rcode);
+	return zs_update_ask(&u->peer, pkt, &answer, rcode);
 }
 
 static bool note_place(struct update *u, const struct zs_live_record *record)
@@ -314,24 +178,24 @@ static bool note_place(struct update *u, const struct zs_live_record *record)
 	if (place_of(u, record))
 		return true;
 	if (u->place_count == OWNERS_MAX)
-		return zs_fail(u->run, "more than %d owners for one update", OWNERS_MAX);
+		return zs_fail(u->peer.run, "more than %d owners for one update", OWNERS_MAX);
 	u->places[u->place_count++] = (struct place){ .owner = record->owner, .type = record->type };
 	return true;
 }
 
 static bool fail(const struct update *u)
 {
-	zs_fail(u->run, "%s does not take the update of '%s': %s", u->zone->publish.servers[0].text, u->zone->name_text, u->why);
-	zs_hint(u->run, "BIND: update-policy { grant %s zonesub TLSA; }; in the zone; Knot: an acl with action: [update, query] and this key. Each run "
-	        "tries again", u->key->name);
+	zs_fail(u->peer.run, "%s does not take the update of '%s': %s", u->zone->publish.servers[0].text, u->zone->name_text, u->peer.why);
+	zs_hint(u->peer.run, "BIND: update-policy { grant %s zonesub TLSA; }; in the zone; Knot: an acl with action: [update, query] and this key. Each run "
+	        "tries again", u->peer.key->name);
 	return false;
 }
 
 /* Until it shows what was sent: a server that signs takes a moment. */
 static bool confirm(struct update *u, zs_seconds wait)
 {
-	const int64_t deadline = milliseconds() + wait * 1000;
-	u->until = deadline + LIMIT_EACH * (int64_t)u->place_count;
+	const int64_t deadline = zs_update_clock() + wait * 1000;
+	u->peer.until = deadline + LIMIT_EACH * (int64_t)u->place_count;
 	for (;;) {
 		ldns_rr_list *list = ldns_rr_list_new();
 		size_t left = 0;
@@ -340,8 +204,8 @@ static bool confirm(struct update *u, zs_seconds wait)
 		if (ok && !left)
 			return true;
 		if (ok)
-			u->why = "it took the update, and does not show it";
-		if (milliseconds() + POLL >= deadline)
+			u->peer.why = "it took the update, and does not show it";
+		if (zs_update_clock() + POLL >= deadline)
 			return fail(u);
 		nanosleep(&(struct timespec){ .tv_nsec = POLL * 1000000 }, NULL);
 	}
@@ -356,7 +220,7 @@ static bool converge(struct update *u, size_t *changed)
 		size_t count = 0;
 		bool ok = look(u);
 		if (ok && !(ok = require(u, required) && changes(u, list, &count)))
-			u->why = "ldns cannot write one of the records";
+			u->peer.why = "ldns cannot write one of the records";
 		const bool send = ok && count;
 		ok = ok && (!count || send_update(u, required, list, &rcode));
 		ldns_rr_list_deep_free(required);
@@ -368,15 +232,16 @@ static bool converge(struct update *u, size_t *changed)
 			return true;
 		}
 	}
-	u->why = "somebody else changes the same records, or there is a CNAME";
+	u->peer.why = "somebody else changes the same records, or there is a CNAME";
 	return fail(u);
 }
 
 bool zs_live_update(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_tsig_key *key, const struct zs_live_record *wanted,
                     size_t wanted_count, const struct zs_live_record *former, size_t former_count, size_t *changed)
 {
-	struct update u = { .run = run, .zone = zone, .key = key, .wanted = wanted, .former = former, .wanted_count = wanted_count,
-		            .former_count = former_count, .places = zs_arena_array(run->arena, OWNERS_MAX, sizeof(struct place)), .why = "no reason known" };
+	struct update u = { .peer = { .run = run, .to = &zone->publish.servers[0], .key = key, .why = "no reason known" }, .zone = zone, .wanted = wanted,
+		            .former = former, .wanted_count = wanted_count, .former_count = former_count,
+		            .places = zs_arena_array(run->arena, OWNERS_MAX, sizeof(struct place)) };
 	for (size_t i = 0; i < wanted_count; i++)
 		if (!note_place(&u, &wanted[i]))
 			return false;
@@ -384,7 +249,7 @@ bool zs_live_update(struct zs_run *run, const struct zs_zone_config *zone, const
 		if (!note_place(&u, &former[i]))
 			return false;
 	*changed = 0;
-	u.until = milliseconds() + LIMIT + LIMIT_EACH * (int64_t)u.place_count;
+	u.peer.until = zs_update_clock() + LIMIT + LIMIT_EACH * (int64_t)u.place_count;
 	if (!u.place_count || !converge(&u, changed))
 		return !u.place_count;
 	return !*changed || confirm(&u, zone->publish.wait);
