@@ -6,7 +6,9 @@
 
 #include "live/live_private.h"
 
-enum { ZS_UPDATE_MESSAGE_MAX = 65535 };
+/* The reserve is for the TSIG: key name, algorithm, MAC, and what is hashed besides. ldns sets 64 KiB aside for message and TSIG together,
+ * and does not look whether they fit. */
+enum { ZS_UPDATE_MESSAGE_MAX = 65535, ZS_UPDATE_RESERVE = 1024 };
 
 /* The server that takes the updates. */
 struct zs_update_peer {

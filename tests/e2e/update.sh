@@ -30,7 +30,7 @@ options { directory "$PWD/bind"; pid-file "$PWD/bind/pid"; session-keyfile "$PWD
   listen-on port ${bind#*@} { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no; notify no; };
 controls { };
 zone "bind.test" { type primary; file "$PWD/bind/bind.test.zone"; dnssec-policy default; inline-signing yes;
-  update-policy { grant zonesign-key zonesub TLSA; grant zonesign-key zonesub OPENPGPKEY; }; };
+  update-policy { deny zonesign-key name $(printf denied | sha256sum | cut -c 1-56)._openpgpkey.bind.test; grant zonesign-key zonesub TLSA; grant zonesign-key zonesub OPENPGPKEY; }; };
 EOF
 named -g -n 1 -c bind/named.conf > bind/log 2>&1 &
 pids="$pids $!"; until_up "$bind"
@@ -150,16 +150,58 @@ for zone in bind knot pdns; do
 done
 
 # a record that is longer than most: a key of 12 KB
-python3 -c '
+pgp() { # OCTETS LETTER: an OpenPGP key with a user id that long
+	python3 -c '
 import sys
-key = bytes([4]) + bytes(4) + bytes([22]) + bytes(40)
-sys.stdout.buffer.write(bytes([0xc6, len(key)]) + key + bytes([0xcd, 0xff]) + (12000).to_bytes(4, "big") + b"u" * 12000)' > key.pgp
+key, size = bytes([4]) + bytes(4) + bytes([22]) + bytes(40), int(sys.argv[1])
+sys.stdout.buffer.write(bytes([0xc6, len(key)]) + key + bytes([0xcd, 0xff]) + size.to_bytes(4, "big") + sys.argv[2].encode() * size)' "$1" "$2"
+}
+pgp 12000 u > key.pgp
 printf 'zones:\n  bind.test: {file: bind.zone, openpgpkey: [{address: hugh@bind.test, key: key.pgp}], publish: {update: {server: %s, key: tsig.key}}}\n' "$bind" > long.yaml
 sed -i '1i state: state-long' long.yaml; run "$z" --now $t0 -q -c long.yaml build; is 'a long record' 0 $status
 printf %s "$(cat bind.zone)" > odd.zone; sed -i 's/bind.zone/odd.zone/' long.yaml
 at 100 -c long.yaml build; has 'what is odd about the zone is told' err 'no newline at the end'
 at 90000 -c long.yaml build; is 'a day later' 0 $status; hasnt 'it is not told again' err newline
 at 800000 -c long.yaml build; has 'but after a week' err 'no newline at the end'
+
+# more than one message has room for: 25 keys of 3 KB, and each is renewed
+pgp_owner() { printf '%s._openpgpkey.bind.test' "$(printf %s "$1" | sha256sum | cut -c 1-56)"; }
+pgp_at() { dig +short +tries=1 +time=1 "@${bind%@*}" -p "${bind#*@}" "$(pgp_owner "$1")" OPENPGPKEY | tr -d ' '; }
+pgp_is() { # NAME ADDRESS FILE: that key is there, and no other
+	is "$1" "$(base64 -w 0 "$3")" "$(pgp_at "$2")"
+}
+openpgp() { # FILE ADDRESS...
+	openpgp_file=$1
+	shift
+	printf 'state: state-%s\nzones:\n  bind.test: {file: bind.zone, openpgpkey: [' $openpgp_state > many.yaml
+	for address; do printf '{address: %s@bind.test, key: %s}, ' $address $openpgp_file; done >> many.yaml
+	printf '], publish: {update: {server: %s, key: tsig.key}}}\n' "$bind" >> many.yaml
+}
+openpgp_state=many
+pgp 3000 a > a.pgp; pgp 3000 b > b.pgp
+openpgp a.pgp $(seq -f 'many%g' 25); at 0 -q -c many.yaml build; is '25 keys of 3 KB' 0 $status
+pgp_is 'the first is there' many1 a.pgp; pgp_is 'the last is there' many25 a.pgp
+openpgp b.pgp $(seq -f 'many%g' 25); at 10 -c many.yaml build; is '25 keys are renewed' 0 $status; has 'all are told' out 'updated: 50 records'
+pgp_is 'the first is the other one' many1 b.pgp; pgp_is 'the last is the other one' many25 b.pgp
+
+# what is there, what comes and what goes is more than one message has room for, at one owner
+openpgp_state=big
+pgp 24000 a > a.pgp; pgp 24000 b > b.pgp; pgp 40000 a > c.pgp; pgp 40000 b > d.pgp; pgp 65000 a > e.pgp
+openpgp a.pgp big; at 0 -q -c many.yaml build; is 'a key of 24 KB' 0 $status; pgp_is 'it is there' big a.pgp
+openpgp b.pgp big; at 10 -q -c many.yaml build; is 'a key of 24 KB is renewed' 0 $status; pgp_is 'the other one is there alone' big b.pgp
+openpgp c.pgp other; at 20 -q -c many.yaml build; is 'a key of 40 KB instead' 0 $status; pgp_is 'the longer one is there' other c.pgp; is 'and no shorter one' '' "$(pgp_at big)"
+openpgp d.pgp first other; at 30 -q -c many.yaml build; is 'two of 40 KB: wrong' 3 $status
+has 'two of 40 KB: where' err "'$(pgp_owner other).' OPENPGPKEY: a message has room for"; is 'and nothing is sent' '' "$(pgp_at first)"; pgp_is 'the former one is there' other c.pgp
+openpgp e.pgp first; at 40 -q -c many.yaml build; is '65 KB: wrong' 3 $status; has '65 KB: where' err "'$(pgp_owner first).' OPENPGPKEY"
+pgp_is 'what would have gone is there' other c.pgp
+openpgp d.pgp first; at 50 -q -c many.yaml build; is 'another owner' 0 $status; pgp_is 'it has its own' first d.pgp; is 'the former has none' '' "$(pgp_at other)"
+
+# the second message is refused: what the first one added is known, and goes again
+openpgp_state=half
+openpgp a.pgp half1 half2 denied; at 0 -q -c many.yaml build; is 'the second is refused' 1 $status; has 'who refuses' err REFUSED
+pgp_is 'the first was taken' half1 a.pgp
+openpgp a.pgp half2; at 10 -q -c many.yaml build; is 'without the one that is refused' 0 $status
+is 'what came with it is gone' '' "$(pgp_at half1)"; pgp_is 'what is wanted is there' half2 a.pgp
 
 wait $slow
 has 'a slow server: why' slow.err 'it is too slow: the time for all owners together is over'
