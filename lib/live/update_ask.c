@@ -113,6 +113,10 @@ bool zs_update_ask(struct zs_update_peer *peer, ldns_pkt *pkt, struct zs_bytes *
 	if (!ok)
 		peer->why = zs_arena_printf(peer->run->arena, "ldns cannot sign the message: %s", ldns_get_errorstr_by_id(signed_));
 	ok = ok && exchange(peer, wire, len, answer);
+	if (ok && answer->len > ZS_UPDATE_MESSAGE_MAX - ZS_UPDATE_RESERVE) {
+		peer->why = "its answer is too long";
+		ok = false;
+	}
 	if (ok && ldns_wire2pkt(&reply, answer->data, answer->len) != LDNS_STATUS_OK) {
 		peer->why = "its answer is damaged";
 		ok = false;

@@ -207,6 +207,28 @@ wait $slow
 has 'a slow server: why' slow.err 'it is too slow: the time for all owners together is over'
 is 'a slow server: 15 s, and half a second for each owner' '1 yes' "$(awk '{ print $1, $2 <= 20 ? "yes" : $2 }' slow.status)"
 
+# an answer so long that ldns has no room to verify its TSIG
+cat > huge.py <<'EOF'
+import socket, sys
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    conn, _ = s.accept()
+    size = conn.recv(2, socket.MSG_WAITALL)
+    query = conn.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+    if len(query) < 12:
+        continue
+    question = query[12:query.index(b"\0", 12) + 5]
+    algorithm = b"\x0bhmac-sha256\0"
+    tsig = b"\x0czonesign-key\0" + bytes([0, 250, 0, 255, 0, 0, 0, 0, 0, len(algorithm) + 16]) + algorithm + bytes(16)
+    size = 65535 - 12 - len(question) - len(tsig) - 12
+    conn.sendall(b"\xff\xff" + query[:2] + bytes([0x84, 0, 0, 1, 0, 1, 0, 0, 0, 1]) + question + bytes([0xc0, 12, 255, 0, 0, 1, 0, 0, 0, 0]) + size.to_bytes(2, "big") + bytes(size) + tsig)
+EOF
+set -- $(free_ports 1)
+python3 huge.py "$1" & pids="$pids $!"
+for _ in $(seq 100); do python3 -c "import socket; socket.create_connection(('127.0.0.1', $1))" 2>/dev/null && break; sleep 0.05; done
+sed "s/server: [^,]*/server: 127.0.0.1@$1/; s/state-half/state-huge/" many.yaml > huge.yaml; run "$z" --now $t0 -q -c huge.yaml build
+is 'an answer of 64 KiB' 1 $status; has 'an answer of 64 KiB: why' err 'its answer is too long'
+
 # ---- what goes wrong keeps the words of the server, and changes nothing ----
 bad() { # NAME TEXT KEY
 	config cert.pem "$3"; run "$z" build bind.test; is "$1" "${4:-1}" $status; has "$1: why" err "$2"; hasnt "$1: no secret" err "$secret"
