@@ -15,7 +15,52 @@ static bool is_in(const struct zs_tlsa_facts *list, size_t count, const struct z
 	return false;
 }
 
-/* Those that were computed: what the zone file has at the same owner is the server's own. */
+/* ---- what others have at our owners ---- */
+
+/* The TLSA owners that the config names, so far as they are names. */
+static struct zs_live_record *find_places(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, size_t *count)
+{
+	struct zs_live_record *out = NULL;
+	size_t room = 0;
+	*count = 0;
+	for (size_t i = 0; i < config->dane_count; i++) {
+		const struct zs_dane_entry *entry = &config->dane[i];
+		for (size_t h = 0; h < entry->host_count; h++) {
+			size_t name_count;
+			const uint8_t **names = zs_dane_hosts(run, zone, &entry->hosts[h], false, &name_count);
+			for (size_t n = 0; n < name_count * entry->port_count; n++) {
+				uint8_t *owner = zs_arena_alloc(run->arena, ZS_NAME_MAX);
+				if (zs_dane_owner(&entry->ports[n % entry->port_count], names[n / entry->port_count], owner))
+					ZS_PUSH(run->arena, out, *count, room) = (struct zs_live_record){ .owner = owner, .type = ZS_TYPE_TLSA };
+			}
+		}
+	}
+	return out;
+}
+
+/* What the server has beside ours counts as what the zone file has: senders choose among all digests that they see. */
+static bool add_served(struct zs_run *run, const struct zs_zone_config *config, const struct zs_tsig_key *key, struct zs_facts *facts,
+                       struct zs_zone *zone)
+{
+	struct zs_live_record *seen;
+	size_t place_count, seen_count;
+	const struct zs_live_record *places = find_places(run, config, zone, &place_count);
+	if (!zs_live_update_look(run, config, key, places, place_count, &seen, &seen_count))
+		return false;
+	for (size_t i = 0; i < seen_count; i++) {
+		bool ours = false;
+		for (size_t k = 0; k < facts->tlsa_count && !ours; k++)
+			ours = facts->tlsa[k].type == ZS_TYPE_TLSA && facts->tlsa[k].role != ZS_TLSA_FOREIGN && zs_name_equal(facts->tlsa[k].owner, seen[i].owner)
+			    && zs_bytes_equal(facts->tlsa[k].rdata, seen[i].rdata);
+		if (!ours)
+			zs_zone_add(zone, seen[i].owner, ZS_TYPE_TLSA, seen[i].ttl, seen[i].rdata);
+	}
+	return true;
+}
+
+/* ---- what goes there ---- */
+
+/* Those that were computed: what the zone file or somebody else has at the same owner is the server's own. */
 static struct zs_live_record *to_records(struct zs_run *run, const struct zs_zone *zone, const struct zs_tlsa_facts *list, size_t list_count,
                                          size_t *count)
 {
@@ -52,15 +97,14 @@ static bool record_intent(struct zs_run *run, struct zs_facts *facts, const stru
 
 /* Send the facts' records, with the TTLs of zone, and take back those of former that are not among them. The state knows of them before
  * the server does. */
-static bool send_records(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, struct zs_facts *facts,
-                         const struct zs_tlsa_facts *former, size_t former_count, size_t *changed)
+static bool send_records(struct zs_run *run, const struct zs_zone_config *config, const struct zs_tsig_key *key, const struct zs_zone *zone,
+                         struct zs_facts *facts, const struct zs_tlsa_facts *former, size_t former_count, size_t *changed)
 {
-	struct zs_tsig_key key;
 	size_t wanted_count, sent_count;
 	const struct zs_live_record *wanted = to_records(run, zone, facts->tlsa, facts->tlsa_count, &wanted_count);
 	const struct zs_live_record *sent = to_records(run, zone, former, former_count, &sent_count);
-	if (!zs_live_tsig_read(run, &config->publish.key, &key) || !record_intent(run, facts, former, former_count)
-	    || !zs_live_update(run, config, &key, wanted, wanted_count, sent, sent_count, changed))
+	if (!record_intent(run, facts, former, former_count)
+	    || !zs_live_update(run, config, key, wanted, wanted_count, sent, sent_count, changed))
 		return false;
 	zs_tlsa_served(facts, config->policy->propagation_zone, run->now_given ? run->now : zs_time_now());
 	return true;
@@ -89,6 +133,7 @@ bool zs_build_update(struct zs_run *run, const struct zs_config *config, const s
 	struct zs_input_facts *inputs = NULL;
 	size_t input_count = 0, input_room = 0, changed = 0;
 	struct zs_zone *read = NULL;
+	struct zs_tsig_key key;
 	bool certificates_ok = true;
 	const bool unchanged = facts->input_count && zs_build_unchanged(run, config, zone, facts);
 	if (unchanged && run->now < facts->next_due) {
@@ -102,9 +147,10 @@ bool zs_build_update(struct zs_run *run, const struct zs_config *config, const s
 	zs_secret_no_dump();
 	told->before = unchanged && !options->accept_count && zs_build_was_told(run, facts);
 	if (!zs_build_inputs_before(run, config, zone, &inputs, &input_count, &input_room) || !read_input(run, zone, options, zone_arena, told, &read)
-	    || !zs_build_zone_inputs(run, read, &inputs, &input_count, &input_room) || !zs_dane_insert(run, zone, facts, read, &certificates_ok)
+	    || !zs_build_zone_inputs(run, read, &inputs, &input_count, &input_room) || !zs_live_tsig_read(run, &zone->publish.key, &key)
+	    || !add_served(run, zone, &key, facts, read) || !zs_dane_insert(run, zone, facts, read, &certificates_ok)
 	    || !zs_build_check_tlsa(run, options, facts, before, read)
-	    || !send_records(run, zone, read, facts, before->tlsa, before->tlsa_count, &changed))
+	    || !send_records(run, zone, &key, read, facts, before->tlsa, before->tlsa_count, &changed))
 		return false;
 	if (zs_build_accepts(options, "G12"))
 		zs_build_note_override(run, facts, "G12", "not refused in this run");

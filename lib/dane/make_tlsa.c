@@ -216,6 +216,12 @@ static bool is_made(const struct zs_tlsa_want *want, struct zs_bytes rdata)
 	return false;
 }
 
+/* What has records beside ours. Where another server signs, those it shows are among them. */
+static const char *other_of(const struct zs_making *m)
+{
+	return m->config->publish.kind == ZS_PUBLISH_UPDATE ? "zone" : "zone file";
+}
+
 /* TLSA of the zone file at our owners. */
 static void find_foreign(struct tlsa_making *t, struct zs_tlsa_want *want)
 {
@@ -230,8 +236,8 @@ static void find_foreign(struct tlsa_making *t, struct zs_tlsa_want *want)
 			continue;
 		foreign[want->foreign_count++] = (struct zs_bytes){ (uint8_t *)zs_arena_text(run->arena, (const char *)rdata.data, rdata.len), rdata.len };
 		zs_hex_encode(rdata.data + 3, rdata.len > 11 ? 8 : 0, hex);
-		zs_warn(run, &want->from, "the zone file has a TLSA of its own at '%s': %u %u %u %s.., not made by the config; it stays beside the computed ones",
-		        zs_name_text(want->owner, name), rdata.data[0], rdata.data[1], rdata.data[2], hex);
+		zs_warn(run, &want->from, "the %s has a TLSA of its own at '%s': %u %u %u %s.., not made by the config; it stays beside the computed ones",
+		        other_of(t->m), zs_name_text(want->owner, name), rdata.data[0], rdata.data[1], rdata.data[2], hex);
 		if (why)
 			zs_warn(run, &want->from, "TLSA %s: %s", name, why);
 	}
@@ -320,13 +326,13 @@ static const char *find_unmatched(struct tlsa_making *t)
 		for (uint32_t r = 0; set && r < set->count; r++)
 			all[r] = zs_rrset_rdata(m->zone, set, r);
 		if (set && want->unknown && are_ignored(m, want->owner, all, set->count))
-			return zs_arena_printf(m->run->arena, "%s would leave no record that authenticates the certificate in use: the zone file has a stronger "
-			                                      "digest of another key, and senders take the strongest only", label_of(m->run, want->owner));
+			return zs_arena_printf(m->run->arena, "%s would leave no record that authenticates the certificate in use: the %s has a stronger "
+			                                      "digest of another key, and senders take the strongest only", label_of(m->run, want->owner), other_of(m));
 		for (size_t k = 0; set && !want->unknown && k < want->key_count; k++)
 			if (!want->keys[k].next && !zs_tlsa_matches(all, set->count, &want->keys[k]))
-				return zs_arena_printf(m->run->arena, "%s would leave no record that authenticates the certificate in use ('%s'): the zone file has a "
+				return zs_arena_printf(m->run->arena, "%s would leave no record that authenticates the certificate in use ('%s'): the %s has a "
 				                                      "stronger digest of another key, and senders take the strongest only",
-				                       label_of(m->run, want->owner), want->keys[k].path);
+				                       label_of(m->run, want->owner), want->keys[k].path, other_of(m));
 	}
 	return NULL;
 }

@@ -177,6 +177,10 @@ struct zs_live_record {
 	uint32_t ttl;
 	uint16_t type;
 };
+/* What the server shows now of the owners and types of places, whose RDATA and TTL do not count. Memory from run. */
+ZS_MUST_CHECK bool zs_live_update_look(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_tsig_key *key,
+                                       const struct zs_live_record *places, size_t place_count, struct zs_live_record **seen, size_t *seen_count);
+
 /* Make the server have the wanted records, and no longer those of former that are not wanted; what is there besides stays. The server
  * is asked before, and what it showed is the prerequisite of the update: if somebody changes it in between, it is tried again. Each
  * question and answer carries TSIG. Afterwards the server is asked until it shows it, at most `wait` seconds. *changed: records added

@@ -425,13 +425,49 @@ static bool converge(struct update *u, size_t *changed)
 	return fail(u);
 }
 
+static struct update begin(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_tsig_key *key)
+{
+	return (struct update){ .peer = { .run = run, .to = &zone->publish.servers[0], .key = key, .why = "no reason known" }, .zone = zone,
+		                .places = zs_arena_array(run->arena, OWNERS_MAX, sizeof(struct place)) };
+}
+
+static void set_limit(struct update *u)
+{
+	u->peer.until = zs_update_clock() + LIMIT + LIMIT_EACH * (int64_t)u->place_count;
+}
+
+bool zs_live_update_look(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_tsig_key *key, const struct zs_live_record *places,
+                         size_t place_count, struct zs_live_record **seen, size_t *seen_count)
+{
+	struct update u = begin(run, zone, key);
+	size_t room = 0;
+	for (size_t i = 0; i < place_count; i++)
+		if (!note_place(&u, &places[i]))
+			return false;
+	set_limit(&u);
+	if (!look(&u))
+		return fail(&u);
+	*seen = NULL;
+	*seen_count = 0;
+	for (size_t i = 0; i < u.place_count; i++) {
+		const struct place *p = &u.places[i];
+		for (size_t n = 0; n < p->seen.count; n++)
+			if (is_shown_at(p, &p->seen.records[n]))
+				ZS_PUSH(run->arena, *seen, *seen_count, room) = (struct zs_live_record){ .owner = p->owner, .rdata = p->seen.records[n].rdata,
+					                                                              .ttl = p->seen.records[n].ttl, .type = p->type };
+	}
+	return true;
+}
+
 bool zs_live_update(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_tsig_key *key, const struct zs_live_record *wanted,
                     size_t wanted_count, const struct zs_live_record *former, size_t former_count, size_t *changed)
 {
-	struct update u = { .peer = { .run = run, .to = &zone->publish.servers[0], .key = key, .why = "no reason known" }, .zone = zone, .wanted = wanted,
-		            .former = former, .wanted_count = wanted_count, .former_count = former_count,
-		            .places = zs_arena_array(run->arena, OWNERS_MAX, sizeof(struct place)),
-		            .changes = zs_arena_array(run->arena, wanted_count + former_count, sizeof(struct change)) };
+	struct update u = begin(run, zone, key);
+	u.wanted = wanted;
+	u.former = former;
+	u.wanted_count = wanted_count;
+	u.former_count = former_count;
+	u.changes = zs_arena_array(run->arena, wanted_count + former_count, sizeof *u.changes);
 	for (size_t i = 0; i < wanted_count; i++)
 		if (!note_place(&u, &wanted[i]))
 			return false;
@@ -439,7 +475,7 @@ bool zs_live_update(struct zs_run *run, const struct zs_zone_config *zone, const
 		if (!note_place(&u, &former[i]))
 			return false;
 	*changed = 0;
-	u.peer.until = zs_update_clock() + LIMIT + LIMIT_EACH * (int64_t)u.place_count;
+	set_limit(&u);
 	if (!u.place_count || !converge(&u, changed))
 		return !u.place_count;
 	for (size_t i = 0; i < u.place_count; i++)

@@ -11,7 +11,7 @@ until_up() { for _ in $(seq 600); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}
 tlsa() { dig +short +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" "$2" TLSA | tr A-F a-f | sed 's/ //4' | sort; }
 cert() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -subj "/CN=mail" -days 3650 2>/dev/null; }
 record() { "$z" tlsa "$1" --host m.test --port 25 | sed 's/.*TLSA //' | tr A-F a-f; }
-state() { grep -c 'rdata' "state/$1/state.yaml"; }
+state() { awk '/rdata:/ { n++ } /role: foreign/ { n-- } END { print n }' "state/$1/state.yaml"; }
 cert one; cert two
 t0=1796083200
 at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
@@ -148,6 +148,20 @@ for zone in bind knot pdns; do
 	at 290000 build $zone.test; is "$zone: put back" "$(record two.pem)" "$(tlsa "$server" $owner)"
 	cp one.pem cert.pem; rm -rf "state/$zone.test"
 done
+
+# what somebody else has at the server counts when senders choose among digests
+other() { # OWNER TTL: what nsupdate adds; the owner is a host of the config then, the key to come is two.pem
+	printf 'server 127.0.0.1 %s\nzone bind.test\nupdate add _25._tcp.%s.bind.test %s TLSA %s\nsend\n' "${bind#*@}" "$1" "$2" "$3" | nsupdate -k tsig.key || fail "nsupdate $1"
+	printf 'state: state-%s\nzones:\n  bind.test: {file: bind.zone, dane: [{host: %s.bind.test, port: 25, certificate: one.pem, next: two.pem, ttl: 5m}], publish: {update: {server: %s, key: tsig.key}}}\n' \
+		"$1" "$1" "$bind" > other.yaml
+}
+other www 300 "$("$z" tlsa one.pem --host m.test --port 25 --records '3 1 2' 2>/dev/null | sed 's/.*TLSA //')"
+at 0 -c other.yaml build; is 'SHA-512 at the server' 0 $status; has 'it is told' err "the zone has a TLSA of its own at '_25._tcp.www.bind.test.': 3 1 2"
+has 'and that it hides' err 'SHA-512 exists for 1 of the keys only'
+at 90000 -q -c other.yaml build; at 90000 -c other.yaml tlsa --gate two.pem; is 'the other key would be ignored' 3 $status; has 'why it would be' err 'fewer digests than other keys'
+is 'it is not taken away' 3 "$(tlsa "$bind" _25._tcp.www.bind.test | wc -l)"
+printf 'server 127.0.0.1 %s\nzone bind.test\nupdate delete _25._tcp.www.bind.test TLSA %s\nsend\n' "${bind#*@}" "$(tlsa "$bind" _25._tcp.www.bind.test | grep '^3 1 2')" | nsupdate -k tsig.key || fail 'nsupdate'
+at 180000 -q -c other.yaml build; at 180000 -c other.yaml tlsa --gate two.pem; is 'and it may when that is gone' 0 $status
 
 # a record that is longer than most: a key of 12 KB
 pgp() { # OCTETS LETTER: an OpenPGP key with a user id that long
