@@ -149,7 +149,7 @@ for zone in bind knot pdns; do
 	cp one.pem cert.pem; rm -rf "state/$zone.test"
 done
 
-# what somebody else has at the server counts when senders choose among digests
+# what somebody else has at the server counts when senders choose among digests, and its TTL while caches may have it
 other() { # OWNER TTL: what nsupdate adds; the owner is a host of the config then, the key to come is two.pem
 	printf 'server 127.0.0.1 %s\nzone bind.test\nupdate add _25._tcp.%s.bind.test %s TLSA %s\nsend\n' "${bind#*@}" "$1" "$2" "$3" | nsupdate -k tsig.key || fail "nsupdate $1"
 	printf 'state: state-%s\nzones:\n  bind.test: {file: bind.zone, dane: [{host: %s.bind.test, port: 25, certificate: one.pem, next: two.pem, ttl: 5m}], publish: {update: {server: %s, key: tsig.key}}}\n' \
@@ -162,6 +162,10 @@ at 90000 -q -c other.yaml build; at 90000 -c other.yaml tlsa --gate two.pem; is 
 is 'it is not taken away' 3 "$(tlsa "$bind" _25._tcp.www.bind.test | wc -l)"
 printf 'server 127.0.0.1 %s\nzone bind.test\nupdate delete _25._tcp.www.bind.test TLSA %s\nsend\n' "${bind#*@}" "$(tlsa "$bind" _25._tcp.www.bind.test | grep '^3 1 2')" | nsupdate -k tsig.key || fail 'nsupdate'
 at 180000 -q -c other.yaml build; at 180000 -c other.yaml tlsa --gate two.pem; is 'and it may when that is gone' 0 $status
+other ns2 86400 "$(record one.pem)"
+at 0 -q -c other.yaml build; is 'a TTL of a day at the server' 0 $status
+at 170000 -c other.yaml tlsa --gate two.pem; is 'caches may have what was there' 5 $status
+at 180000 -c other.yaml tlsa --gate two.pem; is 'none has it two days later' 0 $status
 
 # a record that is longer than most: a key of 12 KB
 pgp() { # OCTETS LETTER: an OpenPGP key with a user id that long
