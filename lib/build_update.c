@@ -38,19 +38,6 @@ static struct zs_live_record *find_places(struct zs_run *run, const struct zs_zo
 	return out;
 }
 
-/* Caches may hold the RRset with that TTL: it is served now. */
-static void note_ttl(struct zs_run *run, struct zs_facts *facts, const struct zs_live_record *seen)
-{
-	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
-		if (facts->tlsa_ttls[i].ttl == seen->ttl && zs_name_equal(facts->tlsa_ttls[i].owner, seen->owner)) {
-			facts->tlsa_ttls[i].until = 0;
-			return;
-		}
-	struct zs_tlsa_ttl *added = &ZS_PUSH(run->arena, facts->tlsa_ttls, facts->tlsa_ttl_count, facts->tlsa_ttl_room);
-	*added = (struct zs_tlsa_ttl){ .ttl = seen->ttl };
-	memcpy(added->owner, seen->owner, zs_name_len(seen->owner));
-}
-
 /* What the server has beside ours counts as what the zone file has: senders choose among all digests that they see. */
 static bool add_served(struct zs_run *run, const struct zs_zone_config *config, const struct zs_tsig_key *key, struct zs_facts *facts,
                        struct zs_zone *zone)
@@ -67,7 +54,7 @@ static bool add_served(struct zs_run *run, const struct zs_zone_config *config, 
 			    && zs_bytes_equal(facts->tlsa[k].rdata, seen[i].rdata);
 		if (!ours)
 			zs_zone_add(zone, seen[i].owner, ZS_TYPE_TLSA, seen[i].ttl, seen[i].rdata);
-		note_ttl(run, facts, &seen[i]);
+		zs_tlsa_note_ttl(run->arena, facts, seen[i].owner, seen[i].ttl);
 	}
 	return true;
 }

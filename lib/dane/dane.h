@@ -60,6 +60,7 @@ struct zs_tlsa_want {
 	size_t key_count;
 	const struct zs_bytes *foreign; /* RDATA of the zone file at this owner */
 	size_t foreign_count;
+	bool supposed;                /* the TTL in the facts is not of TLSA that anybody saw here, only of what might have been */
 	struct zs_source from;
 };
 
@@ -128,6 +129,9 @@ enum zs_tlsa_gate zs_tlsa_judge(const struct zs_tlsa_timing *timing, const struc
 
 /* Does an RRset (count RDATA) authenticate the key for a client with digest agility? */
 bool zs_tlsa_matches(const struct zs_bytes *set, size_t count, const struct zs_tlsa_key *key);
+
+/* An RRset of owner with that TTL may be served until what is to be published is in service. */
+void zs_tlsa_note_ttl(struct zs_arena *arena, struct zs_facts *facts, const uint8_t *owner, uint32_t ttl);
 
 /* A publication did not take place: records that were never in service may not have been published either. */
 void zs_tlsa_forget_unserved(struct zs_facts *facts);

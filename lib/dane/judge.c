@@ -41,6 +41,18 @@ zs_seconds zs_tlsa_largest_ttl(const struct zs_facts *facts, const uint8_t *owne
 	return largest;
 }
 
+void zs_tlsa_note_ttl(struct zs_arena *arena, struct zs_facts *facts, const uint8_t *owner, uint32_t ttl)
+{
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		if (facts->tlsa_ttls[i].ttl == ttl && zs_name_equal(facts->tlsa_ttls[i].owner, owner)) {
+			facts->tlsa_ttls[i].until = 0;
+			return;
+		}
+	struct zs_tlsa_ttl *added = &ZS_PUSH(arena, facts->tlsa_ttls, facts->tlsa_ttl_count, facts->tlsa_ttl_room);
+	*added = (struct zs_tlsa_ttl){ .ttl = ttl };
+	memcpy(added->owner, owner, zs_name_len(owner));
+}
+
 static bool is_one_group(struct zs_bytes a, struct zs_bytes b)
 {
 	return zs_tlsa_kind(a) < ZS_TLSA_KINDS && zs_tlsa_kind(a) / 3 == zs_tlsa_kind(b) / 3;

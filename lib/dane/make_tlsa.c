@@ -261,6 +261,25 @@ static bool any_new(const struct tlsa_making *t, const struct zs_facts *facts)
 	return false;
 }
 
+/* TLSA may have been at an owner of which nothing is known until a minute ago: of the zone file, by a wildcard or a CNAME, or of another
+ * signer. Nobody kept their TTL, but it was not larger than the largest that caches may have of the zone. Too late does no harm. */
+static void suppose_ttls(struct tlsa_making *t, struct zs_facts *facts)
+{
+	const struct zs_facts known_before = *facts;
+	uint32_t largest = facts->published.ttl;
+	for (size_t i = 0; i < facts->ttl_count; i++) {
+		const struct zs_ttl_facts *ttl = &facts->ttls[i];
+		if (!ttl->dnskey && (!ttl->until || ttl->until > t->m->run->now) && ttl->ttl > largest)
+			largest = ttl->ttl;
+	}
+	for (size_t i = 0; i < t->count && largest; i++) {
+		if (!is_new(&known_before, &t->wants[i]))
+			continue;
+		t->wants[i].supposed = !zs_tlsa_largest_ttl(&known_before, t->wants[i].owner, t->m->run->now);
+		zs_tlsa_note_ttl(t->m->run->arena, facts, t->wants[i].owner, largest);
+	}
+}
+
 /* The state was lost, the output is somebody else's, or the zone file had TLSA that the config has now: what the output has at
  * owners of which nothing is known is in caches, with its TTL, so it counts as published. Since when is not known. */
 static void adopt(struct tlsa_making *t, struct zs_facts *facts)
@@ -288,9 +307,7 @@ static void adopt(struct tlsa_making *t, struct zs_facts *facts)
 		}
 		if (!set)
 			continue;
-		struct zs_tlsa_ttl *ttl = &ZS_PUSH(t->m->run->arena, facts->tlsa_ttls, facts->tlsa_ttl_count, facts->tlsa_ttl_room);
-		*ttl = (struct zs_tlsa_ttl){ .ttl = set->ttl };
-		memcpy(ttl->owner, t->wants[i].owner, zs_name_len(t->wants[i].owner));
+		zs_tlsa_note_ttl(t->m->run->arena, facts, t->wants[i].owner, set->ttl);
 	}
 	zs_run_end(look);
 }
@@ -453,6 +470,11 @@ void zs_make_tlsa(struct zs_making *m)
 		find_foreign(&t, &t.wants[i]);
 		m->files_ok = m->files_ok && !t.wants[i].unknown;
 	}
+	before.tlsa_ttls = zs_arena_array(m->run->arena, before.tlsa_ttl_count, sizeof *before.tlsa_ttls);
+	before.tlsa_ttl_room = before.tlsa_ttl_count;
+	if (before.tlsa_ttl_count)
+		memcpy(before.tlsa_ttls, m->before->tlsa_ttls, before.tlsa_ttl_count * sizeof *before.tlsa_ttls);
+	suppose_ttls(&t, &before);
 	if (any_new(&t, &before) && (before.fresh || before.replaced.present || before.published.known))
 		adopt(&t, &before);
 	zs_tlsa_schedule(m->run->arena, &timing, t.wants, t.count, &before, &plan);

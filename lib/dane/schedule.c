@@ -345,7 +345,7 @@ static bool has_older(const struct scheduling *s, const struct zs_facts *before,
 		older = older || (record->since ? !since || record->since < since : !since && !at_hand(s->want, record->rdata));
 	}
 	for (size_t i = 0; i < before->tlsa_ttl_count; i++) /* the config did not name it for a while */
-		older = older || (!any && before->tlsa_ttls[i].leaving && (!before->tlsa_ttls[i].until || before->tlsa_ttls[i].until > s->timing->now));
+		older = older || (!any && !s->want->supposed && before->tlsa_ttls[i].leaving && (!before->tlsa_ttls[i].until || before->tlsa_ttls[i].until > s->timing->now));
 	return older;
 }
 

@@ -82,6 +82,25 @@ fresh; plain; zone "_25._tcp.mail 86400 TLSA 3 1 1 $k1\n"; at 01T00:00 build
 zone; config '        certificate: k2.pem\n'; at 02T00:00 build; is 'with another key: the former stays' 'k1 k2' "$(served)"; has 'and it is said' err 'was not published before'
 at 04T01:59 build; is 'until the gate is open, and safety' 'k1 k2' "$(served)"; at 04T02:00 build; is 'no longer' k2 "$(served)"
 
+# ---- what was at an owner before the config named it is not known any more: the largest TTL of the zone counts ----
+not_before_two_days() { # NAME: from 02T00:10 on the records are served
+	is "$1: both are published" 'k1 k2' "$(served)"; hasnt "$1: no word of what nobody saw" err 'is cached'
+	at 02T03:10 tlsa --gate k2.pem; is "$1: too early" 5 $status
+	at 04T01:09 tlsa --gate k2.pem; is "$1: still too early" 5 $status
+	at 04T01:10 tlsa --gate k2.pem; is "$1: open two TTL later" 0 $status
+}
+named() { config '        certificate: mail.pem\n        next: k2.pem\n'; }
+fresh; plain; zone "_25._tcp.mail 86400 TLSA 3 1 1 $k1\n"; at 01T00:00 build; zone; at 02T00:00 build
+named; at 02T00:10 build; not_before_two_days 'taken out of the zone file ten minutes ago'
+fresh; plain; zone "*._tcp.mail 86400 TLSA 3 1 1 $k1\n"; at 01T00:00 build
+named; at 02T00:10 build; not_before_two_days 'a wildcard'
+fresh; plain; zone "_25._tcp.mail 86400 CNAME _dane\n_dane TLSA 3 1 1 $k1\n"; at 01T00:00 build
+zone; named; at 02T00:10 build; not_before_two_days 'a CNAME'
+fresh; plain; zone "_25._tcp.mail 86400 TLSA 3 1 1 $k1\n"; at 01T00:00 build; mv signed.zone served.zone; mkdir other; mv state/example.com/keys/K* other; rm -rf state
+zone; named; at 02T00:00 keys import --served served.zone example.com other/K*; is 'keys of another signer' 0 $status
+at 02T00:10 build --accept adopt; not_before_two_days 'another signer'
+fresh; at 01T00:00 build; cp k2.pem next.pem; at 01T00:10 build; at 01T03:10 tlsa --gate k2.pem; is 'where nothing was before, nothing else counts' 0 $status
+
 # ---- a reload that fails: since counts from when it works ----
 fresh; config '        certificate: mail.pem\n        next: next.pem\n' '    reload: {shell: "test -e reload-works"}\n'
 touch reload-works; at 01T00:00 build; rm reload-works
