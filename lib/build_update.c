@@ -52,7 +52,7 @@ static bool add_served(struct zs_run *run, const struct zs_zone_config *config, 
 		for (size_t k = 0; k < facts->tlsa_count && !ours; k++)
 			ours = facts->tlsa[k].type == ZS_TYPE_TLSA && facts->tlsa[k].role != ZS_TLSA_FOREIGN && zs_name_equal(facts->tlsa[k].owner, seen[i].owner)
 			    && zs_bytes_equal(facts->tlsa[k].rdata, seen[i].rdata);
-		if (!ours)
+		if (!ours && !seen[i].wildcard) /* ours are in its place */
 			zs_zone_add(zone, seen[i].owner, ZS_TYPE_TLSA, seen[i].ttl, seen[i].rdata);
 		zs_tlsa_note_ttl(run->arena, facts, seen[i].owner, seen[i].ttl);
 	}

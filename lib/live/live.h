@@ -176,6 +176,7 @@ struct zs_live_record {
 	struct zs_bytes rdata;
 	uint32_t ttl;
 	uint16_t type;
+	bool wildcard;        /* seen: a wildcard answered for the owner, which has no such record itself */
 };
 /* What the server shows now of the owners and types of places, whose RDATA and TTL do not count. Memory from run. */
 ZS_MUST_CHECK bool zs_live_update_look(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_tsig_key *key,

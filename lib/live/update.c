@@ -6,13 +6,14 @@
 #include "dns/type.h"
 #include "live/update_private.h"
 
-enum { POLL = 50, TRIES = 3, OWNERS_MAX = 1000, LIMIT = 15000, LIMIT_EACH = 500, /* milliseconds for all of it, and more of them for each owner */
+enum { POLL = 50, TRIES = 3, EDNS_SIZE = 1232, OWNERS_MAX = 1000, LIMIT = 15000, LIMIT_EACH = 500, /* milliseconds for all of it, and more of them for each owner */
        ROOM = ZS_UPDATE_MESSAGE_MAX - ZS_UPDATE_RESERVE };
 
 struct place {                      /* an owner and type that is looked at */
 	const uint8_t *owner;
 	uint16_t type;
 	struct zs_answer seen;
+	bool wildcard;              /* which answered for it: nothing that was seen is at the owner */
 	bool began;                 /* a message changes it */
 	bool done;                  /* and the server has taken all that do */
 	size_t message;             /* the last of them */
@@ -57,6 +58,29 @@ static uint16_t random_id(void)
 
 /* ---- what is there ---- */
 
+static bool is_answer(const struct place *p, const struct zs_answer_record *r)
+{
+	return r->section == ZS_SECTION_ANSWER && r->type == p->type && zs_name_equal(r->owner, p->owner);
+}
+
+static bool is_shown_at(const struct place *p, const struct zs_answer_record *r)
+{
+	return is_answer(p, r) && !p->wildcard;
+}
+
+/* Its signature tells how many labels the owner had that was signed: RFC 4035 section 5.3.2. */
+static bool is_of_wildcard(const struct place *p)
+{
+	const unsigned labels = zs_name_labels(p->owner) - (p->owner[0] == 1 && p->owner[1] == '*');
+	bool fewer = false;
+	for (size_t i = 0; i < p->seen.count; i++) {
+		const struct zs_answer_record *r = &p->seen.records[i];
+		fewer = fewer || (r->section == ZS_SECTION_ANSWER && r->type == ZS_TYPE_RRSIG && zs_name_equal(r->owner, p->owner)
+		                  && zs_get_u16(r->rdata.data) == p->type && r->rdata.data[3] < labels);
+	}
+	return fewer;
+}
+
 static bool look_at(struct update *u, struct place *p)
 {
 	struct zs_bytes answer;
@@ -69,12 +93,15 @@ static bool look_at(struct update *u, struct place *p)
 		return false;
 	}
 	ldns_pkt_set_id(pkt, random_id());
+	ldns_pkt_set_edns_udp_size(pkt, EDNS_SIZE);
+	ldns_pkt_set_edns_do(pkt, true);
 	if (!zs_update_ask(&u->peer, pkt, &answer, &rcode) || (rcode != ZS_RCODE_NOERROR && rcode != ZS_RCODE_NXDOMAIN))
 		return false;
 	if (!zs_live_message(u->peer.run, answer, p->owner, p->type, &p->seen) || !p->seen.authoritative) {
 		u->peer.why = "it has no authority for the zone";
 		return false;
 	}
+	p->wildcard = is_of_wildcard(p);
 	return true;
 }
 
@@ -84,11 +111,6 @@ static bool look(struct update *u)
 	for (size_t i = 0; ok && i < u->place_count; i++)
 		ok = look_at(u, &u->places[i]);
 	return ok;
-}
-
-static bool is_shown_at(const struct place *p, const struct zs_answer_record *r)
-{
-	return r->section == ZS_SECTION_ANSWER && r->type == p->type && zs_name_equal(r->owner, p->owner);
 }
 
 /* The record as the server showed it, or NULL. */
@@ -452,9 +474,9 @@ bool zs_live_update_look(struct zs_run *run, const struct zs_zone_config *zone, 
 	for (size_t i = 0; i < u.place_count; i++) {
 		const struct place *p = &u.places[i];
 		for (size_t n = 0; n < p->seen.count; n++)
-			if (is_shown_at(p, &p->seen.records[n]))
+			if (is_answer(p, &p->seen.records[n]))
 				ZS_PUSH(run->arena, *seen, *seen_count, room) = (struct zs_live_record){ .owner = p->owner, .rdata = p->seen.records[n].rdata,
-					                                                              .ttl = p->seen.records[n].ttl, .type = p->type };
+					                                                              .ttl = p->seen.records[n].ttl, .type = p->type, .wildcard = p->wildcard };
 	}
 	return true;
 }

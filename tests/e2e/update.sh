@@ -166,6 +166,13 @@ other ns2 86400 "$(record one.pem)"
 at 0 -q -c other.yaml build; is 'a TTL of a day at the server' 0 $status
 at 170000 -c other.yaml tlsa --gate two.pem; is 'caches may have what was there' 5 $status
 at 180000 -c other.yaml tlsa --gate two.pem; is 'none has it two days later' 0 $status
+# a wildcard answered for the owner: its TLSA are not there any more, once ours are, but caches have them
+printf 'server 127.0.0.1 %s\nzone bind.test\nupdate add *._tcp.wild.bind.test 86400 TLSA 3 1 1 %064d\nsend\n' "${bind#*@}" 5 | nsupdate -k tsig.key || fail 'nsupdate *'
+sed 's/ns2/wild/' other.yaml > wild.yaml; sed '$a wild A 192.0.2.9' bind.zone > wild.zone; sed -i 's/bind.zone/wild.zone/' wild.yaml
+at 0 -c wild.yaml build; is 'a wildcard at the server' 0 $status; hasnt 'it has no other TLSA' err 'TLSA of its own'
+is 'ours are there alone' "$( { record one.pem; record two.pem; } | sort)" "$(tlsa "$bind" _25._tcp.wild.bind.test)"
+at 170000 -c wild.yaml tlsa --gate two.pem; is 'caches may have what the wildcard had' 5 $status
+at 180000 -c wild.yaml tlsa --gate two.pem; is 'none has it two days later' 0 $status
 
 # a record that is longer than most: a key of 12 KB
 pgp() { # OCTETS LETTER: an OpenPGP key with a user id that long
