@@ -266,7 +266,8 @@ static bool any_new(const struct tlsa_making *t, const struct zs_facts *facts)
 static void suppose_ttls(struct tlsa_making *t, struct zs_facts *facts)
 {
 	const struct zs_facts known_before = *facts;
-	uint32_t largest = facts->published.ttl;
+	/* another server signs: nothing is known of what it published, but what the file has now */
+	uint32_t largest = t->m->config->publish.kind == ZS_PUBLISH_UPDATE ? zs_zone_max_ttl(t->m->zone, NULL, NULL) : facts->published.ttl;
 	for (size_t i = 0; i < facts->ttl_count; i++) {
 		const struct zs_ttl_facts *ttl = &facts->ttls[i];
 		if (!ttl->dnskey && (!ttl->until || ttl->until > t->m->run->now) && ttl->ttl > largest)

@@ -166,6 +166,12 @@ other ns2 86400 "$(record one.pem)"
 at 0 -q -c other.yaml build; is 'a TTL of a day at the server' 0 $status
 at 170000 -c other.yaml tlsa --gate two.pem; is 'caches may have what was there' 5 $status
 at 180000 -c other.yaml tlsa --gate two.pem; is 'none has it two days later' 0 $status
+
+# of what was there a moment ago nothing is known: the largest TTL of the zone file counts
+sed 's/ns2/last/' other.yaml > last.yaml; sed '$a last 40000 A 192.0.2.9' bind.zone > last.zone; sed -i 's/bind.zone/last.zone/' last.yaml
+at 0 -q -c last.yaml build; is 'nothing is at the server' 0 $status
+at 80000 -c last.yaml tlsa --gate two.pem; is 'the TTL of the file counts' 5 $status; at 84000 -c last.yaml tlsa --gate two.pem; is 'until two of it have passed' 0 $status
+
 # a wildcard answered for the owner: its TLSA are not there any more, once ours are, but caches have them
 printf 'server 127.0.0.1 %s\nzone bind.test\nupdate add *._tcp.wild.bind.test 86400 TLSA 3 1 1 %064d\nsend\n' "${bind#*@}" 5 | nsupdate -k tsig.key || fail 'nsupdate *'
 sed 's/ns2/wild/' other.yaml > wild.yaml; sed '$a wild A 192.0.2.9' bind.zone > wild.zone; sed -i 's/bind.zone/wild.zone/' wild.yaml
