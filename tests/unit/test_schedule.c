@@ -269,6 +269,27 @@ START_TEST(a_larger_ttl_is_remembered)
 }
 END_TEST
 
+START_TEST(a_ttl_from_before_the_first_record_holds_the_gate)
+{
+	struct one one = begin();
+	zs_time when;
+	zs_tlsa_note_ttl(one.run->arena, &one.facts, owner, 24 * HOUR);
+	zs_tlsa_note_ttl(one.run->arena, &one.facts, owner, 24 * HOUR);
+	ck_assert_uint_eq(one.facts.tlsa_ttl_count, 1);
+	build(&one, BEGIN, BIT(K311), TTL, 1, KEYS(1, 2));
+	serve(&one, BEGIN);
+	ck_assert_int_eq(gate(&one, BEGIN + READY, 2, &when), ZS_GATE_WAIT);
+	ck_assert_int_eq(when, BEGIN + PROPAGATION + 48 * HOUR);
+	ck_assert_int_eq(gate(&one, when, 2, &when), ZS_GATE_OPEN);
+	/* seen again: its end is not known any more */
+	ck_assert_int_ne(one.facts.tlsa_ttls[0].until, 0);
+	zs_tlsa_note_ttl(one.run->arena, &one.facts, owner, 24 * HOUR);
+	ck_assert_uint_eq(one.facts.tlsa_ttl_count, 2);
+	ck_assert_int_eq(one.facts.tlsa_ttls[0].until, 0);
+	zs_run_end(one.run);
+}
+END_TEST
+
 START_TEST(a_broken_file_changes_nothing)
 {
 	struct one one = begin();
@@ -608,6 +629,7 @@ ZS_SUITE(schedule)
 	tcase_add_test(tcase, other_parameters_overlap);
 	tcase_add_test(tcase, a_stronger_digest_waits_for_a_key_that_is_gone);
 	tcase_add_test(tcase, a_larger_ttl_is_remembered);
+	tcase_add_test(tcase, a_ttl_from_before_the_first_record_holds_the_gate);
 	tcase_add_test(tcase, a_broken_file_changes_nothing);
 	tcase_add_test(tcase, an_owner_that_is_gone_loses_all_and_says_until_when_caches_have_it);
 	tcase_add_test(tcase, records_of_the_zone_file_count_for_digest_agility);
