@@ -31,6 +31,9 @@ static bool accepted(struct zs_run *run, const struct zs_build_options *options,
 /* What to try before a guard is overridden. */
 static const char *before_that(struct zs_run *run, const struct zs_facts *facts, const char *guard)
 {
+	if (strcmp(guard, "G8") == 0 && facts->replaced.present)
+		return zs_arena_printf(run->arena, "restore the newest copy of '%s', with the keys that signed that zone; to go unsigned from there, 'zonesign roll ZONE "
+		                                   "--unsign' waits until no cache holds the DS; only if it has been gone from the parent for that long, and ", facts->dir);
 	if (strcmp(guard, "G6z") != 0)
 		return "";
 	if (!facts->replaced.present)
@@ -200,8 +203,10 @@ static bool is_published(const struct zs_plan *plan, const struct zs_keyset *key
 bool zs_build_check_overlap(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_plan *plan,
                             const struct zs_keyset *keys)
 {
-	if (!facts->replaced.present || plan->unsigned_zone)
+	if (!facts->replaced.present)
 		return true;
+	if (plan->unsigned_zone) /* the state says that the DS is gone, and does not know by which keys the zone was signed since */
+		return refuse(run, options, facts, "G8", "the zone that is replaced is signed, and would go unsigned: its DS may be at the parent or in caches");
 	for (size_t i = 0; i < facts->replaced.dnskey_count; i++) {
 		const struct zs_bytes rdata = facts->replaced.dnskeys[i];
 		if (rdata.data[1] & ZS_DNSKEY_REVOKE || is_published(plan, keys, rdata))

@@ -45,7 +45,7 @@ bool zs_build_check_tlsa(struct zs_run *run, const struct zs_build_options *opti
                          const struct zs_zone *zone);
 /* G6, G6z, G8: judged from dates and phases alone, apart from the rules of rollover/. */
 bool zs_build_check_plan(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const struct zs_plan *plan);
-/* G6z: somebody else's output is replaced; its DNSKEYs are in caches, so one of them must sign on. */
+/* G6z, G8: somebody else's output is replaced; its DNSKEYs are in caches, so one of them must sign on. */
 bool zs_build_check_overlap(struct zs_run *run, const struct zs_build_options *options,
                             struct zs_facts *facts, const struct zs_plan *plan, const struct zs_keyset *keys);
 /* G21: the configured command looks at the candidate before it is published, and must exit with 0. */

@@ -124,6 +124,14 @@ fresh; at 2026-12-01T00:00:00Z; cp -a state backup; echo 'new A 192.0.2.9' >> a.
 rm -rf state; cp -a backup state; run "$z" --now 2026-12-19T00:00:00Z build --accept adopt; is 'an old state without a roll' 0 $status
 ok 'the serial does not go back' test "$(served)" -gt "$serial"; is 'the same keys' "$keys" "$(keys_served)"
 
+# an old copy that says "unsigned" is restored after the zone was signed again, with other keys and a DS of them
+fresh; at 2026-12-01T00:00:00Z; run "$z" --now 2026-12-01T00:00:00Z roll a.example --unsign; at 2026-12-01T01:00:00Z; at 2026-12-02T00:00:00Z; is 'unsigned' 0 "$(dnskeys)"; cp -a state backup
+run "$z" --now 2026-12-02T01:00:00Z roll a.example --sign; at 2026-12-02T01:00:00Z; at 2026-12-02T12:00:00Z; parent 2026-12-02T12:00:00Z; at 2026-12-04T00:00:00Z; before=$(sha256sum < signed/a.zone)
+mv state newest; cp -a backup state; at 2026-12-04T01:00:00Z; is 'an unsigned state: status' 4 $status; has 'an unsigned state: G18' err 'G18'
+run "$z" --now 2026-12-04T01:00:00Z build --accept adopt; is 'an unsigned state, accepted: status' 4 $status; has 'an unsigned state, accepted: G8' err 'refused by G8: the zone that is replaced is signed'
+has 'which state to restore' err "restore the newest copy of 'state/a.example'"; is 'the signed zone stays' "$before" "$(sha256sum < signed/a.zone)"
+run "$z" --now 2026-12-04T01:00:00Z build --accept adopt --accept G8; is 'a wish is a wish' "0 0" "$status $(dnskeys)"; has 'and recorded' $state 'guard: "G8"'
+
 # -- the state is lost: a run that is refused changes nothing about which keys are taken over, when they are found again
 fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z; signs=$(awk '$4 == "RRSIG" && $5 == "MX" {print $11}' signed/a.zone); mv state lost
 at 2026-12-04T00:00:00Z; run "$z" --now 2026-12-04T08:00:00Z build --accept adopt; is 'without the keys: status' 4 $status; mkdir -p -m 700 state/a.example/keys; cp -p lost/a.example/keys/* state/a.example/keys/
