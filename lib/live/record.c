@@ -1,5 +1,6 @@
 /* record.c - what a person saw at the parent, told by `ds --seen` and `ds --gone`. */
 #include "live/live.h"
+#include "rollover/rollover.h"
 
 enum { DAY = 86400 };
 
@@ -87,6 +88,7 @@ bool zs_live_record(struct zs_run *run, const struct zs_policy *policy, struct z
 		return zs_not_yet(run, "the zone is not served yet: nothing of it can be at the parent");
 	if (facts->made_with_now != run->now_given)
 		return zs_refuse(run, "G17", "the state was made with %s: this would mix two times", facts->made_with_now ? "--now" : "the real clock");
+	zs_rollover_ask_first(policy, facts, run->now);
 	/* one that was never entered would count as in place, and the one that is there would be given up for it */
 	const char *list = list_waiting(run, facts, gone, &waiting);
 	if (!tag && waiting > 1) {

@@ -227,6 +227,7 @@ void zs_goals_set(struct zs_engine *e)
 {
 	follow_parent(e);
 	if (e->facts->unsign) {
+		zs_rollover_ask_first(e->policy, e->facts, e->now);
 		for (size_t i = 0; i < e->facts->key_count; i++)
 			if (e->facts->keys[i].goal_in)
 				set_goal(e, &e->facts->keys[i], false);

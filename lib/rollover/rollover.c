@@ -38,6 +38,21 @@ zs_time zs_rollover_first_ds(const struct zs_policy *policy, const struct zs_fac
 	return asked ? asked : latest;
 }
 
+void zs_rollover_ask_first(const struct zs_policy *policy, struct zs_facts *facts, zs_time now)
+{
+	/* as served: a zone file that has other TTLs by now changes nothing about what was told */
+	const struct zs_ttls ttls = { .largest = facts->published.ttl, .negative = facts->published.negative_ttl };
+	for (size_t i = 0; i < facts->key_count; i++)
+		if (!zs_is_absent(facts->keys[i].ds.phase))
+			return; /* not the first */
+	const zs_time first = zs_rollover_first_ds(policy, facts, &ttls);
+	for (size_t i = 0; first && first <= now && i < facts->key_count; i++) {
+		struct zs_key_facts *key = &facts->keys[i];
+		if (key->ds.phase == ZS_HIDDEN && key->goal_in && !key->standby)
+			key->ds = (struct zs_record_state){ .phase = ZS_RUMOURED, .since = first };
+	}
+}
+
 static bool is_hurried(const struct zs_facts *facts)
 {
 	for (size_t i = 0; i < facts->key_count; i++)

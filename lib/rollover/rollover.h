@@ -39,6 +39,10 @@ ZS_MUST_CHECK bool zs_rollover_outlook(struct zs_run *run, const struct zs_polic
  * asked for, the time when that was. */
 zs_time zs_rollover_first_ds(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls);
 
+/* The time of the first DS has come, and no build has run since that would have noted it: whoever does what `ds` says has given it to the
+ * parent. The DS of the keys it is of count as asked for, since that time. */
+void zs_rollover_ask_first(const struct zs_policy *policy, struct zs_facts *facts, zs_time now);
+
 /* The zone of another signer is in caches, with these TTLs of its DNSKEY RRset and, the largest, of all others: its keys are taken over, or
  * what we publish takes its place. Remembered until what is ours was served for as long. */
 void zs_rollover_foreign(struct zs_run *run, struct zs_facts *facts, uint32_t dnskey_ttl, uint32_t largest_ttl);

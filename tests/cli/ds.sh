@@ -82,6 +82,11 @@ one=$(echo "$two" | head -n 1); at 60020 ds --seen "$one" a.example; is 'one by 
 is 'that one alone' 2 "$(grep -c 'ds_seen: 20' state/a.example/state.yaml)"
 at 60030 ds --seen a.example; is 'now one waits, and needs no tag' 0 $status
 
+# -- the DS was given as soon as it might be, and no build has run since
+rm -rf state *.signed; at 0 -q build; at 359 ds --ready a.example; is 'one second before' 5 $status; at 359 ds --seen a.example; is '--seen then' 5 $status
+at 360 ds --ready a.example; is 'the time has come' 0 $status; at 370 ds --seen a.example; is '--seen, before any build' 0 $status; is 'it is recorded then' 2026-12-01T00:06:10Z "$(state ds_seen)"
+at 380 -q build; has 'a build goes on from there' state/a.example/state.yaml 'ds: {state: rumoured, since: 2026-12-01T00:06:00Z}'; at 2600 -q build; has 'and in the end it is everywhere' state/a.example/state.yaml 'ds: {state: omnipresent'
+
 # -- JSON tells of a DS that goes whether it was seen; it is deleted in every form all the same
 rm -rf state *.signed; at 0 -q build; at 600 -q build; at 610 -q ds --seen a.example; at 620 -q build; at 9000 -q build
 at 9010 -q roll a.example --unsign; at 9020 -q build

@@ -94,6 +94,12 @@ before=$(sha256sum < signed/a.zone); at 2026-12-12T00:00:00Z; is 'it stays so' "
 echo 'x A 192.0.2.7' >> a.zone; at 2026-12-12T01:00:00Z; has 'and lives on' signed/a.zone 'x.a.example.'
 run "$z" --now 2026-12-12T02:00:00Z roll a.example --sign; at 2026-12-12T02:00:00Z; has 'signed again' signed/a.zone ' RRSIG '; good 'valid'
 
+# the DS was given as soon as it might be: no build knows of it, and the zone stays signed all the same
+fresh; at 2026-12-01T00:00:00Z; now=2026-12-01T12:00:00Z; run "$z" --now $now ds --ready a.example; is 'the DS may be given' 0 $status; run "$z" --now $now ds --format ds a.example; cp out ta
+run "$z" --now $now roll a.example --unsign; at 2026-12-01T12:10:00Z; is '--unsign right after that' 0 $status; ok 'signed, as the DS at the parent wants it' "$z" -q --now $now verify --origin a.example --ds ta signed/a.zone
+has 'what is to be done' out 'Remove the DS of KSK'; at 2026-12-09T00:00:00Z; is 'as long as nobody says it is gone' 2 "$(dnskeys)"
+run "$z" --now 2026-12-09T01:00:00Z ds --gone a.example; is 'it is gone' 0 $status; at 2026-12-09T01:00:00Z; at 2026-12-10T04:00:00Z; is 'then unsigned' "0 0" "$status $(dnskeys)"
+
 # -- keys are lost (.my 2018): the build stops, nothing is published; giving the chain up is a decision
 fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z; good=$(sha256sum < signed/a.zone)
 rm state/a.example/keys/*.private; echo 'x A 192.0.2.7' >> a.zone; at 2026-12-03T01:00:00Z; is 'lost keys' 3 $status; has 'it says which guard' err 'G10'; is 'the old zone stays' "$good" "$(sha256sum < signed/a.zone)"
