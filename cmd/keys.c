@@ -16,7 +16,7 @@ static const char help[] =
     "       zonesign keys import [--served FILE] [--pem-dir DIR] [--role ksk|zsk|csk] [--dry-run] ZONE FILE...\n\n"
     "Without a word, list the keys: role, tag, algorithm, standing, since when, states, what is next.\n\n"
     "  generate       make a key that stands by: wholly published, it is the next roll's successor at once\n"
-    "  retire         take a standby key out again, or roll a key that is in use\n"
+    "  retire         take a standby key out again, or the new key of a roll while nobody has seen its DS; roll a key that is in use\n"
     "  import         take over the keys of another signer: BIND or ldns K*.key (with K*.private, K*.state), the JSON of Knot's\n"
     "                 'keymgr -j ZONE list', what 'pdnsutil export-zone-key' prints\n"
     "  --served FILE  the signed zone as it is served now; the zone's output by default\n"

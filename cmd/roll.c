@@ -8,7 +8,9 @@
 #include "build.h"
 #include "cmd/command.h"
 #include "dns/algorithm.h"
+#include "keys/keys.h"
 #include "rollover/rollover.h"
+#include "standby.h"
 
 static const char help[] =
     "usage: zonesign roll ZONE ksk|zsk|csk [--emergency] [--simulate]\n"
@@ -35,6 +37,13 @@ struct wish {
 	uint64_t days;
 };
 
+/* An emergency waits for no other roll: keys of those before it may still be there, and the DNSKEY RRset takes only so many (G16). */
+static bool has_room(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, enum zs_key_role role)
+{
+	struct zs_keyset *keys;
+	return !zs_rollover_needs_key(facts, role) || (zs_keys_load(run, zone, facts, &keys) && zs_standby_fits(run, zone, facts, keys, role));
+}
+
 static bool wish_roll(struct zs_run *run, const struct zs_zone_config *zone, const struct wish *wish, struct zs_facts *facts)
 {
 	const bool csk = strcmp(wish->kind, "csk") == 0, ksk = strcmp(wish->kind, "ksk") == 0;
@@ -46,6 +55,8 @@ static bool wish_roll(struct zs_run *run, const struct zs_zone_config *zone, con
 	}
 	if (facts->unsign)
 		return zs_usage(run, "the zone is going insecure; 'zonesign roll %s --sign' takes that back", zone->name_text);
+	if (wish->emergency && !has_room(run, zone, facts, csk ? ZS_CSK : ksk ? ZS_KSK : ZS_ZSK))
+		return false;
 	zs_rollover_request(run, facts, csk ? ZS_ROLL_CSK : ksk ? ZS_ROLL_KSK : ZS_ROLL_ZSK, wish->emergency);
 	return true;
 }

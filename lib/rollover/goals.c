@@ -99,40 +99,47 @@ static struct zs_key_facts *whole_key(const struct zs_engine *e, enum zs_key_rol
 	return NULL;
 }
 
-/* The policy decides, unless its keys are not there and a roll is under way: that one is finished first. */
+/* The roles of the target that have no key, nor one that can stay. */
+static size_t missing_roles(const struct zs_engine *e, enum zs_key_role missing[2])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < (e->csk ? 1 : ZS_COUNT(bits)); i++)
+		if (zs_current_key(e, bits[i]) < 0 && !whole_key(e, wanted_role(e, bits[i])))
+			missing[count++] = wanted_role(e, bits[i]);
+	return count;
+}
+
+/* The policy decides, unless its keys are not there and a roll is under way: that one is finished first. Or there is no room for them. */
 static void choose_target(struct zs_engine *e)
 {
 	const struct zs_key_facts *newest = NULL;
-	bool there = true;
+	enum zs_key_role missing[2];
 	e->algorithm = e->facts->algorithm ? e->facts->algorithm : e->policy->algorithm;
 	e->csk = e->policy->csk;
-	for (size_t i = 0; i < ZS_COUNT(bits); i++)
-		there = there && (zs_current_key(e, bits[i]) >= 0 || whole_key(e, wanted_role(e, bits[i])));
+	const size_t count = missing_roles(e, missing);
 	for (size_t i = 0; i < e->facts->key_count; i++)
 		if (e->facts->keys[i].goal_in && !e->facts->keys[i].standby)
 			newest = &e->facts->keys[i];
 	const struct zs_key_facts *busy = busy_key(e, ZS_CSK);
-	if (there || !newest || !busy || (newest->algorithm == e->algorithm && (newest->role == ZS_CSK) == e->csk))
+	if (!count || !newest || (newest->algorithm == e->algorithm && (newest->role == ZS_CSK) == e->csk) || (!busy && zs_has_room(e, missing, count)))
 		return;
 	e->algorithm = newest->algorithm;
 	e->csk = newest->role == ZS_CSK;
-	zs_wait(e, NULL, 0, "the change of the policy waits for the roll of %s", zs_key_title(e, busy));
+	if (busy)
+		zs_wait(e, NULL, 0, "the change of the policy waits for the roll of %s", zs_key_title(e, busy));
+	else
+		zs_wait(e, NULL, 0, "the change of the policy waits for room among the DNSKEYs (G16): 'zonesign keys retire' takes a standby key out");
 }
 
 /* Keys of the target that are not there: first signing, another algorithm, other roles. */
 static void want_missing(struct zs_engine *e)
 {
 	enum zs_key_role missing[2];
-	size_t count = 0;
+	const size_t count = missing_roles(e, missing);
 	for (size_t i = 0; i < (e->csk ? 1 : ZS_COUNT(bits)); i++) {
-		const enum zs_key_role role = wanted_role(e, bits[i]);
-		struct zs_key_facts *old = whole_key(e, role);
-		if (zs_current_key(e, bits[i]) >= 0)
-			continue;
+		struct zs_key_facts *old = zs_current_key(e, bits[i]) < 0 ? whole_key(e, wanted_role(e, bits[i])) : NULL;
 		if (old)
 			set_goal(e, old, true);
-		else
-			missing[count++] = role;
 	}
 	for (size_t i = 0; i < count; i++)
 		new_key(e, missing[i]);
@@ -155,19 +162,24 @@ static bool promote_standby(struct zs_engine *e, enum zs_key_role role)
 	return false;
 }
 
-static void begin_roll(struct zs_engine *e, enum zs_key_role role, bool emergency, zs_time activate)
+/* False: the successor has to wait. */
+static bool begin_roll(struct zs_engine *e, enum zs_key_role role, bool emergency, zs_time activate)
 {
 	if (role & ZS_KSK && promote_standby(e, role))
-		return;
+		return true;
 	struct zs_key_facts *current = &e->facts->keys[zs_current_key(e, role & ZS_KSK ? ZS_KSK : ZS_ZSK)];
 	if (emergency && zs_key_is_absent(current)) { /* nobody has seen it yet: it is the new key */
 		current->emergency = true;
 		current->activate = 0;
-		return;
+		return true;
 	}
+	if (!zs_has_room(e, &role, 1))
+		return zs_wait(e, current, 0, "the successor of %s waits for room among the DNSKEYs (G16): another key has to leave first; 'zonesign keys retire' takes "
+		               "out one that stands by, or whose DS nobody has seen", zs_key_title(e, current));
 	struct zs_key_facts *key = new_key(e, role);
 	key->emergency = emergency;
 	key->activate = activate;
+	return true;
 }
 
 static void begin_requests(struct zs_engine *e)
@@ -182,11 +194,10 @@ static void begin_requests(struct zs_engine *e)
 		if (!fits && (role == ZS_CSK) != e->policy->csk)
 			continue; /* the policy has no such role any more */
 		const struct zs_key_facts *busy = busy_key(e, role);
-		if (fits && (!busy || request.emergency)) {
-			begin_roll(e, role, request.emergency, 0);
+		const bool now = fits && (!busy || request.emergency);
+		if (now && begin_roll(e, role, request.emergency, 0))
 			continue;
-		}
-		if (busy)
+		if (busy && !now)
 			zs_wait(e, NULL, 0, "the roll that was asked for waits for that of %s", zs_key_title(e, busy));
 		facts->rolls[kept++] = request;
 	}
@@ -204,7 +215,7 @@ static void roll_by_lifetime(struct zs_engine *e)
 		if (e->now < begin)
 			zs_wait(e, key, begin, "the successor of %s is published", zs_key_title(e, key));
 		else if (!busy_key(e, key->role))
-			begin_roll(e, key->role, false, retire);
+			(void)begin_roll(e, key->role, false, retire); /* what it waits for is told */
 	}
 }
 

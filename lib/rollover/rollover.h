@@ -56,12 +56,35 @@ void zs_rollover_served(struct zs_facts *facts, const struct zs_policy *policy, 
 /* The user wants a roll: queued, begun by the next plan that may. */
 void zs_rollover_request(struct zs_run *run, struct zs_facts *facts, enum zs_roll_kind kind, bool emergency);
 
+/* Would an emergency roll of that role make a key? One that stands by, or that nobody has seen yet, takes over as it is. */
+bool zs_rollover_needs_key(const struct zs_facts *facts, enum zs_key_role role);
+
+/* What a DNSKEY RRset comes to, and the most that validators take of it: keys, signatures over it for each algorithm, octets of the
+ * answer. These are the numbers of G16 (verify/, which judges the finished file by its own). */
+enum { ZS_ROOM_DNSKEYS = 8, ZS_ROOM_SIGNATURES = 4, ZS_ROOM_OCTETS = 4096, ZS_RSA_EXPONENT_LEN = 4 };
+
+struct zs_key_room {
+	size_t name_len;
+	size_t dnskeys, signatures, algorithms, octets;
+	bool seen[256]; /* algorithms */
+};
+
+void zs_room_begin(struct zs_key_room *room, const uint8_t *zone);
+/* A key that is published, or signs the DNSKEY RRset, or both. modulus: octets, RSA only. */
+void zs_room_add(struct zs_key_room *room, uint8_t algorithm, size_t modulus, bool published, bool signs);
+/* The same of a key as it is now, or is wanted. */
+void zs_room_add_known(struct zs_key_room *room, const struct zs_key_facts *key, size_t modulus);
+
 /* A standby key of that role, to be made: wholly in, and the successor of the next roll. The facts' pointer is valid until keys are
  * added. */
 struct zs_key_facts *zs_rollover_standby(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, enum zs_key_role role);
 
-/* The user wants the key gone: a standby key leaves, for a key in use a roll is asked for. Returns what will be, or NULL: there is no
- * such key. */
+/* Can the key be taken back? It was to replace another, the parent was never seen to have its DS, and it signs no data; what it was to
+ * replace is there. */
+bool zs_rollover_may_take_back(const struct zs_facts *facts, const struct zs_key_facts *key);
+
+/* The user wants the key gone: a standby key leaves, and one that can be taken back, with the rolls of its kind that have not begun; for a
+ * key in use a roll is asked for. Returns what will be, or NULL: there is no such key. */
 const char *zs_rollover_retire(struct zs_run *run, struct zs_facts *facts, uint16_t tag);
 
 /* The chain is given up: every key leaves at once, the next plan makes new ones, and validators fail until the parent has

@@ -68,6 +68,9 @@ void zs_goals_release(struct zs_engine *e);  /* keys whose successors are ready 
 void zs_goals_dates(const struct zs_engine *e); /* active, removed: before records settle, and after */
 void zs_goals_finish(struct zs_engine *e);   /* dates, keys to forget, emergencies that are over */
 
+/* room.c: with keys of these roles and the target's algorithm more, is the DNSKEY RRset one that validators take (G16)? */
+bool zs_has_room(const struct zs_engine *e, const enum zs_key_role *roles, size_t count);
+
 /* moves.c: make what may be made now; true if something moved. */
 bool zs_moves_make(struct zs_engine *e);
 

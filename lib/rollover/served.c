@@ -88,6 +88,36 @@ struct zs_key_facts *zs_rollover_standby(struct zs_run *run, struct zs_facts *fa
 	return key;
 }
 
+bool zs_rollover_may_take_back(const struct zs_facts *facts, const struct zs_key_facts *key)
+{
+	bool chain = false, other_there = false;
+	if (!(key->role & ZS_KSK) || !key->goal_in || key->standby || key->ds_seen || (key->ds.phase != ZS_HIDDEN && key->ds.phase != ZS_RUMOURED)
+	    || !zs_is_absent(key->zrrsig.phase))
+		return false;
+	for (size_t i = 0; i < facts->key_count; i++) {
+		const struct zs_key_facts *other = &facts->keys[i];
+		if (other == key || !other->goal_in || other->standby)
+			continue;
+		chain = chain || (other->role & ZS_KSK && zs_ds_is_seen(other));
+		other_there = other_there || (other->role == key->role && other->algorithm == key->algorithm);
+	}
+	return chain && other_there; /* without the latter one would be made anew */
+}
+
+static const char *take_back(struct zs_run *run, struct zs_facts *facts, struct zs_key_facts *key, enum zs_roll_kind kind)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < facts->roll_count; i++)
+		if (facts->rolls[i].kind != kind)
+			facts->rolls[kept++] = facts->rolls[i];
+	facts->roll_count = kept;
+	key->goal_in = false;
+	key->retired = run->now;
+	if (key->ds.phase == ZS_HIDDEN)
+		return zs_arena_printf(run->arena, "key %u is taken back; it leaves with the next builds", key->tag);
+	return zs_arena_printf(run->arena, "key %u is taken back; it leaves when it is known that the parent has no DS of it ('zonesign ds --gone %u' says so)", key->tag, key->tag);
+}
+
 const char *zs_rollover_retire(struct zs_run *run, struct zs_facts *facts, uint16_t tag)
 {
 	for (size_t i = 0; i < facts->key_count; i++) {
@@ -101,7 +131,10 @@ const char *zs_rollover_retire(struct zs_run *run, struct zs_facts *facts, uint1
 			key->retired = run->now;
 			return zs_arena_printf(run->arena, "key %u stands by no more; it leaves with the next builds", tag);
 		}
-		zs_rollover_request(run, facts, key->role == ZS_KSK ? ZS_ROLL_KSK : key->role == ZS_ZSK ? ZS_ROLL_ZSK : ZS_ROLL_CSK, false);
+		const enum zs_roll_kind kind = key->role == ZS_KSK ? ZS_ROLL_KSK : key->role == ZS_ZSK ? ZS_ROLL_ZSK : ZS_ROLL_CSK;
+		if (zs_rollover_may_take_back(facts, key))
+			return take_back(run, facts, key, kind);
+		zs_rollover_request(run, facts, kind, false);
 		return zs_arena_printf(run->arena, "key %u is in use: a roll is asked for, and it leaves when its successor is in place", tag);
 	}
 	return NULL;

@@ -75,6 +75,19 @@ is 'the old DNSKEYs go' '15 ' "$(algorithms)"; is 'their signatures stay' '13 15
 at 2026-12-13T20:00:00Z; is 'until caches have forgotten' '15 ' "$(signed_by SOA)"; good 'valid'
 policy=; config; at 2026-12-14T12:00:00Z; is 'and back by another edit' '13 15 ' "$(signed_by SOA)"
 
+# -- emergencies one after the other, whose DS nobody enters: as many as validators take (G16), and the way back
+tags() { awk '/^  - id/ {tag = ""} / tag:/ {tag = $2} / role: ksk/ {print tag}' $state; }
+fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z; first=$(tags)
+for hour in 00 06 12; do run "$z" --now 2026-12-03T$hour:00:00Z roll a.example ksk --emergency; is "an emergency at $hour" 0 $status; at 2026-12-03T$hour:00:00Z; is "it begins at $hour" 0 $status; done
+before=$(cksum < $state); run "$z" --now 2026-12-03T18:00:00Z roll a.example ksk --emergency; is 'a fourth' 4 $status; has 'is refused' err 'refused by G16: with one more key the zone has 5 signatures over its DNSKEYs, more than 4'
+has 'the way out' err "'zonesign keys retire a.example. TAG' takes back a key whose DS nobody has seen"; is 'nothing is recorded' "$before" "$(cksum < $state)"; at 2026-12-03T18:00:00Z; is 'builds go on' 0 $status
+printf 'rolls:\n  - {kind: ksk, emergency: yes, time: 2026-12-03T18:00:00Z}\n' >> $state; sed -i 's/^next_due: .*/next_due: never/' $state; echo 'x A 192.0.2.7' >> a.zone
+at 2026-12-03T19:00:00Z; is 'with one that was asked for all the same' 0 $status; is 'there is no fifth' 4 "$(tags | wc -l)"; run "$z" --now 2026-12-03T19:00:00Z status; has 'why' out 'waits for room among the DNSKEYs (G16)'
+for tag in $(tags | grep -vx "$first"); do run "$z" --now 2026-12-03T20:00:00Z keys retire a.example "$tag"; is "key $tag is taken back" 0 $status; has 'it is said' err "key $tag is taken back"; done
+at 2026-12-03T20:00:00Z; is 'they stay while their DS may be there' 5 "$(dnskeys)"; for tag in $(tags | grep -vx "$first"); do run "$z" --now 2026-12-03T21:00:00Z ds --gone "$tag" a.example; done
+at 2026-12-03T21:00:00Z; at 2026-12-05T00:00:00Z; is 'then they go' 2 "$(dnskeys)"; good 'valid'; at 2026-12-05T06:00:00Z
+run "$z" --now 2026-12-05T07:00:00Z roll a.example ksk --emergency; is 'there is room again' 0 $status; at 2026-12-05T07:00:00Z; is 'for a new KSK' 3 "$(dnskeys)"
+
 # -- a lifetime shorter than a roll
 policy='zsk: {lifetime: 2h}'; fresh; at 2026-12-01T00:00:00Z; has 'it is said' err 'the lifetime of the zsk, 2h, is shorter than its roll takes'; policy=
 

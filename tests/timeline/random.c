@@ -67,6 +67,16 @@ static void parent_ttl(struct schedule *s, uint32_t ttl)
 	s->ttl_changed = s->w.now;
 }
 
+/* `keys generate` makes no standby key without room (G16). Here there is always room for one more, so that no edit of the policy has to
+ * wait for a person to take one out. */
+static bool has_room(const struct zs_facts *facts)
+{
+	size_t signers = 0;
+	for (size_t i = 0; i < facts->key_count; i++)
+		signers += facts->keys[i].role & ZS_KSK && (facts->keys[i].goal_in || zs_in_zone(facts->keys[i].krrsig.phase));
+	return signers + 1 < ZS_ROOM_SIGNATURES;
+}
+
 static void user_acts(struct schedule *s)
 {
 	struct zs_facts *facts = world_edit(&s->w);
@@ -94,7 +104,8 @@ static void user_acts(struct schedule *s)
 			parent_ttl(s, 60 + (uint32_t)below(s, s->w.ds_ttl));
 		break;
 	case 9:
-		(void)zs_rollover_standby(s->w.disk_run, facts, &s->w.policy, s->w.policy.csk ? ZS_CSK : ZS_KSK);
+		if (has_room(facts))
+			(void)zs_rollover_standby(s->w.disk_run, facts, &s->w.policy, s->w.policy.csk ? ZS_CSK : ZS_KSK);
 		break;
 	case 10:
 		if (facts->key_count)

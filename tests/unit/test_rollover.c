@@ -150,6 +150,105 @@ START_TEST(a_zone_at_rest_has_nothing_to_do)
 }
 END_TEST
 
+/* Another KSK that has come in: what a standby key and a roll that waits for the parent have in common. */
+static struct zs_key_facts *add_ksk(struct zs_run *run, struct zs_facts *facts, uint8_t id)
+{
+	const struct zs_key_facts copy = facts->keys[0];
+	struct zs_key_facts *key = &ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room);
+	*key = copy;
+	key->id[0] = id;
+	key->tag = id;
+	return key;
+}
+
+static bool waits_for_room(const struct zs_plan *plan)
+{
+	bool said = false;
+	for (size_t i = 0; i < plan->reason_count; i++)
+		said = said || strstr(plan->reasons[i].text, "waits for room among the DNSKEYs (G16)");
+	return said;
+}
+
+START_TEST(no_roll_makes_more_keys_than_validators_take)
+{
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	for (uint8_t id = 3; id < 6; id++) { /* their DS were asked for, and nobody has entered them */
+		struct zs_key_facts *key = add_ksk(run, &facts, id);
+		key->ds.phase = ZS_RUMOURED;
+		key->ds_seen = key->active = 0;
+	}
+	zs_rollover_request(run, &facts, ZS_ROLL_KSK, true);
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(facts.key_count == 5 && facts.roll_count == 1 && waits_for_room(plan));
+	zs_rollover_request(run, &facts, ZS_ROLL_ZSK, false); /* DNSKEYs there may be more */
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(facts.key_count == 6 && facts.keys[5].role == ZS_ZSK);
+	add_ksk(run, &facts, 7); /* one too many, as G16 was accepted */
+	facts.roll_count = 0;
+	zs_rollover_request(run, &facts, ZS_ROLL_ZSK, true);
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(facts.key_count == 8 && facts.roll_count == 0);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(a_change_of_the_policy_waits_for_room_among_standby_keys)
+{
+	struct zs_policy csk = policy;
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	csk.csk = true;
+	for (uint8_t id = 3; id < 6; id++)
+		add_ksk(run, &facts, id)->standby = true;
+	ck_assert(zs_rollover_plan(run, &csk, &facts, &ttls, &plan));
+	ck_assert(facts.key_count == 5 && waits_for_room(plan));
+	facts.key_count = 4; /* one of them has left */
+	ck_assert(zs_rollover_plan(run, &csk, &facts, &ttls, &plan));
+	ck_assert(facts.key_count == 5 && facts.keys[4].role == ZS_CSK);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(large_keys_need_room_in_the_answer)
+{
+	struct zs_policy rsa = policy;
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	rsa.algorithm = facts.keys[0].algorithm = facts.keys[1].algorithm = 8;
+	rsa.rsa_bits = 4096;
+	for (uint8_t id = 3; id < 5; id++)
+		add_ksk(run, &facts, id)->standby = true;
+	zs_rollover_request(run, &facts, ZS_ROLL_ZSK, false);
+	ck_assert(zs_rollover_plan(run, &rsa, &facts, &ttls, &plan));
+	ck_assert(facts.key_count == 4 && facts.roll_count == 1 && waits_for_room(plan));
+	rsa.rsa_bits = 2048;
+	ck_assert(zs_rollover_plan(run, &rsa, &facts, &ttls, &plan));
+	ck_assert(facts.key_count == 5 && facts.roll_count == 0);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(the_new_key_of_a_roll_is_taken_back_while_nobody_has_seen_its_ds)
+{
+	for (int seen = 0; seen < 2; seen++) {
+		struct zs_facts facts;
+		struct zs_run *run = settled(&facts);
+		struct zs_key_facts *key = add_ksk(run, &facts, 3);
+		key->ds.phase = ZS_RUMOURED;
+		key->ds_seen = seen;
+		zs_rollover_request(run, &facts, ZS_ROLL_KSK, true);
+		ck_assert(!zs_rollover_may_take_back(&facts, &facts.keys[0])); /* in use */
+		ck_assert_ptr_nonnull(zs_rollover_retire(run, &facts, 3));
+		ck_assert(facts.keys[2].goal_in == (seen == 1) && facts.roll_count == (size_t)seen);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(every_move_not_made_has_its_reason)
 {
 	struct zs_facts facts;
@@ -801,6 +900,10 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, a_ttl_that_was_larger_is_remembered);
 	tcase_add_test(tcase, no_cds_without_the_policy);
 	tcase_add_test(tcase, a_zone_at_rest_has_nothing_to_do);
+	tcase_add_test(tcase, no_roll_makes_more_keys_than_validators_take);
+	tcase_add_test(tcase, a_change_of_the_policy_waits_for_room_among_standby_keys);
+	tcase_add_test(tcase, large_keys_need_room_in_the_answer);
+	tcase_add_test(tcase, the_new_key_of_a_roll_is_taken_back_while_nobody_has_seen_its_ds);
 	tcase_add_test(tcase, every_move_not_made_has_its_reason);
 	tcase_add_test(tcase, a_second_roll_of_a_role_waits_and_is_not_lost);
 	tcase_add_test(tcase, a_ds_that_nobody_asked_for_is_protected_all_the_same);
