@@ -4,6 +4,7 @@
 
 #include "build_private.h"
 #include "dane/dane.h"
+#include "dns/algorithm.h"
 #include "publish/publish.h"
 #include "rollover/rollover.h"
 
@@ -89,27 +90,49 @@ static bool output_serial(const char *path, const uint8_t *apex, uint32_t *seria
 	return ok;
 }
 
+/* The DNSKEYs and the serial of the signed zone in the place of the output. Its DNSKEY RRset ends with look; NULL: it has none. */
+static const struct zs_rrset *read_replaced(struct zs_run *run, struct zs_run *look, const struct zs_zone_config *config, struct zs_zone **zone,
+                                            struct zs_replaced *out)
+{
+	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
+	const struct zs_rrset *set = zs_zone_read(look, look->arena, config->output.path, &options, zone)
+	                           ? zs_zone_apex_rrset(*zone, ZS_TYPE_DNSKEY) : NULL;
+	struct zs_soa soa;
+	*out = (struct zs_replaced){ .present = set != NULL, .serial = set && zs_zone_soa(*zone, &soa) ? soa.serial : 0 };
+	for (uint32_t i = 0; set && i < set->count; i++) {
+		const struct zs_bytes rdata = zs_rrset_rdata(*zone, set, i);
+		uint8_t *copy = zs_arena_alloc(run->arena, rdata.len);
+		memcpy(copy, rdata.data, rdata.len);
+		ZS_PUSH(run->arena, out->dnskeys, out->dnskey_count, out->dnskey_room) = (struct zs_bytes){ copy, rdata.len };
+	}
+	return set;
+}
+
 /* What caches may hold of the zone that is replaced: its DNSKEYs and its TTLs. */
 static void look_at_replaced(struct zs_run *run, const struct zs_zone_config *config, struct zs_facts *facts)
 {
 	struct zs_run *look = zs_run_begin();
-	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
 	struct zs_zone *zone;
-	struct zs_replaced *replaced = &facts->replaced;
-	const struct zs_rrset *set = zs_zone_read(look, look->arena, config->output.path, &options, &zone)
-	                           ? zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY) : NULL;
-	struct zs_soa soa;
-	*replaced = (struct zs_replaced){ .present = set != NULL, .serial = set && zs_zone_soa(zone, &soa) ? soa.serial : 0 };
-	for (uint32_t i = 0; set && i < set->count; i++) {
-		const struct zs_bytes rdata = zs_rrset_rdata(zone, set, i);
-		uint8_t *copy = zs_arena_alloc(run->arena, rdata.len);
-		memcpy(copy, rdata.data, rdata.len);
-		ZS_PUSH(run->arena, replaced->dnskeys, replaced->dnskey_count, replaced->dnskey_room) = (struct zs_bytes){ copy, rdata.len };
-	}
+	const struct zs_rrset *set = read_replaced(run, look, config, &zone, &facts->replaced);
 	facts->parent.asked = 0; /* what the state has of the parent may be of another time */
 	if (set)
 		zs_rollover_foreign(run, facts, set->ttl, zs_zone_max_ttl(zone, NULL, NULL));
 	zs_run_end(look);
+}
+
+bool zs_build_is_older_copy(const struct zs_facts *facts, const struct zs_replaced *replaced)
+{
+	bool ours = facts->published.known && replaced->present && zs_serial_after(facts->published.serial, replaced->serial);
+	for (size_t i = 0; i < replaced->dnskey_count; i++)
+		ours = ours && zs_facts_tag_used(facts, zs_key_tag(replaced->dnskeys[i].data, replaced->dnskeys[i].len));
+	return ours;
+}
+
+static void refuse_older_copy(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, uint32_t serial)
+{
+	zs_refuse(run, "G18", "'%s' is an older copy (serial %u) of what zonesign published last (serial %u): somebody put it there", zone->output.path, serial,
+	          facts->published.serial);
+	zs_hint(run, "remove it and run 'zonesign build', which makes the newest one again");
 }
 
 static bool is_empty(const char *path)
@@ -152,12 +175,19 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		look_at_replaced(run, zone, facts);
 		return true;
 	}
+	struct zs_run *look = zs_run_begin();
+	struct zs_zone *in_place;
+	struct zs_replaced copy;
+	(void)read_replaced(run, look, zone, &in_place, &copy);
+	zs_run_end(look);
 	const bool newer = facts->published.known && output_serial(zone->output.path, zone->name, &serial)
 	                && zs_serial_after(serial, facts->published.serial);
 	if (newer) {
 		zs_refuse(run, "G18", "'%s' has serial %u, newer than %u, which is the last that the state knows: the state is an old copy, or somebody else wrote the file",
 		          zone->output.path, serial, facts->published.serial);
 		zs_hint(run, "restore the newest state with its keys; if there is none, 'zonesign build --accept adopt' goes on from this file as far as the keys allow");
+	} else if (zs_build_is_older_copy(facts, &copy)) {
+		refuse_older_copy(run, zone, facts, copy.serial);
 	} else if (facts->published.known) {
 		zs_refuse(run, "G18", "'%s' is not what zonesign published last (serial %u): somebody else wrote it", zone->output.path,
 		          facts->published.serial);

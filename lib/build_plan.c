@@ -3,6 +3,7 @@
  * caught before the world sees it. And TLSA that would leave a server without a record (G19). */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build_private.h"
 #include "dns/algorithm.h"
@@ -28,6 +29,26 @@ static bool accepted(struct zs_run *run, const struct zs_build_options *options,
 	return true;
 }
 
+/* Is there a key of the zone that is replaced which the state never heard of, and are the files of each such key there? Then the state is
+ * older than its keys. */
+static bool has_newer_keys(struct zs_run *run, const struct zs_facts *facts)
+{
+	char name[ZS_NAME_PATH];
+	size_t newer = 0;
+	zs_name_path(facts->zone, name);
+	for (size_t i = 0; i < facts->replaced.dnskey_count; i++) {
+		const struct zs_bytes rdata = facts->replaced.dnskeys[i];
+		const uint16_t tag = zs_key_tag(rdata.data, rdata.len);
+		if (zs_facts_tag_used(facts, tag))
+			continue;
+		const char *base = zs_arena_printf(run->arena, "%s/keys/K%s.+%03u+%05u", facts->dir, facts->zone[0] ? name : "", rdata.data[3], tag);
+		if (access(zs_arena_printf(run->arena, "%s.key", base), F_OK) != 0 || access(zs_arena_printf(run->arena, "%s.private", base), F_OK) != 0)
+			return false;
+		newer++;
+	}
+	return newer && facts->published.known;
+}
+
 /* What to try before a guard is overridden. */
 static const char *before_that(struct zs_run *run, const struct zs_facts *facts, const char *guard)
 {
@@ -38,6 +59,11 @@ static const char *before_that(struct zs_run *run, const struct zs_facts *facts,
 		return "";
 	if (!facts->replaced.present)
 		return "restore the state and the keys from the same backup, since they do not fit what is published; only ";
+	if (zs_build_is_older_copy(facts, &facts->replaced))
+		return "it is an older copy of what zonesign published last: remove that file and run 'zonesign build', which makes the newest one again; only ";
+	if (has_newer_keys(run, facts))
+		return zs_arena_printf(run->arena, "its keys are in '%s/keys', and '%s/state.yaml' is a copy from before they were made: restore the newest one; if there is "
+		                                   "none, move it away and run 'zonesign build --accept adopt' again, which takes the keys over; only ", facts->dir, facts->dir);
 	return zs_arena_printf(run->arena, "put the keys that signed it into '%s/keys', from your backup, or take them over from the other signer with "
 	                                   "'zonesign keys import'; without them validators refuse the zone until caches have forgotten them: only ", facts->dir);
 }

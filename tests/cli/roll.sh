@@ -136,8 +136,16 @@ for kind in ksk zsk; do
 	mv state newest; cp -a backup state; at 2026-12-03T23:00:00Z; is "$kind, an old state: status" 4 $status; has "$kind, an old state: it may be one" err 'the state is an old copy'
 	run "$z" --now 2026-12-03T23:00:00Z build --accept adopt; is "$kind, an old state, accepted: status" 4 $status; has "$kind: keys would be gone" err 'would be gone'
 	is "$kind, an old state: nothing is published" "$before" "$(sha256sum < signed/a.zone)"
+	rm -rf state; cp -a newest state; cp backup/a.example/state.yaml state/a.example/; cp -p signed/a.zone good.zone # the keys of then are there
+	run "$z" --now 2026-12-03T23:00:00Z build --accept adopt; is "$kind, an old state, all keys: status" 4 $status; has "$kind: the state is the old one" err "'state/a.example/state.yaml' is a copy from before they were made"
+	mv $state s; run "$z" --now 2026-12-03T23:00:00Z build --accept adopt; is "$kind, without it they are taken over" 0 $status; good "$kind: valid"; cp -p good.zone signed/a.zone
 	rm -rf state; mv newest state; at 2026-12-03T23:30:00Z; is "$kind, the newest state is back" 0 $status
 done
+# and the other way round: an old copy of the output, of a ZSK that has gone since
+fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; cp signed/a.zone old.zone; run "$z" --now 2026-12-01T12:00:00Z roll a.example zsk; for hour in 13 17 22; do at 2026-12-01T$hour:00:00Z; done; before=$(keys_served)
+cp old.zone signed/a.zone; at 2026-12-01T23:00:00Z; is 'an old output' 4 $status; has 'is known as such' err 'is an older copy'; has 'what to do' err "remove it and run 'zonesign build'"
+run "$z" --now 2026-12-01T23:00:00Z build --accept adopt; is 'it is not taken over' 4 $status; has 'nor then another advice' err 'remove that file'
+rm signed/a.zone; at 2026-12-01T23:00:00Z; is 'made again' "0 $before" "$status $(keys_served)"; good 'valid'
 # without a roll an old copy is good enough, but the serial goes on from what is served
 fresh; at 2026-12-01T00:00:00Z; cp -a state backup; echo 'new A 192.0.2.9' >> a.zone; run "$z" --now 2026-12-20T00:00:00Z build; serial=$(served); keys=$(keys_served)
 rm -rf state; cp -a backup state; run "$z" --now 2026-12-19T00:00:00Z build --accept adopt; is 'an old state without a roll' 0 $status
