@@ -136,7 +136,9 @@ static bool has_state(const struct zs_input *input)
 	return find_line(input, "DNSKEYState", &value, &len);
 }
 
-static bool import_bind(struct zs_run *run, struct zs_arena *arena, const uint8_t *zone, const char *stem, struct zs_import_key *out)
+/* sep_role: of a key with the SEP flag, which KSK and CSK have alike. */
+static bool import_bind(struct zs_run *run, struct zs_arena *arena, const uint8_t *zone, const char *stem, enum zs_key_role sep_role,
+                        struct zs_import_key *out)
 {
 	struct zs_input public, private, state;
 	bool there;
@@ -148,7 +150,7 @@ static bool import_bind(struct zs_run *run, struct zs_arena *arena, const uint8_
 	zs_secret_cleanse((void *)(uintptr_t)private.text, private.len);
 	if (!ok || !zs_key_prove(run, &out->key, stem) || !read_if_there(run, arena, zs_arena_printf(arena, "%s.state", stem), &state, &there))
 		return false;
-	fill_facts(out, out->key.flags & ZS_DNSKEY_SEP ? ZS_KSK : ZS_ZSK);
+	fill_facts(out, out->key.flags & ZS_DNSKEY_SEP ? sep_role : ZS_ZSK);
 	if (there && has_state(&state)) {
 		out->from = "BIND state";
 		return bind_state(run, &state, &out->facts);
@@ -300,10 +302,10 @@ bool zs_keys_import(struct zs_run *run, struct zs_arena *arena, const uint8_t *z
 	bool ok;
 	if (private && !(stem && ends_with(path, ".private"))) {
 		warn_open(run, path);
-		ok = import_alone(run, arena, input, alone, &key);
+		ok = import_alone(run, arena, input, alone ? alone : ZS_CSK, &key);
 	} else if (stem) {
 		warn_open(run, zs_arena_printf(arena, "%s.private", stem));
-		ok = import_bind(run, arena, zone, stem, &key);
+		ok = import_bind(run, arena, zone, stem, alone == ZS_CSK ? ZS_CSK : ZS_KSK, &key);
 	} else {
 		ok = zs_error(run, NULL, "'%s' is no key file of BIND or ldns, no JSON of Knot's keymgr and no export of pdnsutil", path);
 	}

@@ -109,6 +109,18 @@ ok 'ldns signs' sh -c 'ldns-signzone -i 20261101000000 -e 20270101000000 -o a.ex
 at 0 keys import --served served.zone a.example k/*.key; is 'import of ldns keys' 0 $status; has 'no times' out 'taken to be in use'
 taken 'ldns'
 
+# a single key of BIND: it signs all of the zone, as the served zone shows
+single() { # FLAGS of dnssec-signzone
+	fresh ', csk: {lifetime: unlimited}'; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null
+	{ cat a.zone; grep -h '^a.example' k/*.key; } > with-keys
+	dnssec-signzone -q "$@" -P -d . -s 20261101000000 -e 20270101000000 -o a.example -f served.zone with-keys k/*.private >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
+}
+single -z; at 0 keys import --served served.zone a.example k/*.key; is 'import of a single key' 0 $status; has 'it is a CSK' out 'a.example. csk'; hasnt 'as the policy wants it' err 'is not what policy'
+taken 'a single key'
+single -z; at 0 keys import --role csk --served served.zone a.example k/*.private; is 'import with --role csk' 0 $status
+single -z; at 0 keys import --role ksk --served served.zone a.example k/*.key; is 'who says ksk is heard' 4 $status; has 'and told' err '(ksk, algorithm 13) is not what policy'
+at 0 keys import --role csk --served none a.example k/*.key; is 'a served zone that is not there' 3 $status; has 'it is said once' err "'none' cannot be read"
+
 # Knot: keymgr -j list, and PEM
 fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k
 cat > pem.py <<'EOF'
