@@ -223,7 +223,7 @@ openpgp b.pgp big; at 10 -q -c many.yaml build; is 'a key of 24 KB is renewed' 0
 openpgp c.pgp other; at 20 -q -c many.yaml build; is 'a key of 40 KB instead' 0 $status; pgp_is 'the longer one is there' other c.pgp; is 'and no shorter one' '' "$(pgp_at big)"
 openpgp d.pgp first other; at 30 -q -c many.yaml build; is 'two of 40 KB: wrong' 3 $status
 has 'two of 40 KB: where' err "'$(pgp_owner other).' OPENPGPKEY: a message has room for"; is 'and nothing is sent' '' "$(pgp_at first)"; pgp_is 'the former one is there' other c.pgp
-openpgp e.pgp first; at 40 -q -c many.yaml build; is '65 KB: wrong' 3 $status; has '65 KB: where' err "'$(pgp_owner first).' OPENPGPKEY"
+openpgp e.pgp first; at 40 -q -c many.yaml build; is '65 KB: wrong' 3 $status; has '65 KB: where' err "the OPENPGPKEY records of '$(pgp_owner first).'"
 pgp_is 'what would have gone is there' other c.pgp
 openpgp d.pgp first; at 50 -q -c many.yaml build; is 'another owner' 0 $status; pgp_is 'it has its own' first d.pgp; is 'the former has none' '' "$(pgp_at other)"
 
