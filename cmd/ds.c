@@ -102,7 +102,7 @@ static void print_zone(struct zs_run *run, const struct zs_zone_config *zone, en
 	else
 		(void)!zs_ds_write(run, &request, format, text);
 	if (mode != MODE_READY && !first && !request.insecure)
-		zs_warn(run, NULL, "the zone is not served yet (the reload has not succeeded): do not give these to the parent");
+		zs_warn(run, NULL, "the zone is not in service for certain yet: do not give these to the parent");
 }
 
 /* "--seen 12345 ZONE": a number after the option is the tag. */

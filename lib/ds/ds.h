@@ -36,6 +36,7 @@ struct zs_ds_request {
 	size_t removed_count;
 	const char *registrar; /* a name of zs_registrar_name(), or NULL: "general" */
 	zs_time not_before;    /* 0: at once */
+	bool not_served;       /* no time can be told yet: no server has the zone for certain */
 	bool insecure;         /* the zone is published unsigned, as its owner wants: nothing is to be there */
 };
 

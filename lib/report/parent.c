@@ -95,6 +95,7 @@ bool zs_report_parent(struct zs_run *run, const struct zs_zone_config *zone, str
 			present[request->present_count++] = *rdata;
 		if (to_come && *first_ds > run->now)
 			request->not_before = *first_ds;
+		request->not_served = request->not_served || (to_come && !*first_ds);
 	}
 	return true;
 }

@@ -26,6 +26,8 @@ zs_time zs_rollover_first_ds(const struct zs_policy *policy, const struct zs_fac
 	for (size_t i = 0; !asked && i < facts->key_count; i++) {
 		const struct zs_key_facts *key = &facts->keys[i];
 		const struct zs_record_state *const records[] = { &key->dnskey, &key->krrsig, &key->zrrsig };
+		if (key->standby && key->dnskey.phase == ZS_HIDDEN)
+			continue; /* asked for, and in no version yet: the first DS is not of it */
 		for (size_t r = 0; key->goal_in && r < ZS_COUNT(records); r++) {
 			if (records[r]->phase == ZS_NA || (records[r]->phase == ZS_HIDDEN && key->has_predecessor))
 				continue;

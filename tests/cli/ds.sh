@@ -100,4 +100,11 @@ at 9040 -q ds --gone a.example; at 9050 -q build; at 20000 -q build; at 40000 -q
 at 40010 ds a.example; is 'ds of a zone that is unsigned by wish' 0 $status; has 'it says so' err 'not signed, as you wanted: it needs no DS'; hasnt 'no alarm' err G5b
 at 40010 ds --ready a.example; is '--ready' 5 $status; has 'why' err 'needs no DS'
 at 40010 roll a.example --sign; at 40020 -q build; at 40030 -q build; at 40040 ds a.example; is 'signed again' 0 $status; has 'with keys' out 'Key tag'
+
+# -- JSON says whether the time has come, also when none can be told; a standby key that was asked for changes nothing about it
+json() { run "$z" --json --now $((t0 + $1)) ds a.example; python3 -c 'import json; d = json.load(open("out"))["zones"][0]; print(d["ready"], d["not_before"])'; }
+config off; rm -rf state *.signed; at 0 -q build; is 'before the time' "False $(json 0 | cut -d' ' -f2)" "$(json 0)"; ok 'there is one' [ "$(json 0)" != 'False None' ]
+before=$(json 10); at 20 -q keys generate --standby a.example; is 'a standby key that is to come' "$before" "$(json 30)"; hasnt 'no reload is to blame' err 'reload'
+at 40 -q build; at 9000 -q build; is 'the time has come' 'True None' "$(json 9001)"
+rm -rf state *.signed; sed -i '/a.example/s/}/, reload: "false"}/' zonesign.yaml; at 0 -q build; is 'a reload that failed' 'False None' "$(json 10)"
 finish
