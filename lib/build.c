@@ -444,6 +444,10 @@ static void say_in_service(struct build *b)
 		zs_note(b->run, "the output '%s' is gone: a server that has loaded the zone of %s goes on with it, until its signatures end on %s, and one that "
 		                "starts anew has none", b->zone_config->output.path, zs_time_short(p->time, since), until);
 		zs_hint(b->run, "mend what is wrong, or put the file back from your backup");
+	} else if (!p->earliest_expiration) {
+		zs_note(b->run, "the zone of %s stays in service, unsigned", zs_time_short(p->time, since));
+	} else if (p->earliest_expiration <= b->run->now) {
+		zs_note(b->run, "the zone of %s is still there, but its signatures ended on %s: validators refuse it", zs_time_short(p->time, since), until);
 	} else {
 		zs_note(b->run, "the zone of %s stays in service; its signatures last until %s", zs_time_short(p->time, since), until);
 	}

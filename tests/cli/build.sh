@@ -466,5 +466,8 @@ fresh; printf '#!/usr/bin/python3\nimport os\nopen("seen", "w").write(os.environ
 '
 run env ZONESIGN_ZONE=other.example. "$z" build; is 'a build within a reload' 0 $status; is 'the zone that its reload is of' a.example. "$(cat seen)"
 run sh -c "\"$z\" check > /dev/full"; is 'output that cannot be written' 1 $status; has 'is told' err 'cannot write to standard output'
+# what stays when a build fails: as it is, also when it has ended
+fresh; "$z" --now $t0 -q build; rm -r state/a.example/keys; run "$z" --now 2027-02-01 build; is 'no keys, and signatures that have ended' 3 $status
+has 'it is not said to be in service' err 'is still there, but its signatures ended on 2026-12-1'; hasnt 'so' err 'stays in service'
 policy=
 finish
