@@ -280,12 +280,15 @@ static void append(struct zs_zone *zone, const struct slot *slot, uint32_t lines
 	zone->owners = zs_zone_room(zone->arena, zone->owners, &zone->owner_room, zone->owner_count + part->owner_count, sizeof *zone->owners);
 	zone->rrsets = zs_zone_room(zone->arena, zone->rrsets, &zone->rrset_room, zone->rrset_count + part->rrset_count, sizeof *zone->rrsets);
 	zone->rdata = zs_zone_room(zone->arena, zone->rdata, &zone->rdata_room, zone->rdata_count + part->rdata_count, sizeof *zone->rdata);
-	zs_arena_fault_in(zone->octets + octets, part->octets_len);
-	zs_arena_fault_in(zone->owners + zone->owner_count, part->owner_count * sizeof *zone->owners);
-	zs_arena_fault_in(zone->rrsets + rrsets, part->rrset_count * sizeof *zone->rrsets);
-	zs_arena_fault_in(zone->rdata + rdata, part->rdata_count * sizeof *zone->rdata);
-	if (part->octets_len)
+	if (part->octets_len) {
+		zs_arena_fault_in(zone->octets + octets, part->octets_len);
 		memcpy(zone->octets + octets, part->octets, part->octets_len);
+	}
+	if (part->owner_count) { /* then there are RRsets and RDATA too */
+		zs_arena_fault_in(zone->owners + zone->owner_count, part->owner_count * sizeof *zone->owners);
+		zs_arena_fault_in(zone->rrsets + rrsets, part->rrset_count * sizeof *zone->rrsets);
+		zs_arena_fault_in(zone->rdata + rdata, part->rdata_count * sizeof *zone->rdata);
+	}
 	zone->octets_len += part->octets_len;
 	for (size_t i = 0; i < part->owner_count; i++) {
 		struct zs_owner *owner = &zone->owners[zone->owner_count++];
