@@ -216,6 +216,7 @@ START_TEST(a_date_is_said_in_every_format_that_can)
 	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_FORM), "\nDo not enter it before 2026-11-30 14:05 UTC.\n"));
 	ck_assert_int_eq(strncmp(text_of(&request, ZS_DS_RECORDS), "; not before 2026-11-30T14:05:00Z\n", 34), 0);
 	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_JSON), "\"not_before\": \"2026-11-30T14:05:00Z\""));
+	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_JSON), "\"ready\": false"));
 	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_CSV), ",2026-11-30T14:05:00Z\r\n"));
 	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_EPP), "<!-- do not send before 2026-11-30T14:05:00Z -->"));
 	ck_assert_ptr_null(strstr(simple("gandi", ZS_DS_FORM), "before"));
@@ -340,7 +341,7 @@ END_TEST
 START_TEST(json_has_stable_keys)
 {
 	ck_assert_str_eq(simple("gandi", ZS_DS_JSON),
-	                 "{\n  \"zone\": \"example.net.\",\n  \"registrar\": \"gandi\",\n  \"ttl\": 3600,\n  \"not_before\": null,\n"
+	                 "{\n  \"zone\": \"example.net.\",\n  \"registrar\": \"gandi\",\n  \"ttl\": 3600,\n  \"ready\": true,\n  \"not_before\": null,\n"
 	                 "  \"wanted\": [\n    {\n      \"key_tag\": 55648,\n      \"algorithm\": 13,\n"
 	                 "      \"algorithm_name\": \"ECDSAP256SHA256\",\n      \"digest_type\": 2,\n      \"digest\": \"" DIGEST
 	                 "\",\n      \"flags\": 257,\n      \"protocol\": 3,\n      \"public_key\": \"" KEY "\",\n      \"present\": false,\n"
