@@ -67,7 +67,8 @@ struct zs_import_key {
 
 /* Read key files of other signers: K*.key or K*.private with the other half beside it and, of BIND, K*.state; the JSON of Knot's
  * `keymgr -j ZONE list` with its PEM files in pem_dir (NULL: "keys" beside it); the output of `pdnsutil export-zone-key`, whose role
- * is `alone` (0: CSK). That is also the role of a key of K*.key with the SEP flag, which no K*.state tells (0: KSK). A key without times is taken to be in use; DS of keys in use are taken to be at the parent. */
+ * is `alone` (0: CSK). That is also the role of a key of K*.key with the SEP flag, which no K*.state tells (0: KSK). A key without times
+ * is taken to be in use; DS of keys in use are taken to be at the parent. */
 ZS_MUST_CHECK bool zs_keys_import(struct zs_run *run, struct zs_arena *arena, const uint8_t *zone, const char *path, const char *pem_dir,
                                   enum zs_key_role alone, struct zs_import_key **list, size_t *count, size_t *room);
 /* The role of the SEP keys of the signed zone at path: CSK if its DNSKEY RRset has no others, so that they sign all of it; else 0, not to be

@@ -1,6 +1,6 @@
 /* scan.h - zone file text to records, private to zone/: scan.c reads records and directives, straight.c the simple lines,
  * token.c splits the others, include.c opens files, generate.c expands $GENERATE, slices.c reads large files in parallel;
- * group.c makes owners of records, order.c sorts them. */
+ * group.c makes owners of records, order.c sorts them, arrange.c what they have. */
 #ifndef ZS_ZONE_SCAN_H
 #define ZS_ZONE_SCAN_H
 
@@ -155,5 +155,7 @@ bool zs_scan_sort(const struct zs_zone *zone, const struct zs_record *records, u
 
 /* order.c: owners in canonical order, each once. */
 bool zs_scan_order(struct zs_scan *scan);
+/* arrange.c: RRsets and RDATA moved into the order of the owners. */
+void zs_scan_arrange(struct zs_zone *zone, unsigned jobs);
 
 #endif
