@@ -108,7 +108,7 @@ static const char body[] =
     "\tzonesign tlsa --gate \"$1/pending/fullchain.pem\" $HOSTS || gate=$?\n"
     "\tcase $gate in\n"
     "\t0) switch \"$1\" ;;\n"
-    "\t5) echo \"$0: $1 keeps its certificate for now; 'retry' looks again\" >&2; return $again ;;\n"
+    "\t5) echo \"$0: $1 keeps its certificate until the gate opens; 'retry' looks again\" >&2; return $again ;;\n"
     "\t*) echo \"$0: $1 keeps its certificate; is next: $1/pending/fullchain.pem in the config?\" >&2; return 1 ;;\n"
     "\tesac\n"
     "}\n"
