@@ -2,6 +2,7 @@
 #include "ds/ds.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -14,7 +15,7 @@ static const char help[] =
     "       zonesign ds --seen [TAG] | --gone [TAG] ZONE\n\n"
     "  --for REGISTRAR  print that registrar's form instead of the configured one\n"
     "  --format FORMAT  form (the default), ds, dnskey, cds, cdnskey, json, csv, epp, epp-create\n"
-    "  --ready          print nothing; exit 0 if the DS may be given to the parent now, 5 if it is too early\n"
+    "  --ready          print nothing (but with --json); exit 0 if the DS may be given to the parent now, 5 if it is too early\n"
     "  --check          ask the parent's servers and compare; exit 0, 5 if something is to be done, 4 if the zone is broken\n"
     "  --seen [TAG]     record that the DS (of the key with that tag) is at the parent, as you saw yourself\n"
     "  --gone [TAG]     record that it is there no more\n";
@@ -67,16 +68,23 @@ static void check_zone(const struct zs_zone_config *zone, struct zs_run *run, st
 	run->fault = zs_fault_gravest(run->fault, delegation.fault);
 }
 
-static void record(struct zs_run *run, const struct zs_zone_config *zone, bool gone, const uint16_t *tag)
+static void record(struct zs_run *run, const struct zs_zone_config *zone, bool gone, const uint16_t *tag, struct zs_json *list)
 {
 	struct zs_facts *facts;
 	if (!zs_facts_open(run, zone, &facts))
 		return;
 	const size_t before = facts->override_count;
 	if (zs_live_record(run, zone->policy, facts, gone, tag) && facts->override_count > before && zs_facts_write(run, facts))
-		for (size_t i = before; i < facts->override_count; i++)
+		for (size_t i = before; i < facts->override_count; i++) {
 			zs_note(run, "recorded: the DS of key %s is %s; the next 'zonesign build' goes on from there", facts->overrides[i].value,
 			        gone ? "gone" : "at the parent");
+			struct zs_json *one = list ? zs_json_add_object(list) : NULL;
+			if (!one)
+				continue;
+			zs_json_set_text(one, "zone", zone->name_text);
+			zs_json_set_int(one, "key_tag", strtol(facts->overrides[i].value, NULL, 10));
+			zs_json_set_text(one, "recorded", gone ? "gone" : "seen");
+		}
 	zs_facts_close(facts);
 }
 
@@ -87,19 +95,17 @@ static void print_zone(struct zs_run *run, const struct zs_zone_config *zone, en
 	zs_time first;
 	if (!zs_report_parent(run, zone, &request, &first))
 		return;
-	if (request.insecure && mode == MODE_READY) {
+	if (request.insecure && mode == MODE_READY)
 		zs_not_yet(run, "%s is not signed, as you wanted: it needs no DS", zone->name_text);
-		return;
-	}
-	if (request.insecure)
+	else if (request.insecure)
 		zs_note(run, "%s is not signed, as you wanted: it needs no DS, and the parent must have none", zone->name_text);
 	if (registrar)
 		request.registrar = registrar;
-	if (mode == MODE_READY)
+	if (mode == MODE_READY && !request.insecure)
 		check_ready(run, zone, request.not_before, first);
-	else if (list)
+	if (list)
 		(void)!zs_ds_json(run, &request, zs_json_add_object(list));
-	else
+	else if (mode != MODE_READY)
 		(void)!zs_ds_write(run, &request, format, text);
 	if (mode != MODE_READY && !first && !request.insecure)
 		zs_warn(run, NULL, "the zone is not in service for certain yet: do not give these to the parent");
@@ -161,12 +167,12 @@ int zs_cmd_ds(const struct zs_cli *cli, int argc, char **argv)
 	if (!zones)
 		return zs_cli_end(cli, run);
 	struct zs_buf text = { .arena = run->arena, .max = (size_t)1 << 30 };
-	struct zs_json *document = format == ZS_DS_JSON && mode != MODE_READY && !by_hand ? zs_json_object(run->arena) : NULL;
+	struct zs_json *document = format == ZS_DS_JSON && (cli->json || (mode != MODE_READY && !by_hand)) ? zs_json_object(run->arena) : NULL;
 	struct zs_json *list = document ? zs_json_set_array(document, "zones") : NULL;
 	for (size_t i = 0; i < count; i++) {
 		run->zone_text = zones[i]->name_text;
 		if (by_hand)
-			record(run, zones[i], mode == MODE_GONE, has_tag ? &tag : NULL);
+			record(run, zones[i], mode == MODE_GONE, has_tag ? &tag : NULL, list);
 		else if (mode == MODE_CHECK)
 			check_zone(zones[i], run, list, &text);
 		else

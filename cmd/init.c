@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "cmd/command.h"
 #include "dane/dane.h"
 #include "zone/zone.h"
@@ -18,6 +19,8 @@ static const char help[] =
     "  --cert-dir DIR   where DIR/HOST/fullchain.pem, DIR/HOST.pem or DIR/HOST.crt are looked for; the default is\n"
     "                   /etc/letsencrypt/live\n"
     "  --output FILE    the file to write; the default is zonesign.yaml\n";
+
+static const char usual_output[] = "zonesign.yaml";
 
 /* The config to write, and what is in it. */
 struct target {
@@ -184,14 +187,31 @@ static bool write_new(struct zs_run *run, const char *path, const struct zs_buf 
 	return true;
 }
 
+static void say_written(const struct zs_cli *cli, struct zs_run *run, const struct target *to)
+{
+	if (cli->json) {
+		struct zs_json *document = zs_json_object(run->arena), *list;
+		zs_json_set_text(document, "written", to->output);
+		list = zs_json_set_array(document, "zones");
+		for (size_t i = 0; i < to->zone_count; i++) {
+			char name[ZS_NAME_TEXT];
+			zs_json_add_text(list, zs_name_text(to->zones[i].apex, name));
+		}
+		zs_cli_json_diags(zs_json_set_array(document, "diagnostics"), run);
+		zs_cli_write_json(run, document);
+	} else if (!cli->quiet) {
+		const char *option = strcmp(to->output, usual_output) == 0 ? "" : zs_arena_printf(run->arena, "-c %s ", to->output);
+		printf("'%s' is written; next: look at it, then 'zonesign %scheck' and 'zonesign %sbuild'\n", to->output, option, option);
+	}
+}
+
 int zs_cmd_init(const struct zs_cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "cert-dir", required_argument, NULL, 'd' }, { "output", required_argument, NULL, 'o' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	struct zs_run *run = zs_cli_run(cli);
-	static const char usual[] = "zonesign.yaml";
-	struct target to = { .output = usual, .cert_dir = "/etc/letsencrypt/live" };
+	struct target to = { .output = usual_output, .cert_dir = "/etc/letsencrypt/live" };
 	to.zones = zs_arena_array(run->arena, (size_t)argc, sizeof *to.zones);
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
 		if (c == 'h') {
@@ -215,9 +235,7 @@ int zs_cmd_init(const struct zs_cli *cli, int argc, char **argv)
 	bool ok = !run->fault;
 	for (int i = optind; !run->fault && i < argc; i++)
 		ok = add_zone(run, &text, argv[i], &to) && ok;
-	if (ok && !run->fault && write_new(run, to.output, &text) && !cli->quiet) {
-		const char *option = strcmp(to.output, usual) == 0 ? "" : zs_arena_printf(run->arena, "-c %s ", to.output);
-		printf("'%s' is written; next: look at it, then 'zonesign %scheck' and 'zonesign %sbuild'\n", to.output, option, option);
-	}
+	if (ok && !run->fault && write_new(run, to.output, &text))
+		say_written(cli, run, &to);
 	return zs_cli_end(cli, run);
 }

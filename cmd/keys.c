@@ -47,7 +47,18 @@ static bool open_zone(struct zs_run *run, const struct zs_zone_config *zone, str
 	return false;
 }
 
-static void generate(struct zs_run *run, const struct zs_zone_config *zone, const struct options *options)
+/* What was recorded, with the words that people get. */
+static void changed_json(struct zs_run *run, const struct zs_zone_config *zone, const char *recorded, unsigned tag)
+{
+	struct zs_json *document = zs_json_object(run->arena);
+	zs_json_set_text(document, "zone", zone->name_text);
+	zs_json_set_text(document, "recorded", recorded);
+	zs_json_set_int(document, "key_tag", tag);
+	zs_cli_json_diags(zs_json_set_array(document, "diagnostics"), run);
+	zs_cli_write_json(run, document);
+}
+
+static void generate(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config *zone, const struct options *options)
 {
 	struct zs_facts *facts;
 	struct zs_keyset *keys;
@@ -69,15 +80,18 @@ static void generate(struct zs_run *run, const struct zs_zone_config *zone, cons
 	struct zs_plan plan = { .keys = &planned, .key_count = 1 };
 	if (loaded && zs_keys_prepare(run, zone, facts, &plan, keys)) {
 		facts->next_due = run->now;
-		if (zs_facts_write(run, facts))
+		if (zs_facts_write(run, facts)) {
 			zs_note(run, "%s %u stands by; the next 'zonesign build' publishes it", zs_role_text(role), key->tag);
-		else
+			if (cli->json)
+				changed_json(run, zone, "generate", key->tag);
+		} else {
 			zs_keys_discard(run, zone, facts);
+		}
 	}
 	zs_facts_close(facts);
 }
 
-static void retire(struct zs_run *run, const struct zs_zone_config *zone, const char *tag_text)
+static void retire(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config *zone, const char *tag_text)
 {
 	struct zs_facts *facts;
 	uint64_t tag;
@@ -92,13 +106,39 @@ static void retire(struct zs_run *run, const struct zs_zone_config *zone, const 
 		zs_usage(run, "zone '%s' has no key %u", zone->name_text, (unsigned)tag);
 	} else {
 		facts->next_due = run->now;
-		if (zs_facts_write(run, facts))
+		if (zs_facts_write(run, facts)) {
 			zs_note(run, "%s", what);
+			if (cli->json)
+				changed_json(run, zone, "retire", (unsigned)tag);
+		}
 	}
 	zs_facts_close(facts);
 }
 
-static void import(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, struct options *options)
+static void import_json(struct zs_run *run, const struct zs_zone_config *zone, const struct options *options, const struct zs_import_key *keys, size_t count)
+{
+	struct zs_json *document = zs_json_object(run->arena), *list;
+	zs_json_set_text(document, "zone", zone->name_text);
+	zs_json_set_bool(document, "imported", !options->import.dry_run);
+	list = zs_json_set_array(document, "keys");
+	for (size_t i = 0; i < count; i++) {
+		const struct zs_key_facts *f = &keys[i].facts;
+		struct zs_json *one = zs_json_add_object(list);
+		zs_json_set_text(one, "role", zs_role_text(f->role));
+		zs_json_set_int(one, "key_tag", f->tag);
+		zs_json_set_int(one, "algorithm", f->algorithm);
+		zs_json_set_text(one, "from", keys[i].from);
+		zs_json_set_text(one, "dnskey", zs_phase_text(f->dnskey.phase));
+		zs_json_set_text(one, "krrsig", zs_phase_text(f->krrsig.phase));
+		zs_json_set_text(one, "zrrsig", zs_phase_text(f->zrrsig.phase));
+		zs_json_set_text(one, "ds", zs_phase_text(f->ds.phase));
+		zs_json_set_time(one, "active", f->active);
+	}
+	zs_cli_json_diags(zs_json_set_array(document, "diagnostics"), run);
+	zs_cli_write_json(run, document);
+}
+
+static void import(const struct zs_cli *cli, struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, struct options *options)
 {
 	const struct zs_import_key *keys;
 	size_t count;
@@ -107,6 +147,10 @@ static void import(struct zs_run *run, const struct zs_config *config, const str
 	                      : zs_keys_served_role(zone, options->import.served ? options->import.served : zone->output.path);
 	if (!zs_import(run, config, zone, &options->import, &keys, &count))
 		return;
+	if (cli->json) {
+		import_json(run, zone, options, keys, count);
+		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		const struct zs_key_facts *f = &keys[i].facts;
 		printf("%s %s %u algorithm %u, from %s: dnskey=%s krrsig=%s zrrsig=%s ds=%s%s%s\n", zone->name_text, zs_role_text(f->role), f->tag, f->algorithm,
@@ -204,10 +248,10 @@ int zs_cmd_keys(const struct zs_cli *cli, int argc, char **argv)
 	options.import.files = (const char *const *)(uintptr_t)(rest + 2);
 	options.import.file_count = left > 2 ? (size_t)left - 2 : 0;
 	if (zone && word == 0)
-		generate(run, zone, &options);
+		generate(cli, run, zone, &options);
 	else if (zone && word == 1)
-		retire(run, zone, rest[2]);
+		retire(cli, run, zone, rest[2]);
 	else if (zone)
-		import(run, config, zone, &options);
+		import(cli, run, config, zone, &options);
 	return zs_cli_end(cli, run);
 }

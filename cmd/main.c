@@ -326,10 +326,10 @@ int main(int argc, char **argv)
 			break;
 		case 'h':
 			print_help(stdout);
-			return 0;
+			return zs_cli_end(&cli, zs_cli_run(&cli));
 		case 'V':
 			printf("zonesign %s\n", ZS_VERSION);
-			return 0;
+			return zs_cli_end(&cli, zs_cli_run(&cli));
 		default:
 			return ZS_USAGE;
 		}

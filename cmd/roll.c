@@ -133,6 +133,21 @@ static bool simulate(const struct zs_cli *cli, struct zs_run *run, const struct 
 	return (document ? zs_cli_write_json(run, document) : zs_cli_write(run, text.data, text.len)) == 0;
 }
 
+static void say_recorded(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config *zone, const struct wish *wish)
+{
+	if (!cli->json) {
+		if (!cli->quiet)
+			printf("%s recorded; the next 'zonesign build' begins it\n", zone->name_text);
+		return;
+	}
+	struct zs_json *document = zs_json_object(run->arena);
+	zs_json_set_text(document, "zone", zone->name_text);
+	zs_json_set_text(document, "recorded", wish->unsign ? "unsign" : wish->sign ? "sign" : wish->abandon ? "abandon-chain" : wish->kind);
+	zs_json_set_bool(document, "emergency", wish->emergency);
+	zs_cli_json_diags(zs_json_set_array(document, "diagnostics"), run);
+	zs_cli_write_json(run, document);
+}
+
 static bool roll(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config *zone, const struct wish *wish)
 {
 	struct zs_facts *facts;
@@ -147,8 +162,8 @@ static bool roll(const struct zs_cli *cli, struct zs_run *run, const struct zs_z
 	} else if (ok) {
 		facts->next_due = run->now; /* the next build begins it */
 		ok = zs_facts_write(run, facts);
-		if (ok && !cli->quiet)
-			printf("%s recorded; the next 'zonesign build' begins it\n", zone->name_text);
+		if (ok)
+			say_recorded(cli, run, zone, wish);
 	}
 	zs_facts_close(facts);
 	return ok;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "cmd/tlsa.h"
 #include "dns/rdata.h"
@@ -50,7 +51,7 @@ static bool parse_records(struct zs_run *run, const char *text, struct zs_tlsa_p
 	return true;
 }
 
-static void print_records(struct zs_run *run, const char *path, const uint8_t *host, const struct zs_dane_port *port,
+static void print_records(const struct zs_cli *cli, struct zs_run *run, const char *path, const uint8_t *host, const struct zs_dane_port *port,
                           const struct zs_tlsa_params *records, size_t count, uint32_t ttl)
 {
 	struct zs_dane_file file;
@@ -63,17 +64,25 @@ static void print_records(struct zs_run *run, const char *path, const uint8_t *h
 	if (!zs_dane_file_read(run, NULL, path, &file))
 		return;
 	const char *label = zs_arena_printf(run->arena, "TLSA %s", zs_name_text(owner, name));
+	struct zs_json *document = zs_json_object(run->arena), *list = zs_json_set_array(document, "records");
 	struct zs_buf text = { .arena = run->arena, .max = 1 << 22 };
 	for (size_t i = 0; i < count; i++) {
 		struct zs_bytes rdata;
+		struct zs_buf shown = { .arena = run->arena, .max = 1 << 22 };
 		if (!zs_dane_tlsa(run, &file, &records[i], label, &rdata))
 			return;
 		zs_dane_lint(run, NULL, &file, &records[i], port, host, label);
-		zs_buf_printf(&text, "%s %u IN TLSA ", name, ttl);
-		zs_rdata_format(ZS_TYPE_TLSA, rdata.data, rdata.len, &text);
-		zs_buf_octet(&text, '\n');
+		zs_rdata_format(ZS_TYPE_TLSA, rdata.data, rdata.len, &shown);
+		zs_buf_printf(&text, "%s %u IN TLSA %s\n", name, ttl, zs_buf_string(&shown));
+		struct zs_json *one = zs_json_add_object(list);
+		zs_json_set_text(one, "owner", name);
+		zs_json_set_int(one, "ttl", ttl);
+		zs_json_set_text(one, "rdata", zs_buf_string(&shown));
 	}
-	zs_cli_write(run, text.data, text.len);
+	if (cli->json)
+		zs_cli_write_json(run, document);
+	else
+		zs_cli_write(run, text.data, text.len);
 }
 
 struct arguments {
@@ -148,6 +157,10 @@ static void act(const struct zs_cli *cli, struct zs_run *run, const struct argum
 		zs_usage(run, "--stage names the host itself, --host is not for it");
 		return;
 	}
+	if (wish->hook && cli->json) {
+		zs_usage(run, "--hook prints a script; there is no --json of it");
+		return;
+	}
 	if (wish->hook) {
 		zs_tlsa_hook(cli, run, wish->hook);
 		return;
@@ -156,7 +169,7 @@ static void act(const struct zs_cli *cli, struct zs_run *run, const struct argum
 		if (count != 1 || wish->filter.host_count != 1 || wish->filter.port_count != 1)
 			zs_usage(run, "tlsa takes one file, --host and --port");
 		else
-			print_records(run, names[0], a->hosts[0], &a->ports[0], a->records, a->record_count, (uint32_t)a->ttl);
+			print_records(cli, run, names[0], a->hosts[0], &a->ports[0], a->records, a->record_count, (uint32_t)a->ttl);
 		return;
 	}
 	if (!wish->gate && !wish->stage && count == 1 && access(names[0], F_OK) == 0 && strchr(names[0], '/')) {

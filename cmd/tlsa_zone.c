@@ -76,12 +76,12 @@ void zs_tlsa_list(const struct zs_cli *cli, struct zs_run *run, const struct zs_
 	struct zs_json *json = zs_json_object(run->arena), *list = zs_json_set_array(json, "zones");
 	for (size_t z = 0; z < count; z++) {
 		const struct zs_tlsa_timing timing = zs_tlsa_timing_of(run, zones[z]->policy);
-		struct zs_json *one = zs_json_add_object(list), *records = NULL;
 		struct zs_facts *facts;
 		if (!zs_facts_read(run, zones[z], &facts))
 			continue;
+		struct zs_json *one = zs_json_add_object(list);
 		zs_json_set_text(one, "zone", zones[z]->name_text);
-		records = zs_json_set_array(one, "records");
+		struct zs_json *records = zs_json_set_array(one, "records");
 		for (size_t i = 0; i < facts->tlsa_count; i++) {
 			if (facts->tlsa[i].type != ZS_TYPE_TLSA)
 				continue;
@@ -93,8 +93,10 @@ void zs_tlsa_list(const struct zs_cli *cli, struct zs_run *run, const struct zs_
 		say_missing(run, zones[z], facts);
 		zs_facts_close(facts);
 	}
-	if (cli->json)
-		zs_cli_write_json(run, json);
+	if (!cli->json)
+		return;
+	zs_cli_json_errors(json, run);
+	zs_cli_write_json(run, json);
 }
 
 /* ---- the gate ---- */
