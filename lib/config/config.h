@@ -112,7 +112,7 @@ enum zs_made_kind { ZS_MADE_SSHFP, ZS_MADE_SMIMEA, ZS_MADE_OPENPGPKEY, ZS_MADE_K
 /* A host, or a mail address of the zone. */
 struct zs_made_name {
 	const char *text;            /* as written */
-	const char *local;           /* of an address: what stands before the @, in its own case; else NULL */
+	const char *local;           /* of an address: what stands before the @, in its own case, unquoted; else NULL */
 	size_t local_len;
 	uint8_t name[ZS_NAME_MAX];   /* the host, or the domain of the address */
 	struct zs_source from;

@@ -17,6 +17,28 @@ const char *zs_made_section_name(enum zs_made_kind kind)
 	return kinds[kind].section;
 }
 
+/* What stands before the @, as it is hashed: without the quotes around it and the backslashes within (RFC 7929 section 3, RFC 8162 section 3). */
+static bool read_local(struct zs_loader *loader, const struct zs_yaml *node, const char *at, struct zs_made_name *out)
+{
+	const bool quoted = node->text[0] == '"';
+	const char *p = node->text + quoted, *end = at - quoted;
+	char *plain = zs_arena_alloc(loader->arena, (size_t)(at - node->text) + 1);
+	bool ok = p < end && (!quoted || *end == '"');
+	out->local = plain;
+	for (; ok && p < end; p++) {
+		if (quoted && *p == '\\')
+			ok = ++p < end;
+		else if (*p == '"' || (!quoted && strchr(" \t()<>[]:;,\\@", *p)))
+			ok = false;
+		plain[out->local_len++] = *p;
+	}
+	if (ok)
+		return true;
+	zs_error(loader->run, &node->where, "the part before the @ of '%s' wants quotes around it, or has one too many", zs_shown(loader, node->text));
+	zs_hint(loader->run, "in YAML: '\"john smith\"@example.com'; the quotes and what backslashes quote are hashed as the address means them (RFC 7929)");
+	return false;
+}
+
 /* "Hugh@example.com": the case of the local part stays, RFC 7929 and RFC 8162 fold none. */
 static bool read_name(struct zs_loader *loader, enum zs_made_kind kind, const struct zs_yaml *node, const struct zs_zone_config *zone,
                       struct zs_made_name *out)
@@ -30,8 +52,8 @@ static bool read_name(struct zs_loader *loader, enum zs_made_kind kind, const st
 			zs_hint(loader->run, "hugh@example.com: the part before the @ is taken as it is written, capital letters too");
 			return false;
 		}
-		out->local = node->text;
-		out->local_len = (size_t)(at - node->text);
+		if (!read_local(loader, node, at, out))
+			return false;
 		host = at + 1;
 	}
 	if (!zs_host_read(loader, host, &node->where, kinds[kind].names, out->name))

@@ -50,6 +50,14 @@ build; is 'smimea: status' 0 $status; is 'smimea: whole certificate' "$(hash hug
 config '    smimea:\n      - {address: [hugh@example.com, Hugh@example.com], certificate: hugh.pem, records: [3 1 1]}\n'
 build; is 'smimea: no letter is folded' "$( (for l in hugh Hugh; do echo "$(hash $l)._smimecert.example.com. in smimea 3 1 1 $spki"; done) | sort)" "$(of_type SMIMEA)"; has 'smimea: capital letters are said' err 'has capital letters'
 config '    smimea:\n      - {address: other@example.com, certificate: hugh.pem}\n'; build; has 'smimea: another address' err 'does not name the address'
+owner() { of_type SMIMEA | cut -d. -f1; }
+config '    smimea:\n      - {address: "\\"john \\\\\\"x\\\\\\" smith\\"@example.com", certificate: hugh.pem}\n'; build; is 'quotes are not hashed' "$(hash 'john "x" smith')" "$(owner)"
+config "    smimea:\n      - {address: '\"hugh\"@example.com', certificate: hugh.pem}\n"; build; is 'nor where nobody needed them' "$(hash hugh)" "$(owner)"
+config "    smimea:\n      - {address: '\"a@b\"@example.com', certificate: hugh.pem}\n"; build; is 'an @ in quotes' "$(hash a@b)" "$(owner)"
+for wrong in 'a@b@example.com' 'john smith@example.com' '"hugh@example.com' 'hugh"@example.com' '""@example.com' '"@example.com' '"a\\"@example.com' '"a"b"@example.com' 'a\\b@example.com'; do
+	config "    smimea:\n      - {address: '$wrong', certificate: hugh.pem}\n"; build; is "the address $wrong" 3 $status; has "$wrong: words" err 'wants quotes around it'
+done
+config '    smimea:\n      - {address: hugh@example.com, certificate: hugh.pem}\n'; build
 before=$(of_type SMIMEA); cp hugh.pem kept.pem; echo broken > hugh.pem; run "$z" build; is 'smimea: a broken file' 3 $status; is 'smimea: what was published stays' "$before" "$(of_type SMIMEA)"; cp kept.pem hugh.pem
 
 # ---- OPENPGPKEY ----
