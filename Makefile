@@ -19,8 +19,8 @@ cflags.asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-o
 cflags.coverage := -O0 --coverage
 cflags.tsan := -O1 -fsanitize=thread
 cflags.fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-hardening   := $(if $(cflags.$(FLAVOUR)),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
-override CFLAGS += -std=c11 -D_GNU_SOURCE -DZS_VERSION='"$(VERSION)"' -Ilib -I. -MMD -MP -pthread \
+hardening   := $(if $(cflags.$(FLAVOUR))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS)),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+override CFLAGS += $(CPPFLAGS) -std=c11 -D_GNU_SOURCE -DZS_VERSION='"$(VERSION)"' -Ilib -I. -MMD -MP -pthread \
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
   $(cflags.$(FLAVOUR)) $(hardening) $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 override LDFLAGS += -pie -Wl,-z,relro,-z,now
