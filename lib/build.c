@@ -276,13 +276,15 @@ static bool record_facts(struct build *b)
 	b->told.certificate_fails = !b->rescue && !b->certificates_ok;
 	(void)zs_build_tell_failure(b->run, &b->told, facts);
 	if (!b->rescue) {
+		if (!b->committed)
+			zs_build_keep_output(b->run, facts, b->zone_config->output.path, &b->inputs, &b->input_count, &b->input_room);
 		facts->inputs = b->inputs;
 		/* while a certificate cannot be used no run is "unchanged": each says so, and sees when it is mended */
 		facts->input_count = b->certificates_ok ? b->input_count : 0;
 		facts->input_room = b->input_room;
 	}
-	if (facts->input_count)
-		zs_build_add_output(b->run, facts, &b->candidate, b->zone_config->output.path);
+	if (facts->input_count && b->candidate.settled)
+		zs_build_add_output(b->run, facts, &b->candidate.id, b->candidate.sha256, b->zone_config->output.path);
 	facts->last_build = b->run->now;
 	if (b->told.now && !b->options->quiet)
 		facts->warned = b->run->now;

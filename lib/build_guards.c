@@ -145,12 +145,13 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
                            struct zs_facts *facts, bool *output_there)
 {
 	uint8_t sha256[32];
+	struct zs_file_id id;
 	bool there = true;
 	uint32_t serial = 0;
 	*output_there = true;
 	if (!facts->intent.present && zs_build_output_is_ours(zone, facts))
 		return true;
-	if (!zs_publish_sha256(run, zone->output.path, &there, sha256))
+	if (!zs_publish_sha256(run, zone->output.path, &there, sha256, &id))
 		return false;
 	*output_there = there;
 	if (facts->intent.present && there && memcmp(sha256, facts->intent.sha256, 32) == 0) {
@@ -163,6 +164,8 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		facts->discarded = true;
 	}
 	facts->intent = (struct zs_intent){ 0 };
+	if (ours && id.ino && facts->input_count) /* as after a publication whose file system stamps too coarsely */
+		zs_build_add_output(run, facts, &id, sha256, zone->output.path);
 	if (ours || !there)
 		return true;
 	if (!facts->published.known && !is_signed_file(zone) && (is_empty(zone->output.path) || output_serial(zone->output.path, zone->name, &serial)))

@@ -14,7 +14,7 @@ static bool digest_of(const char *path, const struct stat *status, uint8_t sha25
 {
 	struct zs_run *quiet = zs_run_begin();
 	bool there = false;
-	const bool ok = S_ISREG(status->st_mode) && zs_publish_sha256(quiet, path, &there, sha256) && there;
+	const bool ok = S_ISREG(status->st_mode) && zs_publish_sha256(quiet, path, &there, sha256, NULL) && there;
 	zs_run_end(quiet);
 	return ok;
 }
@@ -86,33 +86,39 @@ bool zs_build_inputs_before(struct zs_run *run, const struct zs_config *config, 
 	return ok;
 }
 
-void zs_build_add_output(struct zs_run *run, struct zs_facts *facts, const struct zs_candidate *candidate, const char *path)
+static struct zs_input_facts *find_output(const struct zs_facts *facts, const char *path)
 {
-	struct zs_input_facts output = { .path = path, .id = candidate->id };
-	if (!candidate->settled)
-		return;
-	memcpy(output.sha256, candidate->sha256, sizeof output.sha256);
 	for (size_t i = 0; i < facts->input_count; i++)
-		if (strcmp(facts->inputs[i].path, path) == 0) { /* a rescue keeps the inputs of before */
-			facts->inputs[i] = output;
-			return;
-		}
-	ZS_PUSH(run->arena, facts->inputs, facts->input_count, facts->input_room) = output;
+		if (strcmp(facts->inputs[i].path, path) == 0)
+			return &facts->inputs[i];
+	return NULL;
+}
+
+void zs_build_add_output(struct zs_run *run, struct zs_facts *facts, const struct zs_file_id *id, const uint8_t sha256[32], const char *path)
+{
+	struct zs_input_facts output = { .path = path, .id = *id }, *former = find_output(facts, path);
+	memcpy(output.sha256, sha256, sizeof output.sha256);
+	if (former) /* a rescue keeps the inputs of before */
+		*former = output;
+	else
+		ZS_PUSH(run->arena, facts->inputs, facts->input_count, facts->input_room) = output;
+}
+
+void zs_build_keep_output(struct zs_run *run, const struct zs_facts *facts, const char *path, struct zs_input_facts **list, size_t *count, size_t *room)
+{
+	const struct zs_input_facts *output = find_output(facts, path);
+	if (output)
+		ZS_PUSH(run->arena, *list, *count, *room) = *output;
 }
 
 bool zs_build_output_is_ours(const struct zs_zone_config *zone, const struct zs_facts *facts)
 {
 	struct stat status;
-	for (size_t i = 0; i < facts->input_count; i++) {
-		const struct zs_input_facts *input = &facts->inputs[i];
-		if (strcmp(input->path, zone->output.path) != 0)
-			continue;
-		if (stat(input->path, &status) != 0 || memcmp(input->sha256, facts->published.sha256, 32) != 0)
-			return false;
-		const struct zs_file_id id = zs_file_id(&status);
-		return zs_file_id_equal(&id, &input->id);
-	}
-	return false;
+	const struct zs_input_facts *output = find_output(facts, zone->output.path);
+	if (!output || stat(output->path, &status) != 0 || memcmp(output->sha256, facts->published.sha256, 32) != 0)
+		return false;
+	const struct zs_file_id id = zs_file_id(&status);
+	return zs_file_id_equal(&id, &output->id);
 }
 
 static const struct zs_config_file *config_file(const struct zs_config *config, const struct zs_zone_config *zone, const char *path)

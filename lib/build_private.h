@@ -19,8 +19,10 @@ bool zs_build_add_config(struct zs_run *run, struct zs_input_facts **list, size_
  * reader says what is wrong, and the zone is signed without it. */
 bool zs_build_inputs_before(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, struct zs_input_facts **list,
                             size_t *count, size_t *room);
-/* The output just published, unless its times would not show a change that comes now; then the next run reads it. */
-void zs_build_add_output(struct zs_run *run, struct zs_facts *facts, const struct zs_candidate *candidate, const char *path);
+/* The output and its digest, known by what stat tells of it; a run that finds it so does not read it. */
+void zs_build_add_output(struct zs_run *run, struct zs_facts *facts, const struct zs_file_id *id, const uint8_t sha256[32], const char *path);
+/* What the facts know of the output goes into a new list of inputs too: for a build that leaves it as it is. */
+void zs_build_keep_output(struct zs_run *run, const struct zs_facts *facts, const char *path, struct zs_input_facts **list, size_t *count, size_t *room);
 
 /* Are all inputs of the facts, config files and certificates included, what they were at the last build? */
 bool zs_build_unchanged(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,

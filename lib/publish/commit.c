@@ -1,27 +1,36 @@
 /* commit.c - intent, rename, sync: in this order. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "publish/publish.h"
 
-enum { BLOCK = 32 * 1024 };
+enum { BLOCK = 32 * 1024, LARGE = 16 << 20 /* octets of an output */ };
 
-bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_t out[32])
+bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_t out[32], struct zs_file_id *id)
 {
+	struct zs_file_id before = { 0 }, after = { 0 };
+	const struct zs_file_id unknown = { 0 };
 	struct zs_arena *arena = zs_arena_new();
 	uint8_t digest[ZS_HASH_MAX];
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	*there = fd >= 0;
+	if (id)
+		*id = unknown;
 	if (fd < 0) {
 		const int error = errno;
 		zs_arena_free(arena);
 		return error == ENOENT || zs_fail(run, "cannot read '%s': %s", path, strerror(error));
 	}
 	struct zs_hasher *hasher = zs_hasher_new(run, arena, ZS_SHA256);
+	const bool settled = id && zs_file_settled(fd, &before);
 	char block[BLOCK];
 	ssize_t n = 0;
 	while (hasher && ((n = read(fd, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)))
@@ -30,6 +39,8 @@ bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_
 	bool ok = hasher && zs_hasher_end(run, hasher, digest);
 	if (ok && n < 0)
 		ok = zs_fail(run, "cannot read '%s': %s", path, strerror(errno));
+	if (id)
+		*id = settled && zs_file_settled(fd, &after) && zs_file_id_equal(&before, &after) ? after : unknown;
 	close(fd);
 	zs_arena_free(arena);
 	if (ok)
@@ -42,6 +53,37 @@ static void close_candidate(struct zs_candidate *candidate)
 	close(candidate->fd);
 	close(candidate->dir_fd);
 	candidate->fd = candidate->dir_fd = -1;
+}
+
+/* A large file that nobody names any more takes the file system a while to give back, and nobody has to wait for that. */
+static void *close_file(void *fd)
+{
+	close((int)(intptr_t)fd);
+	return NULL;
+}
+
+static void close_beside(int fd)
+{
+	pthread_attr_t detached;
+	pthread_t thread;
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_attr_init(&detached);
+	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the thread that works */
+	if (pthread_create(&thread, &detached, close_file, (void *)(intptr_t)fd) != 0)
+		close(fd);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&detached);
+}
+
+/* The former output, held until it is replaced; -1: there is none, or it is small. */
+static int hold_former(const struct zs_candidate *candidate)
+{
+	struct stat former;
+	if (fstatat(candidate->dir_fd, candidate->name, &former, AT_SYMLINK_NOFOLLOW) != 0 || former.st_size < LARGE)
+		return -1;
+	return openat(candidate->dir_fd, candidate->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 bool zs_publish_place(struct zs_run *run, struct zs_candidate *candidate)
@@ -63,6 +105,19 @@ static bool settle(struct zs_run *run, const struct zs_candidate *candidate, con
 	    && (state.st_dev == output.st_dev || zs_file_sync(run, candidate->fd));
 }
 
+/* A large output that is known by its times is not read again by the next run: that is worth a tick of the clock which stamps them, where
+ * the directory was synced within one. */
+static void look_if_settled(struct zs_candidate *candidate)
+{
+	struct timespec tick;
+	struct zs_file_id later;
+	candidate->settled = zs_file_settled(candidate->fd, &candidate->id);
+	if (candidate->settled || candidate->len < LARGE || clock_getres(CLOCK_REALTIME_COARSE, &tick) != 0)
+		return;
+	nanosleep(&tick, NULL);
+	candidate->settled = zs_file_settled(candidate->fd, &later) && zs_file_id_equal(&candidate->id, &later);
+}
+
 bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const struct zs_intent *intent, struct zs_facts *facts)
 {
 	facts->intent = *intent;
@@ -76,14 +131,19 @@ bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const
 		facts->intent.present = false;
 		return zs_fail(run, "cannot sync '%s': %s", facts->dir, strerror(errno));
 	}
-	if (renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) != 0) {
+	const int former = hold_former(candidate);
+	const bool renamed = renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) == 0;
+	int error = errno;
+	if (former >= 0)
+		close_beside(former);
+	if (!renamed) {
 		facts->intent.present = false; /* but not on disk: the state there has what was not published, and the next run has to know */
-		return zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(errno));
+		return zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(error));
 	}
 	/* published: from here on only the reload can fail */
 	const bool synced = zs_file_sync(run, candidate->dir_fd);
-	const int error = errno;
-	candidate->settled = zs_file_settled(candidate->fd, &candidate->id);
+	error = errno;
+	look_if_settled(candidate);
 	close_candidate(candidate);
 	return synced || zs_fail(run, "cannot sync the directory of '%s': %s", candidate->path, strerror(error));
 }

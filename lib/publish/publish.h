@@ -46,8 +46,9 @@ ZS_MUST_CHECK bool zs_publish_serve(struct zs_run *run, const struct zs_zone_con
  * reload command. */
 const char *zs_publish_target(struct zs_run *run, const struct zs_zone_config *zone);
 
-/* SHA-256 of the file at the output's path; *there is false if there is none. */
-ZS_MUST_CHECK bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_t out[32]);
+/* SHA-256 of the file at the output's path; *there is false if there is none. *id (NULL is fine) is what tells it from any other, or all 0 if
+ * its times would not show every change that comes after it was read. */
+ZS_MUST_CHECK bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_t out[32], struct zs_file_id *id);
 
 /* Run a command as the design says: no shell unless one was asked for, own process group, at most `limit` seconds, environment
  * PATH, LANG and ZONESIGN_*; input (or nothing) on stdin. False with ZS_FAILED and the last of its output. */

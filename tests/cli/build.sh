@@ -466,6 +466,13 @@ fresh; printf '#!/usr/bin/python3\nimport os\nopen("seen", "w").write(os.environ
 '
 run env ZONESIGN_ZONE=other.example. "$z" build; is 'a build within a reload' 0 $status; is 'the zone that its reload is of' a.example. "$(cat seen)"
 run sh -c "\"$z\" check > /dev/full"; is 'output that cannot be written' 1 $status; has 'is told' err 'cannot write to standard output'
+# an output that was read is known by its times from then on; where they tell of each change, that is
+cd "$work" && shm=$(mktemp -d /dev/shm/zonesign.XXXXXX) && chmod 700 "$shm" && cd "$shm" && cp "$work/t/a.zone" . && config ''
+run "$z" build; is 'in memory' 0 $status; known() { grep -c 'path: "signed/a.zone"' state/a.example/state.yaml; }
+sleep 0.1; touch a.zone; run "$z" build; is 'the same again' 0 $status; is 'its output is known' 1 "$(known)"
+sleep 0.1; touch a.zone; run "$z" build; is 'once more' 1 "$(known)"; touch signed/a.zone; touch a.zone; sleep 0.1; run "$z" build; is 'of other times, and read' 0 $status; is 'known by these' 1 "$(known)"
+sleep 0.1; touch a.zone; chmod 000 signed/a.zone; chmod 644 signed/a.zone; echo x >> signed/a.zone; run "$z" build; is 'a change is seen' 4 $status; has 'G18' err 'refused by G18'
+rm -rf "$shm"
 # what stays when a build fails: as it is, also when it has ended
 fresh; "$z" --now $t0 -q build; rm -r state/a.example/keys; run "$z" --now 2027-02-01 build; is 'no keys, and signatures that have ended' 3 $status
 has 'it is not said to be in service' err 'is still there, but its signatures ended on 2026-12-1'; hasnt 'so' err 'stays in service'
