@@ -68,6 +68,15 @@ def count_signatures(path):
     return int(done.stdout or 0)
 
 
+def claim_share(b, row, work, signatures, seconds, rates, target):
+    """Signatures a second, as a share of those that the bare loop makes; `rates` are those of several loops."""
+    rate = sorted(rates)[len(rates) // 2]
+    share = signatures / seconds / rate
+    b.results.claim(row, f'{work}: {signatures:,} signatures', f'{signatures / seconds:,.0f}/s',
+                    f'bare loop {rate:,.0f}/s, {seconds_text(signatures / rate)} for these', f'{share:.2f}', f'{target}' if target else None,
+                    '-' if not target else 'yes' if share >= target else 'no')
+
+
 def sign_row(b, row, work, s, target, rounds=None, peers=True, memory=False):
     built(b, s)
     rates = []
@@ -76,10 +85,7 @@ def sign_row(b, row, work, s, target, rounds=None, peers=True, memory=False):
     if peers:
         claim_ratio(b, row, f'sign {work}, not verified', medians, 'zonesign', target)
     if 'zonesign' in medians:
-        signatures, rate = count_signatures(f'{s.output}.unverified'), sorted(rates)[len(rates) // 2]
-        share = signatures / medians['zonesign'].seconds / rate
-        b.results.claim(row, f'{work}: {signatures:,} signatures', f'{signatures / medians["zonesign"].seconds:,.0f}/s',
-                        f'bare loop {rate:,.0f}/s', f'{share:.2f}', '0.85', 'yes' if share >= 0.85 else 'no')
+        claim_share(b, row, work, count_signatures(f'{s.output}.unverified'), medians['zonesign'].seconds, rates, 0.85)
     if memory:
         kib = lambda sample: sample.rss_kib
         claim_ratio(b, row, f'peak memory of it', medians, 'zonesign', 2.5, of=kib, text=memory_text)
