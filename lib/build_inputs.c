@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "build_private.h"
@@ -109,6 +110,11 @@ void zs_build_keep_output(struct zs_run *run, const struct zs_facts *facts, cons
 	const struct zs_input_facts *output = find_output(facts, path);
 	if (output)
 		ZS_PUSH(run->arena, *list, *count, *room) = *output;
+}
+
+bool zs_build_output_is_there(const struct zs_building *b)
+{
+	return access(b->zone_config->output.path, F_OK) == 0;
 }
 
 bool zs_build_output_is_ours(const struct zs_zone_config *zone, const struct zs_facts *facts)

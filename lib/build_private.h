@@ -1,11 +1,57 @@
-/* build_private.h - the steps of the pipeline that are about one run, not about DNS: inputs, guards of state and clock. */
+/* build_private.h - a build under way, and the steps of the pipeline that have files of their own. */
 #ifndef ZS_BUILD_PRIVATE_H
 #define ZS_BUILD_PRIVATE_H
 
 #include "build.h"
 #include "keys/keys.h"
 #include "publish/publish.h"
+#include "rollover/rollover.h"
+#include "sign/sign.h"
+#include "verify/verify.h"
 #include "zone/zone.h"
+
+/* What people are told of a build. */
+struct zs_build_told {
+	bool before;            /* what it warns of was told within a week, of the same input ... */
+	bool now;               /* ... and it was told now */
+	bool taken;             /* what is in place comes of the input as it is now ... */
+	bool certificate_fails; /* ... but for a certificate */
+	bool clock_ok;          /* its times are of the clock of the state */
+};
+
+/* A build under way. */
+struct zs_building {
+	struct zs_run *run;
+	const struct zs_config *config;
+	const struct zs_zone_config *zone_config;
+	const struct zs_build_options *options;
+	struct zs_build_result *result;
+	struct zs_arena *arena;      /* of the zone and its signatures: released before the file is verified */
+	struct zs_facts *facts;
+	struct zs_zone *zone;
+	struct zs_keyset *keys;
+	struct zs_plan *plan;
+	struct zs_signed_zone *signed_zone;
+	struct zs_candidate candidate;
+	struct zs_ttls ttls;
+	uint32_t largest;            /* TTL in the zone file */
+	struct zs_intent intent;
+	struct zs_input_facts *inputs;
+	size_t input_count, input_room;
+	struct zs_shape shape;       /* of the input; unknown in a rescue, whose zone is that of before */
+	struct zs_arena *verify_arena;  /* of the proofs, until the cache has them */
+	struct zs_verify_result verified;
+	struct zs_signatures *known;             /* the present cache, or NULL */
+	struct zs_signatures_writer *signatures; /* the next one, aside */
+	const uint8_t (*proofs)[ZS_PROOF_LEN];   /* of the present one */
+	size_t proof_count;
+	struct zs_facts *served_before; /* what was known of TLSA before this build computed them anew; or NULL */
+	bool rescue;                 /* the zone is the one last published, not the input */
+	bool same;                   /* what is signed was published before, by the same keys: signatures alone are new */
+	bool committed;              /* the output was replaced */
+	bool certificates_ok;
+	struct zs_build_told told;
+};
 
 /* Does the user override the guard in this run? */
 bool zs_build_accepts(const struct zs_build_options *options, const char *guard);
@@ -27,6 +73,7 @@ void zs_build_keep_output(struct zs_run *run, const struct zs_facts *facts, cons
 /* Are all inputs of the facts, config files and certificates included, what they were at the last build? */
 bool zs_build_unchanged(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
                         const struct zs_facts *facts);
+bool zs_build_output_is_there(const struct zs_building *b);
 /* Is the output the published one by its stat values alone? False also if they cannot tell. */
 bool zs_build_output_is_ours(const struct zs_zone_config *zone, const struct zs_facts *facts);
 
@@ -66,13 +113,6 @@ bool zs_build_check_first(struct zs_run *run, const struct zs_build_options *opt
 struct zs_bytes *zs_build_parents_ds(struct zs_run *run, const struct zs_facts *facts, const struct zs_keyset *keys, size_t *count);
 
 /* build_told.c. What people are told of a build. */
-struct zs_build_told {
-	bool before;            /* what it warns of was told within a week, of the same input ... */
-	bool now;               /* ... and it was told now */
-	bool taken;             /* what is in place comes of the input as it is now ... */
-	bool certificate_fails; /* ... but for a certificate */
-	bool clock_ok;          /* its times are of the clock of the state */
-};
 /* Warnings about the zone and its policy, which say the same as long as these stay as they are: those since mark were told within a week,
  * and are taken away, or they are told now. */
 void zs_build_tell_weekly(struct zs_run *run, struct zs_build_told *told, const struct zs_run_mark *mark);
@@ -83,6 +123,29 @@ bool zs_build_tell_failure(const struct zs_run *run, const struct zs_build_told 
  * published: those of the disk count. A zone that was never built has no state yet, and that means something: it gets none from this. */
 bool zs_build_tell(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_told *told, enum zs_build_outcome outcome,
                    struct zs_facts *facts);
+
+/* What is in service after a build that failed, and until when. */
+void zs_build_say_in_service(struct zs_building *b);
+
+/* build_load.c. Each false with the reason reported. The plain zone with its TLSA, checked, to b->zone. */
+bool zs_build_load_input(struct zs_building *b);
+/* The content last published, without what the signer made, to *out: to be compared with the input, ... */
+bool zs_build_read_published(struct zs_building *b, struct zs_zone **out);
+/* ... or to b->zone: to be signed again when the input is wrong. */
+bool zs_build_load_published(struct zs_building *b);
+
+/* build_serve.c. The candidate becomes the output, the server takes it, and the facts are recorded; b->committed from the rename on. */
+bool zs_build_commit(struct zs_building *b);
+/* The server takes the output that is there: its reload failed before. */
+bool zs_build_repeat_reload(struct zs_building *b);
+/* What is published is in service, as was seen at `since`: states of keys and TLSA move on. */
+void zs_build_served(struct zs_building *b, zs_time since);
+/* The config names another server than the one that took the zone: then this one has to take it too. */
+void zs_build_look_for_another_server(struct zs_building *b);
+/* The facts of a build that ends well, with the date of the next run, to the disk. */
+bool zs_build_record_facts(struct zs_building *b);
+/* When signatures have to be made anew of which the first ends at `earliest` (0: there are none, 0). */
+zs_time zs_build_refresh_due(const struct zs_building *b, zs_time earliest);
 
 /* build_update.c. Another server signs the zone: our records go there by dynamic update. zone_arena: of the zone that is read. */
 bool zs_build_update(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_build_options *options,

@@ -116,3 +116,23 @@ bool zs_build_tell(struct zs_run *run, const struct zs_zone_config *zone, const 
 		zs_facts_close(facts);
 	return ok && kept;
 }
+
+void zs_build_say_in_service(struct zs_building *b)
+{
+	char since[ZS_TIME_TEXT], until[ZS_TIME_TEXT];
+	const struct zs_published *p = &b->facts->published;
+	if (!p->known)
+		return;
+	zs_time_short(p->earliest_expiration, until);
+	if (!zs_build_output_is_there(b)) {
+		zs_note(b->run, "the output '%s' is gone: a server that has loaded the zone of %s goes on with it, until its signatures end on %s, and one that "
+		                "starts anew has none", b->zone_config->output.path, zs_time_short(p->time, since), until);
+		zs_hint(b->run, "mend what is wrong, or put the file back from your backup");
+	} else if (!p->earliest_expiration) {
+		zs_note(b->run, "the zone of %s stays in service, unsigned", zs_time_short(p->time, since));
+	} else if (p->earliest_expiration <= b->run->now) {
+		zs_note(b->run, "the zone of %s is still there, but its signatures ended on %s: validators refuse it", zs_time_short(p->time, since), until);
+	} else {
+		zs_note(b->run, "the zone of %s stays in service; its signatures last until %s", zs_time_short(p->time, since), until);
+	}
+}

@@ -1,0 +1,114 @@
+/* build_serve.c - the rename, the reload, and what is known from then on. */
+#include <string.h>
+
+#include "build_private.h"
+#include "dane/dane.h"
+#include "live/live.h"
+#include "rollover/rollover.h"
+
+zs_time zs_build_refresh_due(const struct zs_building *b, zs_time earliest)
+{
+	return earliest ? earliest - b->zone_config->policy->refresh : 0;
+}
+
+/* The date of the next run, and what to tell: from a plan made on what the facts are now. */
+static bool set_next_due(struct zs_building *b)
+{
+	struct zs_facts *facts = b->facts;
+	struct zs_plan *plan;
+	if (!zs_rollover_outlook(b->run, b->zone_config->policy, facts, &b->ttls, &plan))
+		return false;
+	facts->next_due = zs_time_sooner(zs_build_refresh_due(b, facts->published.earliest_expiration), plan->next_due);
+	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(b->run, b->zone_config->policy);
+	facts->next_due = zs_time_sooner(facts->next_due, zs_tlsa_due(&timing, facts));
+	facts->parent.wanted = plan->ask_parent;
+	if (zs_live_may_ask(b->run, &b->zone_config->policy->observe))
+		facts->next_due = zs_time_sooner(facts->next_due, zs_live_due(b->zone_config->policy, facts));
+	b->result->first_ds = plan->first_ds;
+	b->result->ds_wanted = plan->first_ds && plan->first_ds <= b->run->now;
+	b->result->instruction = plan->instruction;
+	b->result->next_due = facts->next_due;
+	b->result->serial = facts->published.serial;
+	b->result->earliest_expiration = facts->published.earliest_expiration;
+	return true;
+}
+
+bool zs_build_record_facts(struct zs_building *b)
+{
+	struct zs_facts *facts = b->facts;
+	b->told.taken = !b->rescue && b->certificates_ok;
+	b->told.certificate_fails = !b->rescue && !b->certificates_ok;
+	(void)zs_build_tell_failure(b->run, &b->told, facts);
+	if (!b->rescue) {
+		if (!b->committed)
+			zs_build_keep_output(b->run, facts, b->zone_config->output.path, &b->inputs, &b->input_count, &b->input_room);
+		facts->inputs = b->inputs;
+		/* while a certificate cannot be used no run is "unchanged": each says so, and sees when it is mended */
+		facts->input_count = b->certificates_ok ? b->input_count : 0;
+		facts->input_room = b->input_room;
+	}
+	if (facts->input_count && b->candidate.settled)
+		zs_build_add_output(b->run, facts, &b->candidate.id, b->candidate.sha256, b->zone_config->output.path);
+	facts->last_build = b->run->now;
+	if (b->told.now && !b->options->quiet)
+		facts->warned = b->run->now;
+	return set_next_due(b) && zs_facts_write(b->run, facts);
+}
+
+void zs_build_served(struct zs_building *b, zs_time since)
+{
+	zs_rollover_served(b->facts, b->zone_config->policy, since);
+	zs_tlsa_served(b->facts, b->zone_config->policy->propagation_zone, since);
+}
+
+/* served_since comes from the clock read after the reload, unless --now replaces it. */
+static bool reload(struct zs_building *b)
+{
+	zs_run_stage(b->run, "reload");
+	struct zs_published *published = &b->facts->published;
+	published->waits_for = NULL;
+	if (!zs_publish_serve(b->run, b->zone_config, published->serial, &published->waits_for))
+		return false;
+	if (!zs_live_confirm(b->run, b->zone_config, published->serial, &published->waits_for)) {
+		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);
+		return false;
+	}
+	published->server = zs_publish_target(b->run, b->zone_config);
+	zs_build_served(b, b->run->now_given ? b->run->now : zs_time_now());
+	return true;
+}
+
+void zs_build_look_for_another_server(struct zs_building *b)
+{
+	struct zs_published *published = &b->facts->published;
+	const char *target = zs_publish_target(b->run, b->zone_config);
+	if (!published->known || !published->served_since || !published->server || strcmp(published->server, target) == 0)
+		return;
+	published->served_since = 0;
+	zs_note(b->run, "the zone is given to another server than before, as the config says now");
+}
+
+bool zs_build_commit(struct zs_building *b)
+{
+	struct zs_facts *facts = b->facts;
+	zs_run_stage(b->run, "publish");
+	if (!zs_publish_commit(b->run, &b->candidate, &b->intent, facts))
+		return false;
+	b->committed = true;
+	zs_build_published(b->run, facts, b->zone_config->policy);
+	const bool reloaded = reload(b);
+	return zs_build_record_facts(b) && zs_keys_write_times(b->run, b->zone_config, facts, b->keys) && reloaded;
+}
+
+bool zs_build_repeat_reload(struct zs_building *b)
+{
+	const bool reloaded = reload(b);
+	if (!reloaded) {
+		(void)!zs_facts_write(b->run, b->facts); /* what fails there is reported beside this */
+		return false;
+	}
+	b->result->outcome = ZS_BUILT_RELOADED;
+	/* the zone was not read: its TTLs are those that it was published with */
+	b->ttls = (struct zs_ttls){ .largest = b->facts->published.ttl, .negative = b->facts->published.negative_ttl };
+	return set_next_due(b) && zs_facts_write(b->run, b->facts);
+}
