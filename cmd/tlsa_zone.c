@@ -134,6 +134,11 @@ static void say_verdict(const struct zs_cli *cli, struct zs_run *run, const stru
 		zs_hint(run, "are there TLSA records of another key in the zone file? (RFC 7671 section 9)");
 		break;
 	case ZS_GATE_NOTHING:
+		if (!facts->published.known) {
+			zs_error(run, NULL, "%s: the zone was not built yet: what clients find there is not known. Keep the old certificate", owner);
+			zs_hint(run, "run 'zonesign build' with the certificate in use, then ask again");
+			break;
+		}
 		zs_error(run, NULL, "%s: no TLSA is published there at all: no client expects anything yet", owner);
 		zs_hint(run, "run 'zonesign build' once the certificate is in place");
 		break;

@@ -53,6 +53,9 @@ at 05T04:00 build; is 'then nothing' '' "$(cat out err)"
 # ---- the first set needs no warning: nothing older is in any cache ----
 fresh; at 01T00:00 build; zone 'new A 192.0.2.1\n'; at 01T00:30 build; is 'soon after the first build: no warning' '' "$(grep 'cached' err)"
 
+# ---- before the first build: nobody knows what the servers have of the zone ----
+fresh; at 01T00:00 tlsa --gate k1.pem; is 'gate: never built' 3 $status; has 'what to do' err 'was not built yet'; has 'and meanwhile' err 'Keep the old certificate'; hasnt 'no promise' err 'no client expects'
+
 # ---- a key that was never published ----
 fresh; at 01T00:00 build
 cp k2.pem mail.pem
