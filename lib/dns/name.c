@@ -8,7 +8,6 @@
 #endif
 
 #include "base/hash.h"
-#include "dns/line.h"
 
 static size_t fail(struct zs_name_error *error, const char *message, size_t offset)
 {
@@ -95,10 +94,10 @@ size_t zs_name_parse(const char *text, size_t len, const uint8_t *origin, uint8_
 	return used + origin_len;
 }
 
-/* Octets that are written as they are are those that simple lines are read with; the rest is escaped. */
+/* Octets that every server reads as they are. Knot takes no other without its backslash, an apostrophe neither. */
 static bool plain(uint8_t c)
 {
-	return (zs_line_kinds[c] & ZS_LINE_NAME) && c != '$';
+	return (zs_octet_lower(c) >= 'a' && zs_octet_lower(c) <= 'z') || digit((char)c) || c == '-' || c == '_' || c == '*' || c == '/';
 }
 
 #ifdef __SSE2__
@@ -159,7 +158,7 @@ size_t zs_name_format(const uint8_t *name, char out[ZS_NAME_TEXT])
 				*p++ = (char)*name++;
 			if (name == end)
 				break;
-			if (*name > ' ' && *name < 127) {
+			if (*name > ' ' && *name < 127 && *name != '[') { /* "\[" begins a bit label (RFC 2673), which BIND refuses */
 				*p++ = '\\';
 				*p++ = (char)*name;
 			} else {
