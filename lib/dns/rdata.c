@@ -156,7 +156,7 @@ bool zs_rdata_check(uint16_t type, const uint8_t *data, size_t len, struct zs_rd
 		return zs_rdata_fail(error, 0, ZS_RDATA_MAX, "RDATA of %zu octets is longer than %d", len,
 		                     ZS_RDATA_MAX);
 	if (!in.info || !in.info->fields[0])
-		return true;
+		return zs_rdata_rules(type, data, len, error);
 	if (special(type))
 		return special(type)->check(&in);
 	for (in.field = 0; in.info->fields[in.field]; in.field++)

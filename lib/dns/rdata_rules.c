@@ -17,6 +17,23 @@ static bool ds(uint16_t type, const uint8_t *data, size_t len, struct zs_rdata_e
 	return zs_rdata_advise(error, "that is %u hex digits", 2u * wanted);
 }
 
+/* RFC 4255 section 3.1.2, RFC 6594 section 4: the same for fingerprints. BIND does not load a zone with another length. */
+static bool sshfp(const uint8_t *data, size_t len, struct zs_rdata_error *error)
+{
+	const unsigned wanted = data[1] == 1 ? 20 : data[1] == 2 ? 32 : 0;
+	if (!wanted || len - 2 == wanted)
+		return true;
+	zs_rdata_fail(error, 2, 0, "a fingerprint of type %u has %u octets, this one %zu", data[1], wanted, len - 2);
+	return zs_rdata_advise(error, "that is %u hex digits", 2 * wanted);
+}
+
+/* Types without a text form, of which BIND asks so much. */
+static bool shortest(uint16_t type, size_t len, struct zs_rdata_error *error)
+{
+	const size_t wanted = type == ZS_TYPE_SINK ? 3 : type == ZS_TYPE_ATMA ? 2 : 1;
+	return len >= wanted || zs_rdata_fail(error, 0, 0, "RDATA of %zu octets is too short (at least %zu)", len, wanted);
+}
+
 /* RFC 8976 sections 2.2.3, 2.2.4 */
 static bool zonemd(const uint8_t *data, size_t len, struct zs_rdata_error *error)
 {
@@ -118,6 +135,10 @@ bool zs_rdata_rules(uint16_t type, const uint8_t *data, size_t len, struct zs_rd
 		return ds(type, data, len, error);
 	case ZS_TYPE_ZONEMD:
 		return zonemd(data, len, error);
+	case ZS_TYPE_SSHFP:
+		return sshfp(data, len, error);
+	case ZS_TYPE_EID: case ZS_TYPE_NIMLOC: case ZS_TYPE_ATMA: case ZS_TYPE_SINK:
+		return shortest(type, len, error);
 	case ZS_TYPE_KEY:
 		return key(data, len, error);
 	case ZS_TYPE_RKEY:

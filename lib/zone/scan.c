@@ -232,6 +232,22 @@ static bool bad_type(struct zs_scan *scan, const struct zs_scan_text *text, size
 	return false;
 }
 
+/* RFC 6895 section 3.1: 0, and 128 to 255, are no data types whether they are assigned or not. RFC 1035 sections 3.3.4 and
+ * 3.3.5 would have MD and MF refused. BIND loads no zone with one of these. */
+static bool bad_data_type(struct zs_scan *scan, const struct zs_scan_text *text, size_t at, uint16_t type)
+{
+	enum { MD = 3, MF = 4, QUESTIONS = 128, QUESTIONS_END = 255 };
+	const bool obsolete = type == MD || type == MF;
+	if (type && !obsolete && (type < QUESTIONS || type > QUESTIONS_END) && !zs_type_has(type, ZS_TYPE_META))
+		return false;
+	const struct zs_source where = zs_scan_source(scan, text, at, 0);
+	const char *word = zs_text_safe(scan->run->arena, scan->tokens[at].text, scan->tokens[at].len, 16);
+	zs_error(scan->run, &where, obsolete ? "type %s is obsolete, and BIND loads no zone with it" : "type %s cannot be in a zone", word);
+	if (obsolete)
+		zs_hint(scan->run, "write MX 0 in its place (RFC 1035 section 3.3.4)");
+	return true;
+}
+
 /* TTL and class in either order or absent, then the type (RFC 1035 section 5.1). */
 static bool read_head(struct zs_scan *scan, const struct zs_scan_text *text, size_t at, struct head *head)
 {
@@ -264,11 +280,8 @@ static bool read_head(struct zs_scan *scan, const struct zs_scan_text *text, siz
 	if (at >= scan->token_count || scan->tokens[at].quoted
 	    || !zs_type_parse(scan->tokens[at].text, scan->tokens[at].len, &head->type))
 		return bad_type(scan, text, at);
-	if (zs_type_has(head->type, ZS_TYPE_META) || head->type == 0) {
-		const struct zs_source where = zs_scan_source(scan, text, at, 0);
-		return zs_error(scan->run, &where, "type %s cannot be in a zone",
-		                zs_text_safe(scan->run->arena, scan->tokens[at].text, scan->tokens[at].len, 16));
-	}
+	if (bad_data_type(scan, text, at, head->type))
+		return false;
 	head->rdata = at + 1;
 	return true;
 }
