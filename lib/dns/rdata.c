@@ -193,7 +193,25 @@ void zs_rdata_format(uint16_t type, const uint8_t *data, size_t len, struct zs_b
 	}
 }
 
+/* NSD 4.6 reads tags in lower case and of at most 15 letters, though RFC 8659 section 4.1 has neither bound. */
+static bool has_odd_tag(const uint8_t *data)
+{
+	const uint8_t *tag = data + 1;
+	for (unsigned i = 1; i <= *tag; i++)
+		if (zs_octet_lower(tag[i]) != tag[i])
+			return true;
+	return *tag > 15;
+}
+
 void zs_rdata_format_file(uint16_t type, const uint8_t *data, size_t len, struct zs_buf *out)
+{
+	if (type == ZS_TYPE_CAA && has_odd_tag(data))
+		zs_format_generic(data, len, out);
+	else
+		zs_rdata_format_powerdns(type, data, len, out);
+}
+
+void zs_rdata_format_powerdns(uint16_t type, const uint8_t *data, size_t len, struct zs_buf *out)
 {
 	if (zs_type_has(type, ZS_TYPE_RARE))
 		zs_format_generic(data, len, out);

@@ -39,8 +39,11 @@ bool zs_rdata_check(uint16_t type, const uint8_t *data, size_t len, struct zs_rd
 void zs_rdata_format(uint16_t type, const uint8_t *data, size_t len, struct zs_buf *out);
 
 /* The same for zone files that every server reads, beside zs_type_file_text: RFC 3597's form for types marked
- * ZS_TYPE_RARE too. */
+ * ZS_TYPE_RARE too, and for a CAA whose tag not every server reads. */
 void zs_rdata_format_file(uint16_t type, const uint8_t *data, size_t len, struct zs_buf *out);
+
+/* The same for PowerDNS 4.7, which reads every tag but a CAA in no form but its own. */
+void zs_rdata_format_powerdns(uint16_t type, const uint8_t *data, size_t len, struct zs_buf *out);
 
 /* Does the canonical form of this type differ from the wire form by more than nothing? False for most types. */
 bool zs_rdata_has_lower(uint16_t type);

@@ -198,15 +198,24 @@ static void format_alpn(const uint8_t *p, size_t len, struct zs_buf *out)
 	}
 }
 
-static void format_item(uint16_t key, const uint8_t *p, struct zs_buf *out)
+/* Keys younger than RFC 9460 by number: BIND 9.18 and ldns 1.8 do not know their names. */
+static void format_key(uint16_t key, struct zs_buf *out)
 {
 	char text[ZS_SVCB_KEY_TEXT];
+	if (key >= ZS_SVCB_DOHPATH)
+		zs_buf_printf(out, "key%u", key);
+	else
+		zs_buf_text(out, zs_svcb_key_text(key, text));
+}
+
+static void format_item(uint16_t key, const uint8_t *p, struct zs_buf *out)
+{
 	if (key == ZS_SVCB_IPV4HINT)
 		zs_format_ipv4(p, out);
 	else if (key == ZS_SVCB_IPV6HINT)
 		zs_format_ipv6(p, out);
 	else if (key == ZS_SVCB_MANDATORY)
-		zs_buf_text(out, zs_svcb_key_text(zs_get_u16(p), text));
+		format_key(zs_get_u16(p), out);
 	else
 		zs_format_number(zs_get_u16(p), out);
 }
@@ -245,15 +254,10 @@ static void format_value(uint16_t key, const uint8_t *p, size_t len, struct zs_b
 void zs_format_svcparams(const uint8_t *data, const uint8_t *end, struct zs_buf *out)
 {
 	for (const uint8_t *p = data; p < end; p += 4 + zs_get_u16(p + 2)) {
-		char text[ZS_SVCB_KEY_TEXT];
 		const uint16_t key = zs_get_u16(p), len = zs_get_u16(p + 2);
 		if (p > data)
 			zs_buf_octet(out, ' ');
-		/* keys younger than RFC 9460 by number: BIND 9.18 and ldns 1.8 do not know their names */
-		if (key >= ZS_SVCB_DOHPATH)
-			zs_buf_printf(out, "key%u", key);
-		else
-			zs_buf_text(out, zs_svcb_key_text(key, text));
+		format_key(key, out);
 		if (!len)
 			continue;
 		zs_buf_octet(out, '=');

@@ -269,7 +269,7 @@ static void put_set(struct feed *f, const struct zs_owner *owner, const struct z
 		/* the preference of MX and the priority of SRV have a column of their own */
 		const bool prio = set->type == ZS_TYPE_MX || set->type == ZS_TYPE_SRV;
 		f->content.len = 0;
-		zs_rdata_format_file(set->type, rdata.data, rdata.len, &f->content);
+		zs_rdata_format_powerdns(set->type, rdata.data, rdata.len, &f->content);
 		const char *content = zs_buf_string(&f->content);
 		if (prio)
 			content += strcspn(content, " ") + 1;

@@ -392,6 +392,30 @@ START_TEST(rare_types_are_written_for_every_server)
 }
 END_TEST
 
+/* NSD 4.6 reads no other tags, and one that it does not read costs the whole zone. */
+START_TEST(caa_tags_are_written_for_every_server)
+{
+	static const char *const cases[][2] = {
+		{ "0 issue \"a\"", "0 issue \"a\"" }, { "0 abcdefghijklmn1 \"a\"", "0 abcdefghijklmn1 \"a\"" },
+		{ "0 Issue \"a\"", "\\# 8 0005497373756561" },
+		{ "0 abcdefghijklmn12 \"\"", "\\# 18 00106162636465666768696A6B6C6D6E3132" },
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		static uint8_t wire[ZS_RDATA_MAX];
+		struct zs_rdata_error error;
+		struct zs_buf text = buffer();
+		const long len = parse(ZS_TYPE_CAA, cases[i][0], strlen(cases[i][0]), wire, &error);
+		ck_assert_int_gt(len, 0);
+		zs_rdata_format_file(ZS_TYPE_CAA, wire, (size_t)len, &text);
+		ck_assert_str_eq(zs_buf_string(&text), cases[i][1]);
+		text.len = 0;
+		zs_rdata_format_powerdns(ZS_TYPE_CAA, wire, (size_t)len, &text);
+		ck_assert_str_eq(zs_buf_string(&text), cases[i][0]);
+		zs_arena_free(text.arena);
+	}
+}
+END_TEST
+
 /* n copies of part, with blanks between them. */
 static char *repeat(const char *head, const char *part, size_t n)
 {
@@ -471,6 +495,7 @@ ZS_SUITE(rdata)
 	tcase_add_test(tcase, orders_rdata_as_rfc4034_section_6_3);
 	tcase_add_test(tcase, relative_names_take_the_origin);
 	tcase_add_test(tcase, rare_types_are_written_for_every_server);
+	tcase_add_test(tcase, caa_tags_are_written_for_every_server);
 	tcase_add_test(tcase, rdata_ends_at_65535_octets);
 	tcase_add_test(tcase, digits_may_be_cut_anywhere);
 	suite_add_tcase(suite, tcase);
