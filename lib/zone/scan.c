@@ -414,7 +414,7 @@ static void read_directive(struct zs_scan *scan, struct zs_scan_text *text)
 	} else if (zs_text_equal(t->text, t->len, "$TTL")) {
 		set_ttl(scan, text);
 	} else if (scan->ahead) {
-		scan->stopped = true;
+		scan->stopped = !scan->looking;
 	} else if (text->generated) {
 		zs_error(scan->run, text->generated, "$GENERATE makes records, not directives");
 	} else if (zs_text_equal(t->text, t->len, "$INCLUDE")) {

@@ -59,6 +59,7 @@ struct zs_scan {
 	bool used_origin, origin_set;
 	bool unclosed;             /* the text ended inside of parentheses */
 	bool ahead;                /* reading ahead: a directive that reads files or makes records stops it */
+	bool looking;              /* only for where the last record ends: such a directive is passed over */
 	uint64_t record_max;
 	struct zs_interned *interned; /* by a hash: see straight.c */
 	const char *directory;     /* of the zone file, resolved; includes stay beneath it */

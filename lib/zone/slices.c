@@ -228,11 +228,12 @@ static bool read_whole_records(struct slicing *s, struct slot *slot, size_t inde
 		if (slot->end >= s->size)
 			return true;
 		struct zs_run *look = zs_run_begin();
-		slot->scan.ahead = true;
+		slot->scan.ahead = slot->scan.looking = true;
 		slot->zone.inputs = &slot->only;
 		slot->zone.input_count = 1;
 		assume(s, slot);
 		scan_slot(s, slot, look, 1);
+		slot->scan.looking = false;
 		zs_run_end(look);
 		if (!slot->scan.unclosed)
 			return true;

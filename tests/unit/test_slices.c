@@ -185,6 +185,12 @@ START_TEST(records_over_several_lines)
 }
 END_TEST
 
+START_TEST(records_over_several_lines_behind_a_directive_that_makes_records)
+{
+	SAME(6, "a# A 192.0.2.1", "$GENERATE 1-2 g#-$ A 192.0.2.$", "b# TXT ( \"x\"", "c d", "e f ) ; comment", "$GENERATE 1-2 (", "h#-$", "A 192.0.2.$ )", "c# MX (", "10", "mail )");
+}
+END_TEST
+
 START_TEST(what_there_is_to_say)
 {
 	SAME(12, "h# A 192.0.2.1", "h# A 192.0.2.1", "i# 60 A 192.0.2.1", "i# 61 A 192.0.2.2");
@@ -333,6 +339,7 @@ ZS_SUITE(slices)
 	tcase_add_test(all, heads_like_and_unlike_the_line_above);
 	tcase_add_test(all, signatures_like_and_unlike_those_above);
 	tcase_add_test(all, records_over_several_lines);
+	tcase_add_test(all, records_over_several_lines_behind_a_directive_that_makes_records);
 	tcase_add_test(all, what_there_is_to_say);
 	tcase_add_test(all, names_outside_and_odd_octets);
 	tcase_add_test(all, line_is_found_again_without_the_text);
