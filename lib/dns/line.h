@@ -43,7 +43,7 @@ struct zs_line {
 enum zs_line_kind {
 	ZS_LINE_NAME = 1,  /* in a label as it is */
 	ZS_LINE_BLANK = 2, /* between fields */
-	ZS_LINE_END = 4    /* '\n', NUL, or the ';' of a comment */
+	ZS_LINE_END = 4    /* '\n' or a '\r' before it, NUL, or the ';' of a comment */
 };
 extern const uint8_t zs_line_kinds[256];
 

@@ -441,6 +441,41 @@ static void warn_missing_newline(struct zs_scan *scan, const struct zs_scan_text
 	zs_warn(scan->run, &where, "no newline at the end of the file; is it complete? (G15)");
 }
 
+/* Is the record in scan->tokens one of SVCB or HTTPS, or a $GENERATE that may make some? The first word behind the owner that is a type is its type. */
+static bool takes_values(const struct zs_scan *scan, bool has_owner)
+{
+	uint16_t type;
+	if (has_owner && scan->tokens[0].text[0] == '$')
+		return true;
+	for (size_t i = has_owner; i < scan->token_count; i++)
+		if (!scan->tokens[i].quoted && zs_type_parse(scan->tokens[i].text, scan->tokens[i].len, &type))
+			return type == ZS_TYPE_SVCB || type == ZS_TYPE_HTTPS;
+	return false;
+}
+
+/* The tokens of the record at text->at. False: there are none, or an error was reported. */
+static bool read_tokens(struct zs_scan *scan, struct zs_scan_text *text, bool *has_owner)
+{
+	const bool blank = *text->at == ' ' || *text->at == '\t';
+	const char *start = text->at;
+	const uint32_t line = text->line;
+	if (!zs_scan_tokens(scan, text, true) || !scan->token_count)
+		return false;
+	*has_owner = !blank;
+	if (!blank && scan->tokens[0].text - scan->tokens[0].quoted != start) {
+		const struct zs_source where = { .input = text->input, .line = line, .column = 1, .width = 1 };
+		zs_error(scan->run, text->generated ? text->generated : &where, "a parenthesis before the owner");
+		zs_hint(scan->run, "servers disagree about such a line: begin it with the owner, or with a blank to repeat the one above");
+		return false;
+	}
+	if (!scan->has_values || takes_values(scan, *has_owner))
+		return true;
+	/* elsewhere a quote begins a string also behind a "=", as it does for BIND and NSD */
+	text->at = start;
+	text->line = line;
+	return zs_scan_tokens(scan, text, false);
+}
+
 void zs_scan_text(struct zs_scan *scan, struct zs_scan_text *text)
 {
 	while (text->at < text->end && !scan->stopped) {
@@ -451,12 +486,9 @@ void zs_scan_text(struct zs_scan *scan, struct zs_scan_text *text)
 		}
 		if (!text->generated && zs_scan_straight(scan, text))
 			continue;
-		const bool blank = *text->at == ' ' || *text->at == '\t';
-		const char *line_start = text->at;
-		if (!zs_scan_tokens(scan, text) || !scan->token_count)
+		bool has_owner;
+		if (!read_tokens(scan, text, &has_owner))
 			continue;
-		/* "(" at the start of a line is no owner, but what follows it is none either */
-		const bool has_owner = !blank && scan->tokens[0].text - scan->tokens[0].quoted == line_start;
 		if (has_owner && !scan->tokens[0].quoted && scan->tokens[0].text[0] == '$')
 			read_directive(scan, text);
 		else

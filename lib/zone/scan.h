@@ -66,6 +66,7 @@ struct zs_scan {
 	struct zs_token *tokens;   /* of the record at work */
 	uint32_t *token_lines;
 	size_t token_count, token_room;
+	bool has_values;           /* there is a token with a value in quotes */
 };
 
 /* TTL, class and type of a line. Most lines have the text of one of the two kinds of lines above. */
@@ -101,9 +102,10 @@ struct zs_scan_text {
 	const struct zs_source *generated; /* errors point here: the $GENERATE line */
 };
 
-/* Split the record at text->at into scan->tokens, through parentheses to the end of its last line. False if it was
- * malformed; the error is reported and text->at is behind it. */
-bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text);
+/* Split the record at text->at into scan->tokens, through parentheses to the end of its last line. values: what is in quotes
+ * behind a "=" belongs to the token, as SVCB has it. False if it was malformed; the error is reported and text->at is
+ * behind it. */
+bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text, bool values);
 
 /* Where a token stands; offset counts octets in it. */
 struct zs_source zs_scan_source(const struct zs_scan *scan, const struct zs_scan_text *text, size_t token, size_t offset);

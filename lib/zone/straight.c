@@ -76,9 +76,9 @@ static bool read_head(struct zs_line *line, struct zs_scan_text *text)
 /* To the end of a line that is not kept; what could go on in the next line is not simple. */
 static bool skip_rest(struct zs_line *line)
 {
-	while (*line->at != '\n' && *line->at != '(' && *line->at != ')' && *line->at != '"' && *line->at != ';' && *line->at)
+	while (*line->at != '\n' && *line->at != '\r' && *line->at != '(' && *line->at != ')' && *line->at != '"' && *line->at != ';' && *line->at)
 		line->at++;
-	return *line->at == '\n';
+	return *line->at == '\n' || *line->at == '\r';
 }
 
 /* Names in RDATA that come again and again - of a TLD's name servers - are kept once. */
@@ -124,6 +124,8 @@ static bool finish(struct zs_line *line, const struct zs_scan_text *text)
 		const char *newline = memchr(line->at, '\n', (size_t)(text->end - line->at));
 		line->at = newline ? newline : text->end;
 	}
+	if (*line->at == '\r' && line->at + 1 < text->end && line->at[1] == '\n')
+		line->at++;
 	return line->at >= text->end || *line->at == '\n';
 }
 

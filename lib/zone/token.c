@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-enum { PLAIN, BLANK, NEWLINE, COMMENT, OPEN, CLOSE, QUOTE, ESCAPE, CONTROL };
+enum { PLAIN, BLANK, RETURN, NEWLINE, COMMENT, OPEN, CLOSE, QUOTE, ESCAPE, CONTROL };
 
 static const uint8_t kinds[256] = {
-	['\0'] = CONTROL, [' '] = BLANK, ['\t'] = BLANK, ['\r'] = BLANK, ['\n'] = NEWLINE, [';'] = COMMENT, ['('] = OPEN,
+	['\0'] = CONTROL, [' '] = BLANK, ['\t'] = BLANK, ['\r'] = RETURN, ['\n'] = NEWLINE, [';'] = COMMENT, ['('] = OPEN,
 	[')'] = CLOSE, ['"'] = QUOTE, ['\\'] = ESCAPE,
 };
 
@@ -72,8 +72,16 @@ static const char *closing_quote(const char *p, const char *end)
 	return NULL;
 }
 
-/* The end of the unquoted token at p. A value in quotes after "=" belongs to it (SVCB: alpn="h2,h3"). */
-static const char *token_end(const char *p, const char *end)
+/* A carriage return before a line feed is a blank. Alone it is the end of a line to some: BIND would go on with the next record. */
+static bool ends_line(const char *p, const char *end)
+{
+	while (p < end && *p == '\r')
+		p++;
+	return p == end || *p == '\n';
+}
+
+/* The end of the unquoted token at p. values: one in quotes after "=" belongs to it (SVCB: alpn="h2,h3"), and *found is set. */
+static const char *token_end(const char *p, const char *end, bool values, bool *found)
 {
 	const char *start = p;
 	while (p < end) {
@@ -82,13 +90,14 @@ static const char *token_end(const char *p, const char *end)
 			p++;
 		} else if (kind == ESCAPE) {
 			p++;
-			if (p < end && *p != '\n')
+			if (p < end && *p != '\n' && *p != '\r')
 				p++;
-		} else if (kind == QUOTE && p > start && p[-1] == '=') {
+		} else if (kind == QUOTE && values && p > start && p[-1] == '=') {
 			const char *close = closing_quote(p + 1, end);
 			if (!close)
 				break;
 			p = close + 1;
+			*found = true;
 		} else {
 			break;
 		}
@@ -96,16 +105,27 @@ static const char *token_end(const char *p, const char *end)
 	return p;
 }
 
-bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text)
+bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text, bool values)
 {
 	unsigned open = 0;
 	const char *opened = NULL;
 	uint32_t opened_line = 0;
 	scan->token_count = 0;
+	scan->has_values = false;
 	while (text->at < text->end) {
 		const char *start = text->at;
 		switch (kinds[(unsigned char)*start]) {
 		case BLANK:
+			text->at++;
+			break;
+		case RETURN:
+			if (!ends_line(start, text->end)) {
+				const struct zs_source where = place(text, start, text->line, 1);
+				skip_line(text);
+				zs_error(scan->run, &where, "a carriage return within the line");
+				zs_hint(scan->run, "lines end with a line feed, or both; alone it ends lines of old Macs: tr '\\r' '\\n'");
+				return false;
+			}
 			text->at++;
 			break;
 		case NEWLINE:
@@ -156,7 +176,7 @@ bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text)
 			return zs_error(scan->run, &where, "a NUL octet; this is no text file");
 		}
 		default:
-			text->at = token_end(start, text->end);
+			text->at = token_end(start, text->end, values, &scan->has_values);
 			if (!add_token(scan, text, start, text->at, text->line, false))
 				return false;
 		}

@@ -134,7 +134,7 @@ END_TEST
 
 START_TEST(a_dropped_record_must_be_well_formed_too)
 {
-	static const char *const bad[] = { "x NSEC )\n", "x RRSIG A 13 2 (\n", "x NSEC \"\n" };
+	static const char *const bad[] = { "x NSEC )\n", "x RRSIG A 13 2 (\n", "x NSEC \"\n", "x NSEC y A\ry A 192.0.2.1\n" };
 	for (size_t i = 0; i < 2 * ZS_COUNT(bad); i++) {
 		struct zs_run *run = zs_run_begin();
 		const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP, .general = i % 2 };
@@ -144,6 +144,32 @@ START_TEST(a_dropped_record_must_be_well_formed_too)
 		input->len = strlen(input->text);
 		ck_assert_msg(!zs_zone_read_text(run, run->arena, input, &options, &zone), "%s", bad[i / 2]);
 		ck_assert_uint_eq(run->error_count, 1);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
+/* BIND and NSD begin a string at a quote wherever it stands; only in SvcParams it may stand within a word (RFC 9460 section 2.1). */
+START_TEST(a_quote_behind_an_equals_sign_belongs_to_the_word_in_svcb_only)
+{
+	static const struct {
+		const char *text, *rdata;
+		uint16_t type;
+	} cases[] = {
+		{ "x TXT a=\"b c\" d", "\2a=\3b c\1d", ZS_TYPE_TXT }, { "x 5 IN TXT (\na=\"b c\"d)", "\2a=\3b c\1d", ZS_TYPE_TXT },
+		{ "x TXT svcb=\"b\"", "\5svcb=\1b", ZS_TYPE_TXT }, { "svcb TXT a=\"b\"\nx TXT \"y\"", "\1y", ZS_TYPE_TXT },
+		{ "x HTTPS 1 . key999=\"b c\"", "\0\1\0\3\347\0\3b c", ZS_TYPE_HTTPS }, { "x IN 5 TYPE64 1 . key999=\"b c\"", "\0\1\0\3\347\0\3b c", ZS_TYPE_SVCB },
+		{ "$GENERATE 1-1 x HTTPS 1 . key999=\"b c\"", "\0\1\0\3\347\0\3b c", ZS_TYPE_HTTPS },
+		{ "$GENERATE 1-1 x TXT a=\"b c\" d", "\2a=\3b c\1d", ZS_TYPE_TXT },
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_run *run = zs_run_begin();
+		struct zs_zone *zone = read_zone(run, zs_arena_printf(run->arena, "%s\n", cases[i].text));
+		const struct zs_rrset *set = zs_zone_rrset(zone, find(zone, "x"), cases[i].type);
+		ck_assert_msg(set != NULL, "%s", cases[i].text);
+		const struct zs_bytes rdata = zs_rrset_rdata(zone, set, 0);
+		const size_t len = cases[i].type == ZS_TYPE_TXT ? strlen(cases[i].rdata) : 10;
+		ck_assert_msg(rdata.len == len && memcmp(rdata.data, cases[i].rdata, len) == 0, "%s", cases[i].text);
 		zs_run_end(run);
 	}
 }
@@ -323,6 +349,7 @@ ZS_SUITE(zone)
 	tcase_add_test(tcase, names_that_are_much_alike_are_in_canonical_order);
 	tcase_add_test(tcase, a_long_record_is_the_same_on_one_line_or_on_many);
 	tcase_add_test(tcase, a_dropped_record_must_be_well_formed_too);
+	tcase_add_test(tcase, a_quote_behind_an_equals_sign_belongs_to_the_word_in_svcb_only);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them_in_whichever_slice_it_is);
 	tcase_add_test(tcase, an_owner_in_several_places_is_one);
