@@ -156,6 +156,37 @@ static bool expand_all(struct line *line, const struct zs_token *tokens, size_t 
 	return !line->full;
 }
 
+/* Is the last token all of the data: is the one before it the first that is a type? */
+static bool is_alone(const struct zs_scan *scan, uint16_t *type)
+{
+	enum { FIRST = 3 }; /* behind directive, range and owner */
+	size_t i = FIRST;
+	while (i < scan->token_count && (scan->tokens[i].quoted || !zs_type_parse(scan->tokens[i].text, scan->tokens[i].len, type)))
+		i++;
+	return i + 2 == scan->token_count;
+}
+
+/* The quotes around all of the data are not the data's, as BIND has it: MX "10 mail$", TXT "\"host $\"". */
+static void open_quotes(struct zs_scan *scan, const struct zs_scan_text *text, uint16_t type, struct zs_token *data)
+{
+	char *out = zs_arena_alloc(scan->run->arena, data->len + 1);
+	uint32_t len = 0;
+	bool quotes = false, parted = false;
+	for (uint32_t i = 0; i < data->len; i++) {
+		if (data->text[i] == '\\' && i + 1 < data->len && data->text[++i] != '"')
+			out[len++] = '\\';
+		out[len++] = data->text[i];
+		quotes = quotes || data->text[i] == '"';
+		parted = parted || memchr(" \t;", data->text[i], 3);
+	}
+	if (type == ZS_TYPE_TXT && parted && !quotes) {
+		const struct zs_source where = zs_scan_source(scan, text, scan->token_count - 1, 0);
+		zs_warn(scan->run, &where, "$GENERATE takes these quotes off: blanks part strings, and ';' begins a comment, as for BIND");
+		zs_hint(scan->run, "one string is written \"\\\"host $\\\"\"");
+	}
+	*data = (struct zs_token){ .text = out, .len = len };
+}
+
 void zs_scan_generate(struct zs_scan *scan, struct zs_scan_text *text)
 {
 	struct zs_run *run = scan->run;
@@ -180,6 +211,9 @@ void zs_scan_generate(struct zs_scan *scan, struct zs_scan_text *text)
 	const size_t count = scan->token_count - 2;
 	struct zs_token *tokens = zs_arena_array(run->arena, count, sizeof *tokens);
 	memcpy(tokens, scan->tokens + 2, count * sizeof *tokens);
+	uint16_t type;
+	if (tokens[count - 1].quoted && is_alone(scan, &type))
+		open_quotes(scan, text, type, &tokens[count - 1]);
 	where.column = 1;
 	where.width = 9;
 	struct line room, *line = &room;

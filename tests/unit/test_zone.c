@@ -150,7 +150,7 @@ START_TEST(a_dropped_record_must_be_well_formed_too)
 END_TEST
 
 /* BIND and NSD begin a string at a quote wherever it stands; only in SvcParams it may stand within a word (RFC 9460 section 2.1). */
-START_TEST(a_quote_behind_an_equals_sign_belongs_to_the_word_in_svcb_only)
+START_TEST(quotes_begin_a_string_as_for_bind)
 {
 	static const struct {
 		const char *text, *rdata;
@@ -161,6 +161,9 @@ START_TEST(a_quote_behind_an_equals_sign_belongs_to_the_word_in_svcb_only)
 		{ "x HTTPS 1 . key999=\"b c\"", "\0\1\0\3\347\0\3b c", ZS_TYPE_HTTPS }, { "x IN 5 TYPE64 1 . key999=\"b c\"", "\0\1\0\3\347\0\3b c", ZS_TYPE_SVCB },
 		{ "$GENERATE 1-1 x HTTPS 1 . key999=\"b c\"", "\0\1\0\3\347\0\3b c", ZS_TYPE_HTTPS },
 		{ "$GENERATE 1-1 x TXT a=\"b c\" d", "\2a=\3b c\1d", ZS_TYPE_TXT },
+		/* the quotes of $GENERATE, BIND 9.18's way */
+		{ "$GENERATE 1-1 x TXT \"a $\"", "\1a\1" "1", ZS_TYPE_TXT }, { "$GENERATE 1-1 x 5 IN TXT \"\\\"a $\\\" b\\\\\"", "\3a 1\2b\\", ZS_TYPE_TXT },
+		{ "$GENERATE 1-1 x TXT \"a $\" \"b\"", "\3a 1\1b", ZS_TYPE_TXT },
 	};
 	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
 		struct zs_run *run = zs_run_begin();
@@ -349,7 +352,7 @@ ZS_SUITE(zone)
 	tcase_add_test(tcase, names_that_are_much_alike_are_in_canonical_order);
 	tcase_add_test(tcase, a_long_record_is_the_same_on_one_line_or_on_many);
 	tcase_add_test(tcase, a_dropped_record_must_be_well_formed_too);
-	tcase_add_test(tcase, a_quote_behind_an_equals_sign_belongs_to_the_word_in_svcb_only);
+	tcase_add_test(tcase, quotes_begin_a_string_as_for_bind);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them_in_whichever_slice_it_is);
 	tcase_add_test(tcase, an_owner_in_several_places_is_one);
