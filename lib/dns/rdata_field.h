@@ -112,5 +112,6 @@ void zs_format_svcparams(const uint8_t *data, const uint8_t *end, struct zs_buf 
 /* What a type asks beyond its fields, of RDATA whose fields are good: lengths of digests and the like. False with
  * *error; error->token is then the index of the field. */
 bool zs_rdata_rules(uint16_t type, const uint8_t *data, size_t len, struct zs_rdata_error *error);
+bool zs_naptr_rules(const uint8_t *data, struct zs_rdata_error *error);
 
 #endif

@@ -94,40 +94,6 @@ static bool gpos(const uint8_t *data, struct zs_rdata_error *error)
 	return true;
 }
 
-/* RFC 3402 section 3.2: delimiter, expression, delimiter, replacement, delimiter, perhaps "i". */
-static bool regexp(const uint8_t *text, size_t len)
-{
-	if (!len)
-		return true;
-	const uint8_t delimiter = *text;
-	unsigned delimiters = 0;
-	size_t i = 0;
-	if (delimiter == '\\' || !delimiter || delimiter == 'i' || (delimiter >= '1' && delimiter <= '9'))
-		return false;
-	for (; i < len && delimiters < 3; i++) {
-		if (text[i] == '\\')
-			i++;
-		else if (text[i] == delimiter)
-			delimiters++;
-	}
-	return delimiters == 3 && (i == len || (i + 1 == len && (text[i] == 'i' || text[i] == 'I')));
-}
-
-static bool naptr(const uint8_t *data, struct zs_rdata_error *error)
-{
-	const uint8_t *flags = data + 4, *services = flags + 1 + *flags, *expression = services + 1 + *services;
-	for (size_t i = 1; i <= *flags; i++) {
-		const uint8_t c = zs_octet_lower(flags[i]);
-		if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
-			return zs_rdata_fail(error, 2, 0, "flags are letters and digits (RFC 3403 section 4.1)");
-	}
-	if (regexp(expression + 1, *expression))
-		return true;
-	zs_rdata_fail(error, 4, 0,
-	              "the regexp is not delimiter, expression, delimiter, replacement, delimiter, flags");
-	return zs_rdata_advise(error, "as \"!^.*$!sip:info@example.com!\" (RFC 3402 section 3.2)");
-}
-
 bool zs_rdata_rules(uint16_t type, const uint8_t *data, size_t len, struct zs_rdata_error *error)
 {
 	switch (type) {
@@ -148,7 +114,7 @@ bool zs_rdata_rules(uint16_t type, const uint8_t *data, size_t len, struct zs_rd
 	case ZS_TYPE_GPOS:
 		return gpos(data, error);
 	case ZS_TYPE_NAPTR:
-		return naptr(data, error);
+		return zs_naptr_rules(data, error);
 	case ZS_TYPE_URI:
 		return len > 4 || zs_rdata_fail(error, 2, 0, "the target is empty (RFC 7553 section 4.4)");
 	default:
