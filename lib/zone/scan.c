@@ -163,13 +163,20 @@ static size_t parse_name(struct zs_scan *scan, const struct zs_scan_text *text, 
 	return len;
 }
 
+static void lose_owner(struct zs_scan_text *text)
+{
+	text->have_owner = false;
+	text->owner_lost = true;
+	text->owner_text_len = 0;
+}
+
 /* The owner of the record: token 0, or the former one if the line begins with a blank. */
 static bool read_owner(struct zs_scan *scan, struct zs_scan_text *text, bool blank)
 {
 	uint8_t name[ZS_NAME_MAX];
 	if (blank) {
-		if (text->have_owner)
-			return true;
+		if (text->have_owner || text->owner_lost)
+			return text->have_owner;
 		const struct zs_source where = whole_record(scan, text);
 		zs_error(scan->run, &where, "the first record has no owner name");
 		zs_hint(scan->run, "a line that begins with a blank repeats the owner of the one above");
@@ -178,7 +185,7 @@ static bool read_owner(struct zs_scan *scan, struct zs_scan_text *text, bool bla
 	const size_t len = parse_name(scan, text, 0, "owner", name);
 	text->owner_text_len = 0;
 	if (!len) {
-		text->have_owner = false;
+		lose_owner(text);
 		return false;
 	}
 	/* the same owner as above shares its octets, so that index.c sees runs */
@@ -459,13 +466,19 @@ static bool read_tokens(struct zs_scan *scan, struct zs_scan_text *text, bool *h
 	const bool blank = *text->at == ' ' || *text->at == '\t';
 	const char *start = text->at;
 	const uint32_t line = text->line;
-	if (!zs_scan_tokens(scan, text, true) || !scan->token_count)
+	if (!zs_scan_tokens(scan, text, true)) {
+		if (!blank && *start != '$')
+			lose_owner(text);
+		return false;
+	}
+	if (!scan->token_count)
 		return false;
 	*has_owner = !blank;
 	if (!blank && scan->tokens[0].text - scan->tokens[0].quoted != start) {
 		const struct zs_source where = { .input = text->input, .line = line, .column = 1, .width = 1 };
 		zs_error(scan->run, text->generated ? text->generated : &where, "a parenthesis before the owner");
 		zs_hint(scan->run, "servers disagree about such a line: begin it with the owner, or with a blank to repeat the one above");
+		lose_owner(text);
 		return false;
 	}
 	if (!scan->has_values || takes_values(scan, *has_owner))

@@ -90,6 +90,7 @@ struct zs_scan_text {
 	bool have_origin;
 	uint32_t owner;        /* offset of the last owner in zone->octets */
 	bool have_owner;
+	bool owner_lost;       /* an error was reported for the line that names it */
 	const char *owner_text; /* the field it was read from by the straight way; owner_text_len 0: there is none */
 	uint32_t owner_text_len;
 	struct zs_scan_head heads[2]; /* of lines read the straight way */

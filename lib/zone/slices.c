@@ -145,7 +145,7 @@ static void scan_slot(const struct slicing *s, struct slot *slot, struct zs_run 
 	slot->text.at = slot->buffer;
 	slot->text.end = slot->buffer + slot->input.len;
 	slot->text.line = line;
-	slot->text.have_owner = false;
+	slot->text.have_owner = slot->text.owner_lost = false;
 	slot->text.owner_text_len = 0;
 	slot->text.heads[0].len = slot->text.heads[1].len = 0; /* the text that they are about is gone */
 	slot->text.memos.signer.len = slot->text.memos.bitmap.len = 0;

@@ -191,6 +191,12 @@ START_TEST(records_over_several_lines_behind_a_directive_that_makes_records)
 }
 END_TEST
 
+START_TEST(lines_below_one_whose_owner_is_lost)
+{
+	SAME(3, "a# A 192.0.2.1", "b# TXT \"x\" )", " A 192.0.2.2", " BAD", "c#..d A 192.0.2.3", " A 192.0.2.4", "e# A 192.0.2.5", " A 192.0.2.6", "$ORIGIN )", " A 192.0.2.7");
+}
+END_TEST
+
 START_TEST(what_there_is_to_say)
 {
 	SAME(12, "h# A 192.0.2.1", "h# A 192.0.2.1", "i# 60 A 192.0.2.1", "i# 61 A 192.0.2.2");
@@ -340,6 +346,7 @@ ZS_SUITE(slices)
 	tcase_add_test(all, signatures_like_and_unlike_those_above);
 	tcase_add_test(all, records_over_several_lines);
 	tcase_add_test(all, records_over_several_lines_behind_a_directive_that_makes_records);
+	tcase_add_test(all, lines_below_one_whose_owner_is_lost);
 	tcase_add_test(all, what_there_is_to_say);
 	tcase_add_test(all, names_outside_and_odd_octets);
 	tcase_add_test(all, line_is_found_again_without_the_text);
