@@ -158,7 +158,8 @@ size_t zs_name_format(const uint8_t *name, char out[ZS_NAME_TEXT])
 				*p++ = (char)*name++;
 			if (name == end)
 				break;
-			if (*name > ' ' && *name < 127 && *name != '[') { /* "\[" begins a bit label (RFC 2673), which BIND refuses */
+			/* "\[" begins a bit label (RFC 2673), which BIND refuses; behind "\\" NSD 4.6 sees no end of the name or label */
+			if (*name > ' ' && *name < 127 && *name != '[' && *name != '\\') {
 				*p++ = '\\';
 				*p++ = (char)*name;
 			} else {

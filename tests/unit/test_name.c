@@ -18,8 +18,8 @@ START_TEST(parses_and_formats_back)
 		{ "www.example.com.", "www.example.com." }, { ".", "." }, { "WWW.Example.", "WWW.Example." },
 		{ "a\\.b.example.", "a\\.b.example." }, { "\\000\\255x.", "\\000\\255x." }, { "\\042.x.", "*.x." },
 		{ "a\\032b.", "a\\032b." }, { "a\\;b.", "a\\;b." }, { "\\@.x.", "\\@.x." }, { "\\$x.", "\\$x." },
-		/* Knot reads no other octets without a backslash, and BIND takes "\[" for the beginning of a bit label */
-		{ "it's._ipp.x.", "it\\'s._ipp.x." }, { "a=b+c.x.", "a\\=b\\+c.x." }, { "[a].x.", "\\091a\\].x." }, { "\\[.x.", "\\091.x." },
+		/* Knot reads no other octets without a backslash; BIND takes "\[" for the beginning of a bit label, NSD "\\." for no end */
+		{ "it's._ipp.x.", "it\\'s._ipp.x." }, { "a=b+c.x.", "a\\=b\\+c.x." }, { "[a].x.", "\\091a\\].x." }, { "\\[.x.", "\\091.x." }, { "a\\\\.x.", "a\\092.x." },
 		{ "0/25.2-_*.x.", "0/25.2-_*.x." },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
