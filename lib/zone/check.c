@@ -264,6 +264,20 @@ static void sets_fit_a_message(const struct checker *c, const struct place *p)
 	       "can answer with them, and some load no such zone", zs_type_text(p->set->type, type), text_of(c, p), len);
 }
 
+/* RFC 4025 section 2.4 has algorithm 0 for no key, but BIND 9.18 loads no zone with such a record, in whatever form. */
+static void ipseckeys_have_keys(const struct checker *c, const struct place *p)
+{
+	for (uint32_t i = 0; p->set->type == ZS_TYPE_IPSECKEY && i < p->set->count; i++) {
+		const struct zs_rdata *rdata = &c->zone->rdata[p->set->first + i];
+		if (zs_rrset_rdata(c->zone, p->set, i).data[2])
+			continue;
+		struct zs_source at = { 0 };
+		if (rdata->input != ZS_NO_INPUT)
+			at = (struct zs_source){ .input = c->zone->inputs[rdata->input], .line = rdata->line };
+		zs_warn(c->run, &at, "'%s' has an IPSECKEY without a key (algorithm 0): BIND does not load a zone with it", text_of(c, p));
+	}
+}
+
 enum { NO_TARGET = 255 };
 
 /* Where in RDATA the host name is, of types that need an address behind it: it goes on to the end. */
@@ -465,7 +479,7 @@ static void check_owners(void *context, struct zs_run *run, size_t from, size_t 
 	static void (*const rules[])(const struct checker *, const struct place *) = {
 		soa_is_one_and_at_the_apex, types_of_the_apex_stay_there, keys_stand_at_the_apex, ds_stands_at_a_delegation, cname_stands_alone,
 		dname_is_one_and_no_delegation, nothing_is_below_a_dname, wildcards_are_plain, owners_are_inside,
-		ttl_is_within_the_limit, sets_fit_a_message, targets_have_addresses,
+		ttl_is_within_the_limit, sets_fit_a_message, ipseckeys_have_keys, targets_have_addresses,
 	};
 	enum { AHEAD = 16 };
 	struct checker c = *(const struct checker *)context;
