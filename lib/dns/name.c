@@ -94,10 +94,12 @@ size_t zs_name_parse(const char *text, size_t len, const uint8_t *origin, uint8_
 	return used + origin_len;
 }
 
-/* Octets that every server reads as they are. Knot takes no other without its backslash, an apostrophe neither. */
+/* Octets that are written as they are. Knot reads no others unescaped, though BIND, NSD and RFC 1035 section 5.1 do: its server would
+ * refuse the whole zone for one '+' in a mailbox. */
 static bool plain(uint8_t c)
 {
-	return (zs_octet_lower(c) >= 'a' && zs_octet_lower(c) <= 'z') || digit((char)c) || c == '-' || c == '_' || c == '*' || c == '/';
+	const uint8_t lower = zs_octet_lower(c);
+	return (lower >= 'a' && lower <= 'z') || digit((char)c) || c == '-' || c == '_' || c == '*' || c == '/';
 }
 
 #ifdef __SSE2__
@@ -158,8 +160,9 @@ size_t zs_name_format(const uint8_t *name, char out[ZS_NAME_TEXT])
 				*p++ = (char)*name++;
 			if (name == end)
 				break;
-			/* "\[" begins a bit label (RFC 2673), which BIND refuses; behind "\\" NSD 4.6 sees no end of the name or label */
-			if (*name > ' ' && *name < 127 && *name != '[' && *name != '\\') {
+			/* to some "\#" begins data of RFC 3597; "\[" a bit label of RFC 2673, which BIND refuses; behind "\\" NSD 4.6 sees
+			 * no end of the name or label */
+			if (*name > ' ' && *name < 127 && *name != '#' && *name != '[' && *name != '\\') {
 				*p++ = '\\';
 				*p++ = (char)*name;
 			} else {

@@ -2,7 +2,7 @@
 # What the scanner understood is what BIND understood: `zonesign fmt` of a zone, read by named-compilezone, equals the zone
 # read by named-compilezone, record by record. On every good zone of the tests, and the root zone.
 . "$(dirname "$0")/../lib.sh"
-need named-compilezone python3 zcat
+need named-compilezone kzonecheck python3 zcat
 
 compiled() { # ORIGIN FILE: BIND's reading, one record a line, sorted
 	named-compilezone -q -i none -k ignore -m ignore -S ignore -r ignore -s full -F text -o - "$1" "$2" | sed 's/[[:space:]]\{1,\}/ /g' | LC_ALL=C sort
@@ -21,4 +21,12 @@ done < list
 cp -r "$top/testdata/demo" . && ok 'fmt of the demo' same example.com demo/example.com.zone
 zcat "$top/testdata/rootzone/root-2026082201.zone.gz" > root.zone
 ok 'fmt of the root zone' same . root.zone
+
+# names with each octet, in owners and in data: Knot reads what we write, and BIND the same names
+{
+	printf 'example. 3600 IN SOA ns. dns+admin.example. 1 7200 3600 1209600 900\nexample. 3600 IN NS ns.\n'
+	for octet in $(seq 0 255); do printf 'x\\%03d.example. 3600 IN PTR \\%03dy.example.\n' "$octet" "$octet"; done
+} > octets.zone
+ok 'fmt of names with each octet' same example. octets.zone
+ok 'Knot reads names with each octet' kzonecheck -o example. -d off formatted
 finish

@@ -21,6 +21,7 @@ START_TEST(parses_and_formats_back)
 		/* Knot reads no other octets without a backslash; BIND takes "\[" for the beginning of a bit label, NSD "\\." for no end */
 		{ "it's._ipp.x.", "it\\'s._ipp.x." }, { "a=b+c.x.", "a\\=b\\+c.x." }, { "[a].x.", "\\091a\\].x." }, { "\\[.x.", "\\091.x." }, { "a\\\\.x.", "a\\092.x." },
 		{ "0/25.2-_*.x.", "0/25.2-_*.x." },
+		{ "dns+admin.x.", "dns\\+admin.x." }, { "a!{b}~.x.", "a\\!\\{b\\}\\~.x." }, { "_25._tcp.*-0/25.x.", "_25._tcp.*-0/25.x." },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		uint8_t wire[ZS_NAME_MAX];
