@@ -14,6 +14,12 @@ static struct zs_bytes rdata_of(const struct zs_zone *zone, const struct zs_reco
 	return (struct zs_bytes){ zone->octets + r->rdata, r->rdata_len };
 }
 
+/* Are they the same octets? The offset alone does not say so: RDATA without octets begins where the next one does. */
+static bool is_same(const struct zs_record *a, const struct zs_record *b)
+{
+	return a->rdata == b->rdata && a->rdata_len == b->rdata_len;
+}
+
 int zs_scan_compare_sets(const struct zs_zone *zone, const struct zs_record *a, const struct zs_record *b)
 {
 	if (a->type != b->type)
@@ -25,7 +31,7 @@ int zs_scan_compare_sets(const struct zs_zone *zone, const struct zs_record *a, 
 static int compare_content(const struct zs_zone *zone, const struct zs_record *a, const struct zs_record *b)
 {
 	const int order = zs_scan_compare_sets(zone, a, b);
-	return order || a->rdata == b->rdata ? order : zs_rdata_compare(a->type, rdata_of(zone, a), rdata_of(zone, b));
+	return order || is_same(a, b) ? order : zs_rdata_compare(a->type, rdata_of(zone, a), rdata_of(zone, b));
 }
 
 struct sorting {
@@ -123,7 +129,7 @@ bool zs_scan_add_rrset(struct zs_scan *scan, uint32_t name, const struct zs_reco
 			set.ttl = r->ttl;
 		if (r->ttl > highest)
 			highest = r->ttl;
-		if (!distinct && kept && (kept->rdata == r->rdata || zs_rdata_compare(r->type, rdata_of(zone, r), rdata_of(zone, kept)) == 0)) {
+		if (!distinct && kept && (is_same(kept, r) || zs_rdata_compare(r->type, rdata_of(zone, r), rdata_of(zone, kept)) == 0)) {
 			ok = report_duplicate(scan, name, r, kept) && ok;
 			continue;
 		}

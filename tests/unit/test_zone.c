@@ -132,6 +132,29 @@ START_TEST(a_long_record_is_the_same_on_one_line_or_on_many)
 }
 END_TEST
 
+/* RDATA without octets lies where the next one begins, which does not make them one record. */
+START_TEST(a_record_without_octets_is_no_duplicate_of_the_next)
+{
+	static const struct {
+		const char *text;
+		uint16_t type;
+		unsigned count;
+	} cases[] = {
+		{ "x TYPE300 \\# 0\nx TYPE300 \\# 1 00\nx TYPE300 \\# 2 0000\n", 300, 3 },
+		{ "x APL\nx APL 1:0.0.0.0/0\nx APL\n", ZS_TYPE_APL, 2 },
+		{ "x TYPE300 \\# 0\nx TYPE300 \\# 0\n", 300, 1 },
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_run *run = zs_run_begin();
+		const struct zs_zone *zone = read_zone(run, cases[i].text);
+		const struct zs_rrset *set = zs_zone_rrset(zone, find(zone, "x"), cases[i].type);
+		ck_assert(set != NULL);
+		ck_assert_msg(set->count == cases[i].count, "%u records of %s", set->count, cases[i].text);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(a_dropped_record_must_be_well_formed_too)
 {
 	static const char *const bad[] = { "x NSEC )\n", "x RRSIG A 13 2 (\n", "x NSEC \"\n", "x NSEC y A\ry A 192.0.2.1\n" };
@@ -351,6 +374,7 @@ ZS_SUITE(zone)
 	tcase_add_test(tcase, owners_are_in_canonical_order_whatever_the_order_of_the_text);
 	tcase_add_test(tcase, names_that_are_much_alike_are_in_canonical_order);
 	tcase_add_test(tcase, a_long_record_is_the_same_on_one_line_or_on_many);
+	tcase_add_test(tcase, a_record_without_octets_is_no_duplicate_of_the_next);
 	tcase_add_test(tcase, a_dropped_record_must_be_well_formed_too);
 	tcase_add_test(tcase, quotes_begin_a_string_as_for_bind);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them);
