@@ -192,6 +192,7 @@ static void judge_signatures(struct zs_verifier *v)
 	zs_verify_signatures(v, &jobs);
 	zs_verify_judge(v, &jobs);
 	zs_verify_ds(v);
+	zs_verify_cds(v);
 	if (v->options->want_proofs)
 		zs_verify_take_proofs(v, &jobs);
 }

@@ -13,7 +13,7 @@
  *     G2  what must be signed is, no more      G12 the zone's content obeys the rules
  *     G3  signatures last long enough          G16 limits that validators have
  *     G4  NSEC or NSEC3 says what is there     G17 the serial is the expected one
- *     G5  a DS leads to a key in the file      G20 ZONEMD is right
+ *     G5  a DS or CDS leads to a key in it     G20 ZONEMD is right
  */
 #ifndef ZS_VERIFY_VERIFY_H
 #define ZS_VERIFY_VERIFY_H

@@ -217,6 +217,9 @@ bool zs_verify_ds_matches(struct zs_run *run, const uint8_t *zone, struct zs_byt
 /* Would a validator look at this one of all DS? SHA-1 is ignored where a better digest is there: RFC 4509 section 3. */
 bool zs_verify_ds_counts(struct zs_bytes ds, const struct zs_bytes *all, size_t count);
 void zs_verify_ds(struct zs_verifier *v);
+/* What the zone asks its parent for, which is as good as a DS where the parent listens. */
+enum { ZS_CDS_MAX = 64 };
+void zs_verify_cds(struct zs_verifier *v);
 
 /* Seconds until an RRSIG time, by serial arithmetic (RFC 4034 section 3.1.5). */
 static inline int64_t zs_seconds_until(const struct zs_verifier *v, uint32_t time)

@@ -81,6 +81,7 @@ def main():
     nsec_faults(nsec, nsec3, zsk, ksk)
     nsec3_faults(nsec3, optout, nsec, zsk, ksk)
     keys_and_ds(nsec, ksk, zsk, stray, ed)
+    asked(nsec, ksk, zsk, stray)
     content(nsec, ksk, zsk)
     zonemd(ksk, zsk)
     each_record(nsec, nsec3, optout, ksk, zsk)
@@ -411,6 +412,38 @@ def keys_and_ds(base, ksk, zsk, stray, ed):
         zone.add("example.", 3600, "DNSKEY", "0 3 8 " + base64.b64encode(b"\x03\x01\x00\x01" + modulus + b"").decode())
     warned("1232", "a DNSKEY answer above 1232 octets", zone.copy().resign(ksk, "example.", "DNSKEY"))
     refused("G16", "a DNSKEY answer above 4096 octets", fatter(zone, rng).resign(ksk, "example.", "DNSKEY"))
+
+
+def asked(base, ksk, zsk, stray):
+    """CDS and CDNSKEY: what a parent that listens would take for the DS."""
+    def cds(*records):
+        zone = base.copy()
+        for record in records:
+            zone.add("example.", 3600, *record)
+        types = sorted({t for t, _ in records})
+        edit(zone, "example.", "NSEC", lambda r: r + " " + " ".join(types)).resign(zsk, "example.", "NSEC")
+        for t in types:
+            zone.resign(ksk, "example.", t)
+        return zone
+
+    def of(key, digest=2, wrong=False):
+        return ("CDS", key.ds(digest, wrong).split(" DS ")[1])
+
+    def key_of(key):
+        return ("CDNSKEY", key.rdata)
+
+    accepted("a CDS of the KSK", cds(of(ksk)))
+    accepted("CDS and CDNSKEY of the KSK", cds(of(ksk), of(ksk, 4), key_of(ksk)))
+    accepted("CDS of the KSK and of a key to come", cds(of(ksk), of(stray)))
+    accepted("a CDS with a digest nobody knows", cds(("CDS", "1 13 200 " + "ab" * 32)))
+    accepted("CDS and CDNSKEY that remove", cds(("CDS", "0 0 0 00"), ("CDNSKEY", "0 3 0 AA==")))
+    refused("G5", "a CDS of another key", cds(of(stray)))
+    refused("G5", "a CDS with a wrong digest", cds(of(ksk, 2, True)))
+    refused("G5", "a CDS of a key that signs no DNSKEY", cds(of(zsk)))
+    refused("G5", "a CDNSKEY of another key", cds(key_of(stray)))
+    refused("G5", "CDS and CDNSKEY of different keys", cds(of(ksk), key_of(ksk), key_of(stray)))
+    refused("G5", "a CDS that removes beside others", cds(of(ksk), ("CDS", "0 0 0 00")))
+    refused("G5", "a CDS that removes beside a CDNSKEY that does not", cds(("CDS", "0 0 0 00"), key_of(ksk)))
 
 
 def fatter(zone, rng):
