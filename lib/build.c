@@ -99,7 +99,7 @@ static bool verify_candidate(struct zs_building *b)
 		.zonemd = b->plan->unsigned_zone ? 0 : policy->zonemd, .jobs = b->run->jobs,
 		.proofs = b->proofs, .proof_count = b->proof_count, .want_proofs = true, .allow_unsigned = b->plan->unsigned_zone, .content_told = true,
 		/* what is published has passed, or was accepted: it must not die of that */
-		.accept_g12 = b->rescue || zs_build_accepts(b->options, "G12"), .accept_g16 = zs_build_accepts(b->options, "G16"),
+		.accept_g5 = zs_build_accepts(b->options, "G5"), .accept_g12 = b->rescue || zs_build_accepts(b->options, "G12"), .accept_g16 = zs_build_accepts(b->options, "G16"),
 	};
 	b->verify_arena = zs_arena_new();
 	options.extra_keys = hidden_signers(b->verify_arena, b, &options.extra_key_count);

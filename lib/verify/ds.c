@@ -143,7 +143,7 @@ static const struct zs_bytes *list_of(struct zs_verifier *v, uint16_t type, size
 
 static void refuse_asked(struct zs_verifier *v, const char *type, const char *why)
 {
-	zs_verify_refuse(v, 5, "no %s of the zone '%s' leads into it: the last one %s", type, zs_verify_name(v, v->zone->apex), why);
+	zs_verify_unwise(v, 5, !v->options->accept_g5, "no %s of the zone '%s' leads into it: the last one %s", type, zs_verify_name(v, v->zone->apex), why);
 	zs_verify_hint(v, 5, "validators would refuse the whole zone if its parent took them for the DS (RFC 7344 section 4.1)");
 }
 
@@ -206,12 +206,12 @@ void zs_verify_cds(struct zs_verifier *v)
 	const bool cds_removal = asks_removal(cds, cds_count, 2), cdnskey_removal = asks_removal(cdnskeys, cdnskey_count, 3);
 	const char *apex = zs_verify_name(v, v->zone->apex);
 	if ((cds_removal && cds_count > 1) || (cdnskey_removal && cdnskey_count > 1)) {
-		zs_verify_refuse(v, 5, "%s of '%s' asks the parent to remove every DS, and does not stand alone (RFC 8078 section 4)",
+		zs_verify_unwise(v, 5, !v->options->accept_g5, "%s of '%s' asks the parent to remove every DS, and does not stand alone (RFC 8078 section 4)",
 		                 cds_removal ? "a CDS" : "a CDNSKEY", apex);
 		return;
 	}
 	if (cds_count > ZS_CDS_MAX || cdnskey_count > ZS_CDS_MAX) {
-		zs_verify_refuse(v, 16, "'%s' has %zu CDS and %zu CDNSKEY records, more than %d", apex, cds_count, cdnskey_count, ZS_CDS_MAX);
+		zs_verify_unwise(v, 16, !v->options->accept_g16, "'%s' has %zu CDS and %zu CDNSKEY records, more than %d", apex, cds_count, cdnskey_count, ZS_CDS_MAX);
 		return;
 	}
 	if (cds_count && !cds_removal)
@@ -219,7 +219,7 @@ void zs_verify_cds(struct zs_verifier *v)
 	if (cdnskey_count && !cdnskey_removal)
 		judge_cdnskeys(v, cdnskeys, cdnskey_count);
 	if (cds_count && cdnskey_count && (cds_removal != cdnskey_removal || (!cds_removal && !agree(v, cds, cds_count, cdnskeys, cdnskey_count)))) {
-		zs_verify_refuse(v, 5, "CDS and CDNSKEY of '%s' do not ask for the same (RFC 7344 section 4)", apex);
+		zs_verify_unwise(v, 5, !v->options->accept_g5, "CDS and CDNSKEY of '%s' do not ask for the same (RFC 7344 section 4)", apex);
 		zs_verify_hint(v, 5, "parents that look at the one would make other DS than those that look at the other");
 	}
 }

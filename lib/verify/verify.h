@@ -40,7 +40,7 @@ struct zs_verify_options {
 	zs_seconds margin;               /* G3: max TTL + propagation; 0: not judged */
 	uint32_t max_ttl;                /* 0: no limit */
 	uint8_t zonemd;                  /* a ZONEMD with this hash algorithm must be there; 0: none need be */
-	bool accept_g12, accept_g16;     /* the user accepts what these guards would refuse: warnings instead */
+	bool accept_g5, accept_g12, accept_g16; /* the user accepts what these guards would refuse, of G5 the CDS: warnings instead */
 	bool content_told;               /* no warnings about the plain zone (G12): who checked it has told them, with their lines */
 	unsigned jobs;                   /* threads; 0: run->jobs */
 	const uint8_t (*proofs)[ZS_PROOF_LEN]; /* known, sorted; or NULL */

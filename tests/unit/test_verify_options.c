@@ -143,6 +143,26 @@ START_TEST(an_exponent_of_36_bits_is_too_large_unless_accepted)
 }
 END_TEST
 
+START_TEST(a_cds_of_no_key_is_refused_unless_accepted)
+{
+	for (int accept = 0; accept < 2; accept++) {
+		struct fixture f;
+		char *text = slurp("testdata/verify/nsec.zone");
+		static const char cds[] = "example. 3600 IN CDS 1 15 2 0000000000000000000000000000000000000000000000000000000000000000\n";
+		char *more = malloc(strlen(text) + sizeof cds);
+		strcat(strcpy(more, text), cds);
+		begin(&f, "example.", NOW);
+		f.options.accept_g5 = accept;
+		ck_assert(!judge_text(&f, more)); /* nobody signed it */
+		ck_assert_int_eq(refused(&f, "G5", "no CDS"), !accept);
+		ck_assert_int_eq(warned(&f, "no CDS"), accept);
+		zs_run_end(f.run);
+		free(text);
+		free(more);
+	}
+}
+END_TEST
+
 START_TEST(many_faults_are_counted_not_listed)
 {
 	struct fixture f;
@@ -172,6 +192,7 @@ ZS_SUITE(verify_options)
 	tcase_add_test(tcase, an_unsigned_zone_passes_only_if_it_may_and_no_ds_is_out);
 	tcase_add_test(tcase, nine_keys_are_too_many_unless_accepted);
 	tcase_add_test(tcase, an_exponent_of_36_bits_is_too_large_unless_accepted);
+	tcase_add_test(tcase, a_cds_of_no_key_is_refused_unless_accepted);
 	tcase_add_test(tcase, many_faults_are_counted_not_listed);
 	suite_add_tcase(suite, tcase);
 	return suite;
