@@ -118,8 +118,7 @@ static bool move_to(struct zs_engine *e, struct zs_key_facts *key, enum zs_part 
 	const unsigned broken = broken_rules(e, key, part);
 	*record = next;
 	const unsigned now_broken = broken_rules(e, key, part);
-	const bool withdrawn = next.phase == ZS_UNRETENTIVE;
-	if (!(now_broken & ~broken) && !(withdrawn && now_broken))
+	if (!(now_broken & ~broken) && !(next.phase == ZS_UNRETENTIVE && now_broken))
 		return true;
 	*record = before;
 	return wait_for_rule(e, key, part, now_broken);
@@ -130,10 +129,8 @@ static bool enter(struct zs_engine *e, struct zs_key_facts *key, enum zs_part pa
 	return may_enter(e, key, part) && move_to(e, key, part, (struct zs_record_state){ .phase = ZS_RUMOURED });
 }
 
-static bool leave(struct zs_engine *e, struct zs_key_facts *key, enum zs_part part)
+static struct zs_record_state withdrawn(const struct zs_engine *e, struct zs_key_facts *key, enum zs_part part)
 {
-	if (!e->facts->published.known)
-		return false; /* an adopted key that is on its way out: what of it is still needed, the first publication shows */
 	const struct zs_record_state *record = zs_part(key, part);
 	struct zs_record_state next = { .phase = ZS_UNRETENTIVE, .complete = record->phase == ZS_OMNIPRESENT };
 	if (record->phase == ZS_RUMOURED) {
@@ -141,10 +138,49 @@ static bool leave(struct zs_engine *e, struct zs_key_facts *key, enum zs_part pa
 		next.complete = settled && settled <= e->now;
 		next.from = record->since;
 	}
+	return next;
+}
+
+/* DNSKEYs of an algorithm need one of it that signs them (RFC 4035 section 2.2, G7): the last such key leaves with all others of the
+ * algorithm, or stays. May they leave now? */
+static bool may_leave_last(struct zs_engine *e, struct zs_key_facts *key)
+{
+	struct zs_facts *facts = e->facts;
+	struct zs_record_state *before = zs_arena_array(e->run->arena, facts->key_count + 1, sizeof *before);
+	const struct zs_key_facts *stays = NULL;
+	for (size_t i = 0; i < facts->key_count; i++) {
+		struct zs_key_facts *other = &facts->keys[i];
+		before[i] = other->dnskey;
+		if (other->algorithm != key->algorithm || !zs_in_zone(other->dnskey.phase))
+			continue;
+		if (other != key && zs_in_zone(other->krrsig.phase))
+			return true; /* not the last */
+		if (other != key)
+			stays = other;
+	}
+	if (!stays)
+		return true;
+	for (size_t i = 0; i < facts->key_count; i++)
+		if (facts->keys[i].algorithm == key->algorithm && zs_in_zone(before[i].phase) && !facts->keys[i].goal_in)
+			facts->keys[i].dnskey = withdrawn(e, &facts->keys[i], ZS_PART_DNSKEY);
+	bool ok = zs_rule_signatures(e);
+	for (size_t i = 0; i < facts->key_count; i++) {
+		ok = ok && !(facts->keys[i].algorithm == key->algorithm && zs_in_zone(facts->keys[i].dnskey.phase));
+		facts->keys[i].dnskey = before[i];
+	}
+	return ok || zs_wait(e, key, 0, "%s stays until %s of its algorithm can leave with it", zs_key_title(e, key), zs_key_title(e, stays));
+}
+
+static bool leave(struct zs_engine *e, struct zs_key_facts *key, enum zs_part part)
+{
+	if (!e->facts->published.known)
+		return false; /* an adopted key that is on its way out: what of it is still needed, the first publication shows */
 	/* a signature over the DNSKEY RRset by a key that is not in it is no use to anybody */
 	if (part == ZS_PART_KRRSIG && zs_in_zone(key->dnskey.phase))
 		return false;
-	return move_to(e, key, part, next);
+	if (part == ZS_PART_DNSKEY && zs_in_zone(key->krrsig.phase) && !may_leave_last(e, key))
+		return false;
+	return move_to(e, key, part, withdrawn(e, key, part));
 }
 
 static bool wait_for_parent(struct zs_engine *e, const struct zs_key_facts *key)

@@ -55,6 +55,9 @@ static const char *judge(const struct oracle_set *ds, const struct oracle_child 
 	for (size_t i = 0; i < keys->dnskeys.count; i++)
 		if (!common(&keys->dnskeys, &data->zone_signers, keys->dnskeys.keys[i].algorithm))
 			return "strict: an algorithm of the DNSKEY RRset has not signed the data";
+	for (size_t i = 0; i < keys->dnskeys.count; i++)
+		if (!common(&keys->dnskeys, &keys->key_signers, keys->dnskeys.keys[i].algorithm))
+			return "strict: an algorithm of the DNSKEY RRset has not signed that";
 	return NULL;
 }
 

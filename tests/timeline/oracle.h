@@ -7,7 +7,7 @@
  *
  * Two validators: a lenient one, to which one path is enough (RFC 4035 section 5.3, RFC 6840 section 5.11), and a strict one
  * (Unbound's harden-algo-downgrade and more): every DS must lead to a DNSKEY that signs the DNSKEY RRset, and every algorithm
- * of the DNSKEY RRset must have signed the data.
+ * of the DNSKEY RRset must have signed that and the data.
  */
 #ifndef ZS_TESTS_ORACLE_H
 #define ZS_TESTS_ORACLE_H

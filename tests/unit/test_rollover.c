@@ -410,6 +410,42 @@ START_TEST(the_last_ds_at_the_parent_stays)
 }
 END_TEST
 
+static bool is_published(const struct zs_plan *plan, uint8_t id)
+{
+	for (size_t i = 0; i < plan->key_count; i++)
+		if (plan->keys[i].facts->id[0] == id)
+			return plan->keys[i].publish;
+	return false;
+}
+
+/* RFC 4035 section 2.2, G7: two KSKs whose DS went at different times, and the ZSK that caches need for the first of them. */
+START_TEST(the_last_ksk_of_an_algorithm_leaves_with_its_zsk)
+{
+	const struct zs_record_state hidden = { .phase = ZS_HIDDEN };
+	struct zs_facts facts;
+	struct zs_plan *plan;
+	struct zs_run *run = settled(&facts);
+	const struct zs_record_state gone = { .phase = ZS_UNRETENTIVE, .since = run->now - 100, .complete = true };
+	struct zs_key_facts *key = add_key(run, &facts, 3, ZS_KSK, ZS_OMNIPRESENT);
+	key->dnskey = key->krrsig = gone;
+	(void)add_key(run, &facts, 4, ZS_KSK, ZS_OMNIPRESENT);
+	(void)add_key(run, &facts, 5, ZS_ZSK, ZS_OMNIPRESENT);
+	for (size_t i = 2; i < 5; i++) {
+		facts.keys[i].goal_in = false;
+		facts.keys[i].algorithm = 8;
+		facts.keys[i].ds = i == 4 ? facts.keys[i].ds : hidden;
+	}
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(is_published(plan, 4) && is_published(plan, 5));
+	ck_assert(is_said(plan, "KSK 4 stays until ZSK 5 of its algorithm can leave with it"));
+	ck_assert_int_eq(plan->next_due, gone.since + 3 * 3600); /* when no cache holds the DNSKEYs with the first one */
+	run->now = plan->next_due;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(!is_published(plan, 4) && !is_published(plan, 5));
+	zs_run_end(run);
+}
+END_TEST
+
 START_TEST(an_adopted_key_leaves_only_after_the_first_publication)
 {
 	struct zs_facts facts;
@@ -911,6 +947,7 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, a_simulation_tells_the_steps_and_changes_nothing);
 	tcase_add_test(tcase, a_lifetime_shorter_than_a_roll_is_said);
 	tcase_add_test(tcase, the_last_ds_at_the_parent_stays);
+	tcase_add_test(tcase, the_last_ksk_of_an_algorithm_leaves_with_its_zsk);
 	tcase_add_test(tcase, an_adopted_key_leaves_only_after_the_first_publication);
 	tcase_add_test(tcase, the_first_ds_waits_for_records_that_are_wanted_and_new_only);
 	tcase_add_test(tcase, the_algorithm_of_a_roll_counts_until_the_policy_is_edited);
