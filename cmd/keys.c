@@ -73,6 +73,11 @@ static void generate(const struct zs_cli *cli, struct zs_run *run, const struct 
 	}
 	if (!open_zone(run, zone, &facts))
 		return;
+	if (facts->unsign) {
+		zs_usage(run, "the zone is going insecure; 'zonesign roll %s --sign' takes that back", zone->name_text);
+		zs_facts_close(facts);
+		return;
+	}
 	/* before the facts know of a key without files */
 	const bool loaded = zs_keys_load(run, zone, facts, &keys) && zs_standby_fits(run, zone, facts, keys, role);
 	struct zs_key_facts *key = zs_rollover_standby(run, facts, zone->policy, role);

@@ -279,6 +279,11 @@ void zs_goals_release(struct zs_engine *e)
 		const bool stands_by = key->standby && key->algorithm == e->algorithm && (key->role == ZS_CSK) == e->csk;
 		if (!key->goal_in || (int)i == ksk || (int)i == zsk || stands_by)
 			continue;
+		/* the policy was edited before a build has published it: it would come in without signatures of its algorithm (G7) */
+		if (key->standby && zs_key_is_absent(key)) {
+			set_goal(e, key, false);
+			continue;
+		}
 		/* an algorithm goes as a whole, else a DNSKEY of it would stay without a signature by it */
 		const unsigned needs = key->algorithm == e->algorithm ? (unsigned)key->role : (unsigned)ZS_CSK;
 		if ((!(needs & ZS_KSK) || ksk_is_ready(e, key, &e->facts->keys[ksk]))

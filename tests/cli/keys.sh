@@ -63,6 +63,12 @@ at 0 build; is 'five KSKs that were there' 4 $status; has 'are refused' err 'has
 has 'one way out' err "'zonesign keys retire ZONE TAG'"; has 'the other' err "'zonesign build --accept G16'"
 at 0 build --accept G16; is 'which works' 0 $status; at 10 keys generate --standby a.example; is 'a sixth' 4 $status
 
+# a standby key that no build has published, and then another algorithm: it would be the only one of its own (G7)
+fresh; at 0 -q build; at 10 -q roll a.example --unsign; at 20 -q build; at 3600 -q build; is 'the zone is unsigned' 0 "$(grep -c DNSKEY a.signed)"
+at 3610 keys generate --standby a.example; is 'none stands by for a zone that is to be insecure' 2 $status; has 'what to do' err "'zonesign roll a.example. --sign' takes that back"
+at 3620 -q roll a.example --sign; at 3630 -q keys generate --standby a.example; sed -i 's/safety: 0/&, algorithm: ed25519/' zonesign.yaml
+at 3640 -q build; is 'another algorithm, before it was published' 0 $status; is 'it is not published any more' 2 "$(grep -c 'IN DNSKEY [0-9]* 3 15 ' a.signed)"
+
 # -- import: what is served today, signed by BIND with keys of each kind
 sign() { # KEYDIR: the zone as the other signer serves it, in served.zone
 	dnssec-signzone -q -S -P -d . -K "$1" -s 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'the other signer signs' "$(cat sign.out)"

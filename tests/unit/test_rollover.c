@@ -600,10 +600,16 @@ START_TEST(a_standby_key_follows_nobody_until_it_is_promoted)
 	facts.keys[1].removed = 1;
 	ck_assert_ptr_null(zs_rollover_retire(run, &facts, 2));
 	ck_assert_ptr_null(zs_rollover_retire(run, &facts, 99));
-	/* of an algorithm that goes, a standby key stays until the successor is ready */
+	/* of an algorithm that goes, a standby key stays until the successor is ready; one that was never published does not come any more */
+	facts = *zs_facts_copy(run->arena, again);
+	facts.algorithm = 15;
+	facts.instead_of = 13;
+	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
+	ck_assert(!facts.keys[3].goal_in);
 	facts = *again;
 	facts.algorithm = 15;
 	facts.instead_of = 13;
+	facts.keys[3].dnskey = facts.keys[3].krrsig = (struct zs_record_state){ .phase = ZS_OMNIPRESENT, .since = BEGIN };
 	ck_assert(zs_rollover_plan(run, &policy, &facts, &ttls, &plan));
 	ck_assert(facts.keys[3].goal_in);
 	zs_run_end(run);
