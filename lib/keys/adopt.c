@@ -2,39 +2,79 @@
 #include <string.h>
 
 #include "dns/algorithm.h"
+#include "dns/type.h"
 #include "keys/key_private.h"
 
 enum stage { FUTURE, ACTIVE, INACTIVE, GONE };
 
-static enum stage stage_of(const struct zs_run *run, const struct zs_key *key)
+/* Nobody but the zone that is replaced knows whether a key that should be gone has left it. */
+static bool is_in_replaced(const struct zs_facts *facts, const struct zs_key *key)
+{
+	return zs_facts_replaced_has(facts, key->rdata) || zs_facts_replaced_signs(facts, key->algorithm, key->tag, ZS_TYPE_SOA);
+}
+
+static enum stage stage_of(const struct zs_run *run, const struct zs_facts *facts, const struct zs_key *key)
 {
 	const struct zs_key_times *t = &key->times;
-	if ((t->remove && t->remove <= run->now) || (t->revoke && t->revoke <= run->now) || key->flags & ZS_DNSKEY_REVOKE)
+	if ((t->revoke && t->revoke <= run->now) || key->flags & ZS_DNSKEY_REVOKE)
 		return GONE;
+	if (t->remove && t->remove <= run->now)
+		return is_in_replaced(facts, key) ? INACTIVE : GONE;
 	if (t->inactive && t->inactive <= run->now)
 		return INACTIVE;
 	return t->activate > run->now || t->publish > run->now ? FUTURE : ACTIVE;
 }
 
+/* The DS of a key that signs the DNSKEYs of the zone that is replaced, also of one that is on its way out: the first such key's is taken
+ * to be at the parent, until a look shows that it is not. In the middle of a roll there are others, and nobody knows how far it was:
+ * theirs have to be seen before one of them leaves. No chain that somebody may rely on is given up unasked. */
+static struct zs_record_state ds_of(const struct zs_run *run, const struct zs_facts *facts)
+{
+	for (size_t i = 0; i < facts->key_count; i++)
+		if (zs_in_zone(facts->keys[i].ds.phase))
+			return (struct zs_record_state){ .phase = ZS_RUMOURED, .since = run->now };
+	return (struct zs_record_state){ .phase = ZS_OMNIPRESENT, .since = run->now };
+}
+
+/* What validators know of the key from the zone that is replaced: what that has of it is in use. In a change of algorithm signatures come
+ * before the DNSKEY, and go after it. */
+static void take_over(const struct zs_run *run, const struct zs_facts *facts, const struct zs_key *key, enum stage stage, struct zs_key_facts *fact)
+{
+	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, in = { .phase = ZS_OMNIPRESENT, .since = run->now },
+	                             left = { .phase = ZS_UNRETENTIVE, .since = run->now, .complete = true }, comes = { .phase = ZS_RUMOURED, .since = run->now };
+	const bool published = zs_facts_replaced_has(facts, key->rdata), inactive = stage == INACTIVE;
+	const bool signs_keys = published && zs_facts_replaced_signs(facts, key->algorithm, key->tag, ZS_TYPE_DNSKEY);
+	const bool signs_zone = zs_facts_replaced_signs(facts, key->algorithm, key->tag, ZS_TYPE_SOA);
+	fact->dnskey = published ? in : inactive ? left : hidden;
+	if (fact->role & ZS_KSK) {
+		fact->krrsig = signs_keys ? in : hidden;
+		fact->ds = signs_keys ? ds_of(run, facts) : hidden;
+	}
+	if (fact->role & ZS_ZSK)
+		fact->zrrsig = signs_zone ? published || inactive ? in : comes : inactive ? left : hidden;
+}
+
 /* Nothing was served by us yet, so all is hidden and comes in with the first publication; but an inactive key has signed
- * what caches hold: its DNSKEY stays until they have forgotten. An active key of the signed zone that is replaced is in use: validators
- * know it, and its DS is taken to be at the parent, until a look shows that it is not. No chain that somebody may rely on is given up
- * unasked. */
+ * what caches hold: its DNSKEY stays until they have forgotten. */
 static void adopt(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key, enum zs_key_role role, enum stage stage)
 {
 	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, none = { .phase = ZS_NA }, in = { .phase = ZS_OMNIPRESENT, .since = run->now },
 	                             left = { .phase = ZS_UNRETENTIVE, .complete = true };
 	const bool inactive = stage == INACTIVE;
-	const struct zs_record_state active = stage == ACTIVE && zs_facts_replaced_has(facts, key->rdata) ? in : hidden;
-	struct zs_key_facts *fact = &ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room);
-	*fact = (struct zs_key_facts){ .tag = key->tag, .algorithm = key->algorithm, .role = role, .goal_in = !inactive,
-		                       .created = key->created, .dnskey = inactive ? in : active };
-	memcpy(fact->id, key->id, sizeof fact->id);
-	fact->krrsig = role & ZS_KSK ? inactive ? in : active : none;
-	fact->zrrsig = role & ZS_ZSK ? inactive ? left : active : none;
-	fact->ds = role & ZS_KSK ? active : none;
-	fact->retired = inactive ? run->now : 0;
-	fact->activate = stage == FUTURE ? key->times.activate : 0;
+	struct zs_key_facts fact = { .tag = key->tag, .algorithm = key->algorithm, .role = role, .goal_in = !inactive, .created = key->created,
+		                     .dnskey = inactive ? in : hidden, .krrsig = none, .zrrsig = none, .ds = none };
+	memcpy(fact.id, key->id, sizeof fact.id);
+	if (role & ZS_KSK) {
+		fact.krrsig = inactive ? in : hidden;
+		fact.ds = hidden;
+	}
+	if (role & ZS_ZSK)
+		fact.zrrsig = inactive ? left : hidden;
+	fact.retired = inactive ? run->now : 0;
+	fact.activate = stage == FUTURE ? key->times.activate : 0;
+	if (stage != FUTURE && facts->replaced.present)
+		take_over(run, facts, key, stage, &fact);
+	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = fact;
 }
 
 static void order_keys(struct zs_keyset *keys)
@@ -60,16 +100,19 @@ void zs_keys_adopt(struct zs_run *run, const struct zs_zone_config *zone, struct
 			bool has_zsk = !zs_facts_replaced_has(facts, key->rdata);
 			for (size_t j = 0; j < keys->count; j++)
 				has_zsk = has_zsk || (!(keys->keys[j].flags & ZS_DNSKEY_SEP) && keys->keys[j].algorithm == key->algorithm
-				                      && stage_of(run, &keys->keys[j]) != GONE);
-			if (stage_of(run, key) != order[o])
+				                      && stage_of(run, facts, &keys->keys[j]) != GONE);
+			if (stage_of(run, facts, key) != order[o])
 				continue;
 			adopt(run, facts, key, !sep ? ZS_ZSK : zone->policy->csk || !has_zsk ? ZS_CSK : ZS_KSK, order[o]);
 			zs_key_use_tags(run, facts, key);
-			zs_note(run, "key %u (%s%s) is taken over from the keys directory", key->tag,
-			        zs_role_text(facts->keys[facts->key_count - 1].role), words[order[o]]);
+			const struct zs_key_facts *fact = &facts->keys[facts->key_count - 1];
+			zs_note(run, "key %u (%s%s) is taken over from the keys directory%s", key->tag, zs_role_text(fact->role), words[order[o]],
+			        fact->ds.phase == ZS_OMNIPRESENT ? "; its DS is taken to be at the parent" : "");
+			if (fact->ds.phase == ZS_OMNIPRESENT && !zone->policy->observe_parent)
+				zs_hint(run, "if the parent has none of it, say so: 'zonesign ds --gone %u %s'", key->tag, zone->name_text);
 		}
 	for (size_t i = 0; i < keys->count; i++)
-		if (stage_of(run, &keys->keys[i]) == GONE) {
+		if (stage_of(run, facts, &keys->keys[i]) == GONE) {
 			zs_key_use_tags(run, facts, &keys->keys[i]);
 			zs_note(run, "key %u in the keys directory is revoked or deleted; it is not used", keys->keys[i].tag);
 		}

@@ -28,9 +28,15 @@ static bool is_orphaned(const struct zs_run *run, const struct zs_policy *policy
 	return !policy->observe_parent || !zs_live_may_ask(run, &policy->observe) || parent->waits_for || run->now - parent->observed > DAY;
 }
 
+/* The DS of a key that was taken over is taken to be at the parent: nobody has seen it yet. */
+static bool is_assumed(const struct zs_key_facts *key)
+{
+	return key->ds.phase == ZS_OMNIPRESENT && !key->ds_seen && !key->ds_gone;
+}
+
 static bool may_record(const struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_key_facts *key, bool gone)
 {
-	return waits(key, gone) || (gone && zs_facts_ds_to_come(key) && !is_missing(key)) || is_orphaned(run, policy, &facts->parent, key, gone);
+	return waits(key, gone) || (gone && zs_facts_ds_to_come(key) && !is_missing(key)) || is_assumed(key) || is_orphaned(run, policy, &facts->parent, key, gone);
 }
 
 static bool refuse(struct zs_run *run, const struct zs_key_facts *key, bool gone)

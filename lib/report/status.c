@@ -227,7 +227,7 @@ static bool say_parent(struct speech *s)
 		}
 		if (zs_facts_ds_to_go(key))
 			take = join(s, take, title_of(s->run, key));
-		keep = keep || (key->ds_seen && key->ds.phase != ZS_UNRETENTIVE);
+		keep = keep || key->ds.phase == ZS_OMNIPRESENT || (key->ds_seen && key->ds.phase != ZS_UNRETENTIVE);
 	}
 	if (add)
 		return say_add(s, add, keep, deadline);

@@ -226,6 +226,9 @@ static void follow_parent(struct zs_engine *e)
 		struct zs_key_facts *key = &e->facts->keys[i];
 		if (key->ds.phase == ZS_HIDDEN && key->ds_seen)
 			key->ds = (struct zs_record_state){ .phase = key->goal_in ? ZS_RUMOURED : ZS_UNRETENTIVE, .since = e->now };
+		else if (key->ds.phase == ZS_OMNIPRESENT && !key->ds_seen && key->ds_gone && !key->active && !key->standby)
+			/* taken over, and never seen to be there: asked for anew, when it may (moves.c). Till then caches may hold one */
+			key->ds = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .since = key->ds_gone };
 		else if (key->ds.phase == ZS_OMNIPRESENT && !key->ds_seen && key->ds_gone)
 			key->ds = (struct zs_record_state){ .phase = ZS_RUMOURED, .since = e->now };
 		/* gone before it was taken back: what counts is a look after that */

@@ -66,10 +66,24 @@ static bool may_enter_zrrsig(struct zs_engine *e, const struct zs_key_facts *key
 	return zs_wait(e, key, 0, "%s signs the zone once its DNSKEY is in every cache", zs_key_title(e, key));
 }
 
+/* A key that was taken over, whose DS turned out not to be there: the zone may have been signed by it for the first time just before
+ * that. When does no cache hold it unsigned any more? */
+static zs_time unsigned_until(const struct zs_engine *e, const struct zs_key_facts *key)
+{
+	const zs_time since = key->dnskey.since, negative = zs_time_later(e->ttls->negative, e->facts->published.negative_ttl);
+	if (key->ds.phase != ZS_UNRETENTIVE || key->active)
+		return 0;
+	const zs_time end = zs_time_later(zs_forgotten_at(e->policy, e->facts, e->ttls, since, true), zs_forgotten_at(e->policy, e->facts, e->ttls, since, false));
+	return zs_time_later(end, since + negative + e->policy->propagation_zone) + e->policy->safety;
+}
+
 static bool may_enter_ds(struct zs_engine *e, const struct zs_key_facts *key)
 {
+	const zs_time until = unsigned_until(e, key);
 	if (!e->facts->published.known)
 		return false;
+	if (until > e->now && !e->facts->abandoned)
+		return zs_wait(e, key, until, "the DS of %s waits until no cache holds the zone as it was before it was taken over", zs_key_title(e, key));
 	if (e->facts->abandoned || (key->dnskey.phase == ZS_OMNIPRESENT && key->krrsig.phase == ZS_OMNIPRESENT))
 		return true;
 	return zs_wait(e, key, 0, "the DS of %s waits until its DNSKEY is in every cache", zs_key_title(e, key));

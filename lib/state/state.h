@@ -160,6 +160,14 @@ struct zs_replaced {
 	uint32_t serial;
 	struct zs_bytes *dnskeys; /* RDATA of its DNSKEY RRset, which caches hold */
 	size_t dnskey_count, dnskey_room;
+	struct zs_replaced_signer *signers; /* the RRSIGs of its DNSKEY RRset and of its SOA */
+	size_t signer_count, signer_room;
+};
+
+struct zs_replaced_signer {
+	uint16_t covered;         /* type: DNSKEY or SOA */
+	uint16_t tag;
+	uint8_t algorithm;
 };
 
 /* What the notify command was told last. */
@@ -272,8 +280,10 @@ static inline bool zs_in_zone(enum zs_record_phase phase)
 	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
 }
 
-/* Is the DNSKEY in the zone that is replaced? */
+/* Is the DNSKEY in the zone that is replaced? And does a key of that algorithm and tag sign its RRset of type covered (DNSKEY, or SOA
+ * for all others) there? */
 bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata);
+bool zs_facts_replaced_signs(const struct zs_facts *facts, uint8_t algorithm, uint16_t tag, uint16_t covered);
 
 /* Open state/<zone>: make it if missing, lock it (waiting up to 60 s, then ZS_NOT_YET), read state.yaml.
  * Unless it is given, run->now is the time after the wait. */

@@ -199,6 +199,29 @@ adopted; at 100 -q roll a.example --unsign; for when in 200 4000 900000; do at $
 at 900100 -q ds --gone a.example; at 910000 -q build; is 'unsigned when it is gone' "0 0" "$status $(grep -c 'IN DNSKEY' a.signed)"
 adopted; "$z" --now $((t0 + 60)) -q ds --format ds a.example > ta; at 100 -q roll a.example ksk --emergency
 for when in 200 4000 20000 900000; do at $when -q build; ok "an emergency, $when s: validators with the DS at the parent accept the zone" "$z" --now $((t0 + when)) -q verify --origin a.example --ds ta a.signed; done
+# the DS of it is not there, a person says: it is asked for anew, when no cache holds the zone as it was before
+adopted; at 70 -q ds --gone "$(tag_of "${ksk}")" a.example; is 'there is none: status' 0 $status; at 80 -q build; is 'it is not asked for at once' 0 "$(grep -c 'IN CDS' a.signed)"
+at 500 -q build; is 'but soon' 1 "$(grep -c 'IN CDS' a.signed)"; at 510 status; has 'and a person is told' out "Give your registrar the DS of KSK $(tag_of "$ksk")"
+adopted; at 70 -q ds --seen "$(tag_of "$ksk")" a.example; is 'it is there: status' 0 $status; at 80 -q build; at 90 status; has 'then nothing is to be done' out 'Nothing to do'
+
+# the state is lost in the middle of a roll, the keys are not: what has a DS stays until that is known to be gone, what signs signs on
+lost() { rm state/a.example/state.yaml; at "$1" build --accept adopt; is "$2: lost, and taken over" 0 $status; }
+rolled() { # a KSK roll, up to where the DS of the old one is to be deleted
+	fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; first=$(key "str(k['key_tag'])+k['role']" | tr ' ' '\n' | sed -n 's/ksk//p')
+	at 4010 -q roll a.example ksk; at 4020 -q build; at 6000 -q build; second=$(key "str(k['key_tag'])+k['role']" | tr ' ' '\n' | sed -n 's/ksk//p' | grep -v "^$first\$")
+}
+rolled; at 6010 -q ds --seen a.example; at 6020 -q build; at 6030 status; has 'the old DS is to go' out "Delete the DS of KSK $first"
+lost 6040 'a DS to be deleted'; has 'it is said' err "'zonesign ds --gone $first a.example.'"; for when in 9000 20000 900000; do at $when -q build; done
+is 'its DNSKEY stays' 1 "$(grep -c "RRSIG DNSKEY 13 2 300 [0-9]* [0-9]* $first " a.signed)"; at 900010 status; has 'which DS to see to' out "Give your registrar the DS of KSK $second, keep the old one"
+at 900020 -q ds --seen "$second" a.example; at 900030 -q build; at 900040 status; has 'and then which' out "Delete the DS of KSK $first"; at 900050 -q ds --gone a.example; for when in 910000 920000; do at $when -q build; done
+is 'then it is gone' 0 "$(grep -c "RRSIG DNSKEY 13 2 300 [0-9]* [0-9]* $first " a.signed)"
+rolled; lost 6040 'a DS to be entered'; for when in 9000 900000; do at $when -q build; done; at 900010 status
+hasnt 'the only DS is not to be deleted' out 'Delete'; has 'the new one is to be entered' out "Give your registrar the DS of KSK $second, keep the old one"
+# the new ZSK is published and does not sign yet: nothing says that it did
+fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; zsk=$(signer); at 4010 -q roll a.example zsk; at 4020 -q build; lost 4030 'a ZSK to come'; is 'it signs no data' "$zsk" "$(signer)"
+# a change of algorithm whose signatures are there, and its DNSKEY not yet
+fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; sed -i 's/safety: 0/&, algorithm: ed25519/' zonesign.yaml; at 4010 -q build; is 'two signatures' 2 "$(grep -c 'RRSIG SOA' a.signed)"
+lost 4020 'an algorithm to come'; is 'two signatures still' 2 "$(grep -c 'RRSIG SOA' a.signed)"; is 'no DNSKEY of it' 0 "$(grep -c 'DNSKEY [0-9]* 3 15' a.signed)"
 # keys that no zone was signed with yet are new: their DS is asked for
 fresh; mkdir -p -m 700 state/a.example/keys; chmod 700 state state/a.example; dnssec-keygen -q -K state/a.example/keys -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K state/a.example/keys -a 13 a.example >/dev/null
 at 0 -q build; is 'keys made by hand before the first build' 0 $status; has 'their DS is not there' state/a.example/state.yaml 'ds: {state: hidden'
