@@ -195,11 +195,18 @@ static zs_time end_of_predecessor(struct speech *s, const struct zs_key_facts *k
 	return 0;
 }
 
-static const char *how_it_ends(struct speech *s, const char *option)
+/* `ds --seen`, or `--gone`, of each key that waits for it; the tag is needed if there are several. */
+static const char *how_it_ends(struct speech *s, const char *option, bool (*waits)(const struct zs_key_facts *))
 {
+	const char *list = NULL;
+	size_t count = 0;
 	if (s->zone->policy->observe_parent)
 		return "zonesign notices by itself";
-	return zs_arena_printf(s->run->arena, "then tell it: 'zonesign ds --%s %s'", option, s->bare);
+	for (size_t i = 0; i < s->facts->key_count; i++)
+		if (waits(&s->facts->keys[i]) && ++count)
+			list = join(s, list, zs_arena_printf(s->run->arena, "'zonesign ds --%s %u %s'", option, s->facts->keys[i].tag, s->bare));
+	return count > 1 ? zs_arena_printf(s->run->arena, "then tell it: %s", list)
+	                 : zs_arena_printf(s->run->arena, "then tell it: 'zonesign ds --%s %s'", option, s->bare);
 }
 
 static bool say_add(struct speech *s, const char *add, bool keep, zs_time deadline)
@@ -210,7 +217,7 @@ static bool say_add(struct speech *s, const char *add, bool keep, zs_time deadli
 	const char *rest = s->facts->abandoned ? "and delete all others" : keep ? "keep the old one" : "";
 	s->out->deadline = deadline;
 	return say(s, ZS_NOT_YET, zs_arena_printf(arena, "add %s", add), zs_arena_printf(arena, "Give %s the DS of %s%s%s%s ('zonesign ds %s' prints it); %s.", s->registrar,
-	           add, by, *rest ? ", " : "", rest, s->bare, how_it_ends(s, "seen")));
+	           add, by, *rest ? ", " : "", rest, s->bare, how_it_ends(s, "seen", zs_facts_ds_to_come)));
 }
 
 static bool say_parent(struct speech *s)
@@ -234,8 +241,9 @@ static bool say_parent(struct speech *s)
 	if (!take)
 		return false;
 	const char *why = s->facts->unsign ? "the zone is to become insecure" : "its successor is in place";
-	return say(s, ZS_NOT_YET, zs_arena_printf(s->run->arena, "remove %s", take), zs_arena_printf(s->run->arena, "Delete the DS of %s at %s: %s; %s.", take, s->registrar,
-	           why, how_it_ends(s, "gone")));
+	return say(s, ZS_NOT_YET, zs_arena_printf(s->run->arena, "remove %s", take), zs_arena_printf(s->run->arena, "Delete the DS of %s%s at %s: %s; %s.", take,
+	           s->facts->unsign ? ", and any other," : "", s->registrar,
+	           why, how_it_ends(s, "gone", zs_facts_ds_to_go)));
 }
 
 /* No build takes the input as it is now. What was published before is served, and kept alive as far as that goes. */

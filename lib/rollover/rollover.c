@@ -86,9 +86,11 @@ static const char *instruction(const struct zs_engine *e)
 {
 	struct zs_run *run = e->run;
 	const char *add = NULL, *take = NULL;
+	bool keep = false;
 	for (size_t i = 0; i < e->facts->key_count; i++) {
 		const struct zs_key_facts *key = &e->facts->keys[i];
 		const char *title = zs_key_title(e, key);
+		keep = keep || zs_ds_is_seen(key);
 		if (zs_facts_ds_to_come(key))
 			add = add ? zs_arena_printf(run->arena, "%s and %s", add, title) : title;
 		else if (zs_facts_ds_to_go(key))
@@ -96,9 +98,9 @@ static const char *instruction(const struct zs_engine *e)
 	}
 	if (add)
 		return zs_arena_printf(run->arena, "Give the parent the DS of %s ('zonesign ds' prints it)%s.", add,
-		                       e->facts->abandoned ? ", and remove the others" : ", and keep those that are there");
+		                       e->facts->abandoned ? ", and remove the others" : keep ? ", and keep those that are there" : "");
 	if (take && e->facts->unsign)
-		return zs_arena_printf(run->arena, "Remove the DS of %s at the parent: the zone is to become insecure.", take);
+		return zs_arena_printf(run->arena, "Remove the DS of %s, and any other, at the parent: the zone is to become insecure.", take);
 	return take ? zs_arena_printf(run->arena, "Remove the DS of %s at the parent: it is not needed any more.", take) : NULL;
 }
 

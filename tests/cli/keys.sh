@@ -63,6 +63,13 @@ at 0 build; is 'five KSKs that were there' 4 $status; has 'are refused' err 'has
 has 'one way out' err "'zonesign keys retire ZONE TAG'"; has 'the other' err "'zonesign build --accept G16'"
 at 0 build --accept G16; is 'which works' 0 $status; at 10 keys generate --standby a.example; is 'a sixth' 4 $status
 
+# two DS that wait: both are told of by their tags, since a person who says --seen without one is asked which; and all go with an unsigned zone
+fresh; at 0 -q build; at 4000 build; hasnt 'there is none to keep' out 'keep those'; at 4010 -q roll a.example ksk; at 4020 -q build; at 8000 -q build; at 8010 status
+tags=$(sed -n 's/.*the DS of KSK \([0-9]*\) and KSK \([0-9]*\) .*/\1 \2/p' out); set -- $tags
+has 'how to tell of both' out "then tell it: 'zonesign ds --seen $1 a.example' and 'zonesign ds --seen $2 a.example'"
+for tag in $tags; do at 8020 -q ds --seen "$tag" a.example; is 'which works' 0 $status; done; at 8030 -q build; at 12000 -q build; at 12010 -q roll a.example --unsign; at 12020 build
+has 'any other DS goes too' out "KSK $2, and any other, at the parent"; at 12030 status; has 'and in the status' out ", and any other, at your registrar: the zone is to become insecure"
+
 # a standby key that no build has published, and then another algorithm: it would be the only one of its own (G7)
 fresh; at 0 -q build; at 10 -q roll a.example --unsign; at 20 -q build; at 3600 -q build; is 'the zone is unsigned' 0 "$(grep -c DNSKEY a.signed)"
 at 3610 keys generate --standby a.example; is 'none stands by for a zone that is to be insecure' 2 $status; has 'what to do' err "'zonesign roll a.example. --sign' takes that back"
