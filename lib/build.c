@@ -229,6 +229,7 @@ static bool rescue(struct zs_building *b)
 	/* what a run before had decided, and did not publish, comes with it: then the reload is one of all that the facts tell */
 	const bool finish = b->facts->discarded && !b->facts->published.served_since;
 	if (b->facts->published.known && (is_due(b) || finish)) {
+		const struct zs_run_mark mark = zs_run_mark(b->run);
 		b->rescue = true;
 		if (b->arena)
 			zs_arena_free(b->arena);
@@ -236,6 +237,7 @@ static bool rescue(struct zs_building *b)
 		b->zone = NULL;
 		if (zs_build_load_published(b) && make_plan(b))
 			(void)!sign_and_publish(b); /* what fails here is reported with the rest */
+		zs_build_tell_once(b->run, &mark);
 	}
 	/* an earlier one failed; the zone in place does not wait for the input. After a plan, or an intent that was dropped, the facts hold
 	 * moves that were not published: those must not get a date */

@@ -52,16 +52,17 @@ static bool has_newer_keys(struct zs_run *run, const struct zs_facts *facts)
 /* What to try before a guard is overridden. */
 static const char *before_that(struct zs_run *run, const struct zs_facts *facts, const char *guard)
 {
-	if (strcmp(guard, "G8") == 0 && facts->replaced.present)
+	const bool newer_keys = (strcmp(guard, "G8") == 0 || strcmp(guard, "G6z") == 0) && has_newer_keys(run, facts);
+	if (strcmp(guard, "G8") == 0 && facts->replaced.present && !newer_keys)
 		return zs_arena_printf(run->arena, "restore the newest copy of '%s', with the keys that signed that zone; to go unsigned from there, 'zonesign roll ZONE "
 		                                   "--unsign' waits until no cache holds the DS; only if it has been gone from the parent for that long, and ", facts->dir);
-	if (strcmp(guard, "G6z") != 0)
+	if (strcmp(guard, "G6z") != 0 && !newer_keys)
 		return "";
 	if (!facts->replaced.present)
 		return "restore the state and the keys from the same backup, since they do not fit what is published; only ";
 	if (zs_build_is_older_copy(facts, &facts->replaced))
 		return "it is an older copy of what zonesign published last: remove that file and run 'zonesign build', which makes the newest one again; only ";
-	if (has_newer_keys(run, facts))
+	if (newer_keys)
 		return zs_arena_printf(run->arena, "its keys are in '%s/keys', and '%s/state.yaml' is a copy from before they were made: restore the newest one; if there is "
 		                                   "none, move it away and run 'zonesign build --accept adopt' again, which takes the keys over; only ", facts->dir, facts->dir);
 	return zs_arena_printf(run->arena, "put the keys that signed it into '%s/keys', from your backup, or take them over from the other signer with "

@@ -116,6 +116,8 @@ struct zs_bytes *zs_build_parents_ds(struct zs_run *run, const struct zs_facts *
 /* Warnings about the zone and its policy, which say the same as long as these stay as they are: those since mark were told within a week,
  * and are taken away, or they are told now. */
 void zs_build_tell_weekly(struct zs_run *run, struct zs_build_told *told, const struct zs_run_mark *mark);
+/* Something was tried a second time: of what was told since mark, what was told before that is taken away. */
+void zs_build_tell_once(struct zs_run *run, const struct zs_run_mark *mark);
 bool zs_build_was_told(const struct zs_run *run, const struct zs_facts *facts); /* within a week */
 /* The facts tell what the build comes to, so that `status` can: until one takes the input. True if that is another thing than they told. */
 bool zs_build_tell_failure(const struct zs_run *run, const struct zs_build_told *told, struct zs_facts *facts);

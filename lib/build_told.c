@@ -23,6 +23,30 @@ void zs_build_tell_weekly(struct zs_run *run, struct zs_build_told *told, const 
 	}
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_told(const struct zs_run *run, const struct zs_diag *diag)
+{
+	for (const struct zs_diag *before = run->diags; before; before = before->next)
+		if (before->severity == diag->severity && before->line == diag->line && same_text(before->message, diag->message)
+		    && same_text(before->path, diag->path) && same_text(before->guard, diag->guard))
+			return true;
+	return false;
+}
+
+void zs_build_tell_once(struct zs_run *run, const struct zs_run_mark *mark)
+{
+	for (const struct zs_diag *diag = zs_run_take(run, mark); diag; diag = diag->next) {
+		struct zs_diag one = *diag;
+		one.next = NULL;
+		if (!is_told(run, &one))
+			zs_run_report(run, &one);
+	}
+}
+
 bool zs_build_was_told(const struct zs_run *run, const struct zs_facts *facts)
 {
 	enum { WEEK = 7 * 86400 };

@@ -134,7 +134,7 @@ for kind in ksk zsk; do
 	run "$z" --now 2026-12-03T00:00:00Z roll a.example $kind; for hour in 00 06; do at 2026-12-03T$hour:00:00Z; done; parent 2026-12-03T06:00:00Z; at 2026-12-03T07:00:00Z
 	at 2026-12-03T22:00:00Z; before=$(sha256sum < signed/a.zone); serial=$(served)
 	mv state newest; cp -a backup state; at 2026-12-03T23:00:00Z; is "$kind, an old state: status" 4 $status; has "$kind, an old state: it may be one" err 'the state is an old copy'
-	run "$z" --now 2026-12-03T23:00:00Z build --accept adopt; is "$kind, an old state, accepted: status" 4 $status; has "$kind: keys would be gone" err 'would be gone'
+	run "$z" --now 2026-12-03T23:00:00Z build --accept adopt; is "$kind, an old state, accepted: status" 4 $status; has "$kind: keys would be gone" err 'would be gone'; is "$kind: it is said once" 1 "$(grep -c 'refused by G6z' err)"
 	is "$kind, an old state: nothing is published" "$before" "$(sha256sum < signed/a.zone)"
 	rm -rf state; cp -a newest state; cp backup/a.example/state.yaml state/a.example/; cp -p signed/a.zone good.zone # the keys of then are there
 	run "$z" --now 2026-12-03T23:00:00Z build --accept adopt; is "$kind, an old state, all keys: status" 4 $status; has "$kind: the state is the old one" err "'state/a.example/state.yaml' is a copy from before they were made"
@@ -157,6 +157,8 @@ run "$z" --now 2026-12-02T01:00:00Z roll a.example --sign; at 2026-12-02T01:00:0
 mv state newest; cp -a backup state; at 2026-12-04T01:00:00Z; is 'an unsigned state: status' 4 $status; has 'an unsigned state: G18' err 'G18'
 run "$z" --now 2026-12-04T01:00:00Z build --accept adopt; is 'an unsigned state, accepted: status' 4 $status; has 'an unsigned state, accepted: G8' err 'refused by G8: the zone that is replaced is signed'
 has 'which state to restore' err "restore the newest copy of 'state/a.example'"; is 'the signed zone stays' "$before" "$(sha256sum < signed/a.zone)"
+mv state old; cp -a newest state; cp backup/a.example/state.yaml state/a.example/; run "$z" --now 2026-12-04T01:00:00Z build --accept adopt; is 'an unsigned state beside newer keys: status' 4 $status
+has 'and the way out' err "move it away and run 'zonesign build --accept adopt' again"; rm -rf state; mv old state
 run "$z" --now 2026-12-04T01:00:00Z build --accept adopt --accept G8; is 'a wish is a wish' "0 0" "$status $(dnskeys)"; has 'and recorded' $state 'guard: "G8"'
 
 # -- the state is lost: a run that is refused changes nothing about which keys are taken over, when they are found again
