@@ -36,19 +36,40 @@ static struct zs_record_state ds_of(const struct zs_run *run, const struct zs_fa
 	return (struct zs_record_state){ .phase = ZS_OMNIPRESENT, .since = run->now };
 }
 
+static bool signs_keys(const struct zs_facts *facts, const struct zs_key *key)
+{
+	return zs_facts_replaced_has(facts, key->rdata) && zs_facts_replaced_signs(facts, key->algorithm, key->tag, ZS_TYPE_DNSKEY);
+}
+
+/* Was it published so lately that caches may have DNSKEYs without it? Its date says so, unless it is the one that all else rests on. */
+static bool is_fresh(const struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_keyset *keys,
+                     const struct zs_key *key)
+{
+	zs_time ttl = zone->policy->dnskey_ttl;
+	bool rests = !(key->flags & ZS_DNSKEY_SEP);
+	for (size_t i = 0; i < keys->count; i++)
+		rests = rests || (signs_keys(facts, &keys->keys[i]) && keys->keys[i].times.publish < key->times.publish);
+	for (size_t i = 0; i < facts->ttl_count; i++)
+		if (facts->ttls[i].dnskey)
+			ttl = zs_time_later(ttl, facts->ttls[i].ttl);
+	return rests && key->times.publish && key->times.publish + ttl + zone->policy->propagation_zone + zone->policy->safety > run->now
+	    && !zs_facts_replaced_signs(facts, key->algorithm, key->tag, ZS_TYPE_SOA);
+}
+
 /* What validators know of the key from the zone that is replaced: what that has of it is in use. In a change of algorithm signatures come
  * before the DNSKEY, and go after it. */
-static void take_over(const struct zs_run *run, const struct zs_facts *facts, const struct zs_key *key, enum stage stage, struct zs_key_facts *fact)
+static void take_over(const struct zs_run *run, const struct zs_facts *facts, const struct zs_key *key, enum stage stage, bool fresh,
+                      struct zs_key_facts *fact)
 {
 	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, in = { .phase = ZS_OMNIPRESENT, .since = run->now },
-	                             left = { .phase = ZS_UNRETENTIVE, .since = run->now, .complete = true }, comes = { .phase = ZS_RUMOURED, .since = run->now };
+	                             left = { .phase = ZS_UNRETENTIVE, .since = run->now, .complete = true }, comes = { .phase = ZS_RUMOURED, .since = run->now },
+	                             lately = { .phase = ZS_RUMOURED, .since = key->times.publish };
 	const bool published = zs_facts_replaced_has(facts, key->rdata), inactive = stage == INACTIVE;
-	const bool signs_keys = published && zs_facts_replaced_signs(facts, key->algorithm, key->tag, ZS_TYPE_DNSKEY);
 	const bool signs_zone = zs_facts_replaced_signs(facts, key->algorithm, key->tag, ZS_TYPE_SOA);
-	fact->dnskey = published ? in : inactive ? left : hidden;
+	fact->dnskey = published ? fresh ? lately : in : inactive ? left : hidden;
 	if (fact->role & ZS_KSK) {
-		fact->krrsig = signs_keys ? in : hidden;
-		fact->ds = signs_keys ? ds_of(run, facts) : hidden;
+		fact->krrsig = signs_keys(facts, key) ? fresh ? lately : in : hidden;
+		fact->ds = signs_keys(facts, key) && !fresh ? ds_of(run, facts) : hidden;
 	}
 	if (fact->role & ZS_ZSK)
 		fact->zrrsig = signs_zone ? published || inactive ? in : comes : inactive ? left : hidden;
@@ -56,7 +77,8 @@ static void take_over(const struct zs_run *run, const struct zs_facts *facts, co
 
 /* Nothing was served by us yet, so all is hidden and comes in with the first publication; but an inactive key has signed
  * what caches hold: its DNSKEY stays until they have forgotten. */
-static void adopt(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key, enum zs_key_role role, enum stage stage)
+static void adopt(struct zs_run *run, struct zs_facts *facts, const struct zs_key *key, enum zs_key_role role, enum stage stage,
+                  bool fresh)
 {
 	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, none = { .phase = ZS_NA }, in = { .phase = ZS_OMNIPRESENT, .since = run->now },
 	                             left = { .phase = ZS_UNRETENTIVE, .complete = true };
@@ -73,7 +95,7 @@ static void adopt(struct zs_run *run, struct zs_facts *facts, const struct zs_ke
 	fact.retired = inactive ? run->now : 0;
 	fact.activate = stage == FUTURE ? key->times.activate : 0;
 	if (stage != FUTURE && facts->replaced.present)
-		take_over(run, facts, key, stage, &fact);
+		take_over(run, facts, key, stage, fresh, &fact);
 	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = fact;
 }
 
@@ -96,14 +118,15 @@ void zs_keys_adopt(struct zs_run *run, const struct zs_zone_config *zone, struct
 		for (size_t i = 0; i < keys->count; i++) {
 			const struct zs_key *key = &keys->keys[i];
 			const bool sep = key->flags & ZS_DNSKEY_SEP;
-			/* with CSK, or when it signed a zone that has no 256 key of the algorithm, a SEP key signs everything */
-			bool has_zsk = !zs_facts_replaced_has(facts, key->rdata);
+			/* with CSK, or when it signed all of the zone that is replaced, without a 256 key of the algorithm, a SEP key signs everything */
+			bool has_zsk = !zs_facts_replaced_has(facts, key->rdata) || !zs_facts_replaced_signs(facts, key->algorithm, key->tag, ZS_TYPE_SOA);
 			for (size_t j = 0; j < keys->count; j++)
 				has_zsk = has_zsk || (!(keys->keys[j].flags & ZS_DNSKEY_SEP) && keys->keys[j].algorithm == key->algorithm
-				                      && stage_of(run, facts, &keys->keys[j]) != GONE);
+				                      && zs_facts_replaced_signs(facts, key->algorithm, keys->keys[j].tag, ZS_TYPE_SOA));
 			if (stage_of(run, facts, key) != order[o])
 				continue;
-			adopt(run, facts, key, !sep ? ZS_ZSK : zone->policy->csk || !has_zsk ? ZS_CSK : ZS_KSK, order[o]);
+			adopt(run, facts, key, !sep ? ZS_ZSK : zone->policy->csk || !has_zsk ? ZS_CSK : ZS_KSK, order[o],
+			      is_fresh(run, zone, facts, keys, key));
 			zs_key_use_tags(run, facts, key);
 			const struct zs_key_facts *fact = &facts->keys[facts->key_count - 1];
 			zs_note(run, "key %u (%s%s) is taken over from the keys directory%s", key->tag, zs_role_text(fact->role), words[order[o]],

@@ -226,6 +226,10 @@ rolled; lost 6040 'a DS to be entered'; for when in 9000 900000; do at $when -q 
 hasnt 'the only DS is not to be deleted' out 'Delete'; has 'the new one is to be entered' out "Give your registrar the DS of KSK $second, keep the old one"
 # the new ZSK is published and does not sign yet: nothing says that it did
 fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; zsk=$(signer); at 4010 -q roll a.example zsk; at 4020 -q build; lost 4030 'a ZSK to come'; is 'it signs no data' "$zsk" "$(signer)"
+has 'it waits for caches that have DNSKEYs without it' state/a.example/state.yaml 'dnskey: {state: rumoured'; at 4050 -q build; is 'in the next build, too' "$zsk" "$(signer)"
+# the same with a CSK that signs, and KSK and ZSK that are to take its place
+fresh ', csk: {lifetime: unlimited}'; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; csk=$(signer); sed -i 's/, csk: {lifetime: unlimited}//' zonesign.yaml; at 4010 -q build
+lost 4020 'from CSK to KSK and ZSK'; is 'the CSK signs the data' "$csk" "$(signer)"; is 'as a CSK' 'csk ksk zsk' "$(key "k['role']")"
 # a change of algorithm whose signatures are there, and its DNSKEY not yet
 fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; sed -i 's/safety: 0/&, algorithm: ed25519/' zonesign.yaml; at 4010 -q build; is 'two signatures' 2 "$(grep -c 'RRSIG SOA' a.signed)"
 lost 4020 'an algorithm to come'; is 'two signatures still' 2 "$(grep -c 'RRSIG SOA' a.signed)"; is 'no DNSKEY of it' 0 "$(grep -c 'DNSKEY [0-9]* 3 15' a.signed)"
