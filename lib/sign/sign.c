@@ -16,8 +16,13 @@ static bool collect_signers(struct zs_run *run, struct zs_signed_zone *out, cons
 		if (!wanted->sign_dnskeys && !wanted->sign_zone)
 			continue;
 		const struct zs_key *key = zs_keyset_find(keys, wanted->facts->id);
-		if (!key || !key->private)
-			return zs_fail(run, "key %u is to sign, but its private half is not there", wanted->facts->tag);
+		if (!key || !key->private) { /* it was only leaving when the keys were read, and is wanted back */
+			zs_error(run, NULL, "key %u of algorithm %u is to sign again, but its private half is not there (G10)", wanted->facts->tag,
+			         wanted->facts->algorithm);
+			zs_hint(run, "restore 'K*.+%03u+%05u.private' of the zone from your backup; if it is lost, take back the edit of the policy that wants this key",
+			        wanted->facts->algorithm, wanted->facts->tag);
+			return false;
+		}
 		const uint16_t fixed = zs_algorithm_info(key->algorithm)->signature_len;
 		/* RSA: exponent length 1 octet as zs_key_make writes it, or 3; the modulus is the rest */
 		const uint8_t *p = key->rdata.data + 4;

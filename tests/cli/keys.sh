@@ -257,4 +257,8 @@ done
 sed -i 's/^version: 1/version: 2/' good/a.example/state.yaml; again; at 900000 build; has 'a newer state is not damaged' err 'newer zonesign'; hasnt 'nor given up' err 'adopt'
 rm state/a.example/state.yaml; at 900000 build --accept adopt a.example; is 'that way works' 0 $status; is 'with the same keys' 2 "$(grep -c DNSKEY a.signed | sed 's/[3-9]/2/')"
 ok 'and its DS leads to it' grep -q 'ds: {state: omnipresent' state/a.example/state.yaml
+# one that only leaves needs no private half, until the policy is turned back
+fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; zsk=$(signer); sed -i 's/safety: 0/&, csk: {lifetime: unlimited}/' zonesign.yaml; for when in 4010 5000; do at $when -q build; done
+rm state/a.example/keys/*+"$(printf %05d "$zsk")".private; at 5010 -q build; is 'a leaving key without its private half' 0 $status; sed -i 's/, csk: {lifetime: unlimited}//' zonesign.yaml
+at 20000 build; is 'it is wanted back: status' 3 $status; has 'what is missing' err "key $zsk of algorithm 13 is to sign again, but its private half is not there (G10)"; has 'and what to do' err "restore 'K*.+013+$(printf %05d "$zsk").private'"
 finish
