@@ -66,7 +66,8 @@ static const char *before_that(struct zs_run *run, const struct zs_facts *facts,
 		return zs_arena_printf(run->arena, "its keys are in '%s/keys', and '%s/state.yaml' is a copy from before they were made: restore the newest one; if there is "
 		                                   "none, move it away and run 'zonesign build --accept adopt' again, which takes the keys over; only ", facts->dir, facts->dir);
 	return zs_arena_printf(run->arena, "put the keys that signed it into '%s/keys', from your backup, or take them over from the other signer with "
-	                                   "'zonesign keys import'; without them validators refuse the zone until caches have forgotten them: only ", facts->dir);
+	                                   "'zonesign keys import'; without them validators refuse the zone until the parent has what 'zonesign ds' prints then, and nothing "
+	                                   "else, and caches have forgotten the rest: only ", facts->dir);
 }
 
 static bool refuse(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const char *guard, const char *why)
