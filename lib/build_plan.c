@@ -189,6 +189,13 @@ static bool algorithm_is_published(const struct zs_plan *plan, uint8_t algorithm
 	return false;
 }
 
+/* Was its DNSKEY taken out of the zone that is served, when the chain was given up? To let that one die brings the key back to nobody. */
+static bool has_left(const struct zs_key_facts *key)
+{
+	const struct zs_record_state *dnskey = &key->dnskey;
+	return !key->goal_in && (dnskey->phase == ZS_HIDDEN || (dnskey->phase == ZS_UNRETENTIVE && dnskey->since));
+}
+
 /* Why the plan must not be published: *guard is whose business it is; NULL if it may. */
 static const char *danger_of(struct zs_run *run, const struct zs_facts *facts, const struct zs_plan *plan, const char **guard)
 {
@@ -201,7 +208,7 @@ static const char *danger_of(struct zs_run *run, const struct zs_facts *facts, c
 		const struct zs_plan_key *key = &plan->keys[i];
 		const enum zs_record_phase ds = key->facts->ds.phase;
 		*guard = "G6";
-		if ((ds == ZS_OMNIPRESENT || ds == ZS_UNRETENTIVE || key->facts->ds_seen) && !(key->publish && key->sign_dnskeys))
+		if ((ds == ZS_OMNIPRESENT || ds == ZS_UNRETENTIVE || key->facts->ds_seen) && !(key->publish && key->sign_dnskeys) && !has_left(key->facts))
 			return zs_arena_printf(run->arena, "key %u would leave the DNSKEY RRset while its DS is at the parent or in caches", key->facts->tag);
 		*guard = "G6z";
 		if (facts->published.known && key->sign_zone && key->facts->dnskey.phase != ZS_OMNIPRESENT && algorithm_is_published(plan, key->facts->algorithm)

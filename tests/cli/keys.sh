@@ -261,4 +261,8 @@ ok 'and its DS leads to it' grep -q 'ds: {state: omnipresent' state/a.example/st
 fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; zsk=$(signer); sed -i 's/safety: 0/&, csk: {lifetime: unlimited}/' zonesign.yaml; for when in 4010 5000; do at $when -q build; done
 rm state/a.example/keys/*+"$(printf %05d "$zsk")".private; at 5010 -q build; is 'a leaving key without its private half' 0 $status; sed -i 's/, csk: {lifetime: unlimited}//' zonesign.yaml
 at 20000 build; is 'it is wanted back: status' 3 $status; has 'what is missing' err "key $zsk of algorithm 13 is to sign again, but its private half is not there (G10)"; has 'and what to do' err "restore 'K*.+013+$(printf %05d "$zsk").private'"
+# the chain was given up, the new DS is there, and nobody says that the old ones are gone: the zone does not die of that
+fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; old=$(key "k['key_tag'] if k['role'] == 'ksk' else 0" | sed 's/^0 //'); at 9000 -q roll a.example --abandon-chain=a.example; at 9010 -q build
+new=$(awk '$4 == "CDS" {print $5}' a.signed); at 10000 -q ds --seen "$new" a.example; at 20000 -q build
+for day in 4 8 12 16; do at $((day * 86400)) build; is "the chain was given up, day $day" 0 $status; done; at $((16 * 86400)) status; has 'a person is told of the old DS' out "Delete the DS of KSK $old"
 finish
