@@ -28,10 +28,10 @@ static bool is_orphaned(const struct zs_run *run, const struct zs_policy *policy
 	return !policy->observe_parent || !zs_live_may_ask(run, &policy->observe) || parent->waits_for || run->now - parent->observed > DAY;
 }
 
-/* The DS of a key that was taken over is taken to be at the parent: nobody has seen it yet. */
+/* The DS of a key that was taken over is taken to be at the parent, or may be there: nobody has seen it yet. */
 static bool is_assumed(const struct zs_key_facts *key)
 {
-	return key->ds.phase == ZS_OMNIPRESENT && !key->ds_seen && !key->ds_gone;
+	return (key->ds.phase == ZS_OMNIPRESENT || (key->ds.phase == ZS_UNRETENTIVE && key->goal_in)) && !key->ds_seen && !key->ds_gone;
 }
 
 static bool may_record(const struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_key_facts *key, bool gone)

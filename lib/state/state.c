@@ -77,7 +77,8 @@ bool zs_facts_ds_to_come(const struct zs_key_facts *key)
 
 bool zs_facts_ds_to_go(const struct zs_key_facts *key)
 {
-	return key->ds.phase == ZS_UNRETENTIVE && (!key->ds_gone || key->ds_gone < key->ds.since);
+	/* one that is wanted in is only put off: nobody is to delete it */
+	return key->ds.phase == ZS_UNRETENTIVE && !key->goal_in && (!key->ds_gone || key->ds_gone < key->ds.since);
 }
 
 static void not_later(zs_time *time, zs_time now)

@@ -235,7 +235,24 @@ fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; sed -i '
 lost 4020 'an algorithm to come'; is 'two signatures still' 2 "$(grep -c 'RRSIG SOA' a.signed)"; is 'no DNSKEY of it' 0 "$(grep -c 'DNSKEY [0-9]* 3 15' a.signed)"
 # keys that no zone was signed with yet are new: their DS is asked for
 fresh; mkdir -p -m 700 state/a.example/keys; chmod 700 state state/a.example; dnssec-keygen -q -K state/a.example/keys -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K state/a.example/keys -a 13 a.example >/dev/null
+sed -i 's/^\(; \)\{0,1\}\(Created\|Publish\|Activate\): [0-9]*/\1\2: '"$stamp/" state/a.example/keys/*
 at 0 -q build; is 'keys made by hand before the first build' 0 $status; has 'their DS is not there' state/a.example/state.yaml 'ds: {state: hidden'
+# the state and the output are lost, and the keys are not: their dates tell who signs; nobody knows of the DS
+both() { rm state/a.example/state.yaml a.signed; at "$1" build; is "$2: both lost" 0 $status; has "$2: it is said" err 'neither the state of the zone nor its output is there'; }
+fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; zsk=$(signer); at 4010 -q roll a.example zsk; at 4020 -q build; both 4030 'a ZSK to come'; is 'it signs no data' "$zsk" "$(signer)"
+at 4050 -q build; is 'nor in the next build' "$zsk" "$(signer)"; is 'the DS is not asked for at once' 0 "$(grep -c 'IN CDS' a.signed)"; at 4060 status; hasnt 'nor to be deleted' out Delete
+at 5000 -q build; at 5010 status; has 'but when no cache holds the zone unsigned' out 'Give your registrar the DS of KSK'
+fresh ', csk: {lifetime: unlimited}'; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; csk=$(signer); at 4010 -q keys generate --standby a.example; at 4020 -q build; both 4030 'a CSK that stands by'; is 'the other signs' "$csk" "$(signer)"
+fresh ', csk: {lifetime: unlimited}'; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; csk=$(signer); sed -i 's/, csk: {lifetime: unlimited}//' zonesign.yaml; both 4010 'from CSK to KSK and ZSK'; is 'the CSK signs' "$csk" "$(signer)"
+rolled; at 6010 -q ds --seen a.example; at 6020 -q build; both 6030 'a DS to be deleted'; for when in 9000 900000; do at $when -q build; at $((when + 10)) status; hasnt 'no DS is to be deleted' out Delete; done
+is 'both KSK sign' 2 "$(grep -c 'RRSIG DNSKEY' a.signed)"; at 900020 -q ds --seen "$second" a.example; at 900030 -q build; at 910000 -q build; at 910010 status; has 'the other is in place: then it is' out "Delete the DS of KSK $first"
+fresh ', csk: {lifetime: unlimited}'; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; csk=$(signer); sed -i 's/, csk: {lifetime: unlimited}//' zonesign.yaml; for when in 4010 5000; do at $when -q build; done
+both 8000 'a CSK that signs the DNSKEYs alone'; is 'it still does' 1 "$(grep -c "RRSIG DNSKEY 13 2 300 [0-9]* [0-9]* $csk " a.signed)"; hasnt 'and nothing else' a.signed "RRSIG SOA 13 2 300 [0-9]* [0-9]* $csk "
+for how in lost both; do # the new ZSK has just begun to sign
+	fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; at 4010 -q roll a.example zsk; at 4020 -q build; at 4400 -q build; $how 4410 "$how: a ZSK that has just begun to sign"
+	printf 'new A 192.0.2.2\n' >> a.zone; at 4420 -q build; is "$how: the old one stays for what it has signed" 2 "$(grep -c 'DNSKEY 256' a.signed)"; at 4800 -q build; at 5200 -q build; is "$how: and leaves then" 1 "$(grep -c 'DNSKEY 256' a.signed)"
+done
+fresh; at 0 -q build; rm state/a.example/state.yaml a.signed; at 20 build; hasnt 'a zone just signed: no DS can be there' err 'neither the state'; has 'it is not there' state/a.example/state.yaml 'ds: {state: hidden'
 
 # a zone that another server signs has no keys here
 rolling; printf 'key "k" { algorithm hmac-sha256; secret "c2VjcmV0"; };\n' > tsig; chmod 600 tsig

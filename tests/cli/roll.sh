@@ -168,7 +168,7 @@ run "$z" --now 2026-12-04T09:00:00Z build --accept adopt; is 'the keys are found
 at 2026-12-04T09:05:00Z; is 'and in the next build' "0 $signs" "$status $(awk '$4 == "RRSIG" && $5 == "MX" {print $11}' signed/a.zone)"
 
 # -- a first build that ended between the KSK and the ZSK: the policy says what the key is for
-fresh; mkdir -p -m 700 state/a.example/keys; dnssec-keygen -q -K state/a.example/keys -a 13 -f KSK a.example >/dev/null; chmod 700 state state/a.example
+fresh; mkdir -p -m 700 state/a.example/keys; dnssec-keygen -q -P 20261201000000 -A 20261201000000 -K state/a.example/keys -a 13 -f KSK a.example >/dev/null; chmod 700 state state/a.example
 at 2026-12-01T00:00:00Z; is 'one key is there' 0 $status; is 'it is the KSK, and a ZSK is made' 'ksk zsk' "$("$z" --json keys 2>/dev/null | python3 -c 'import json, sys; print(*sorted(k["role"] for k in json.load(sys.stdin)["zones"][0]["keys"]))')"
 
 # -- a tag that the zone ever used, revoked or not, is used by no other key (.ru 2024, G9)

@@ -215,6 +215,7 @@ START_TEST(the_parent_is_asked_while_a_move_waits_and_once_a_day)
 	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
 	facts->parent.wanted = false;
 	facts->keys[0].ds.phase = ZS_UNRETENTIVE;
+	facts->keys[0].goal_in = false;
 	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
 	facts->keys[0].ds_gone = T0;
 	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 86400);
@@ -247,6 +248,7 @@ START_TEST(what_a_person_saw_is_recorded_if_a_key_waits_for_it)
 	ck_assert(!zs_live_record(run, &policy, facts, false, &other));
 	facts->keys[1].ds = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .since = T0 + 10 };
 	facts->keys[1].ds_gone = T0 + 5;
+	facts->keys[1].goal_in = false;
 	run->now = T0 + 20;
 	/* a look of before showed both keys' DS: what is gone is not held against the zone any more (G5) */
 	facts->parent.ds_count = 0;
@@ -278,6 +280,7 @@ START_TEST(of_several_keys_that_wait_a_person_tells_the_tag)
 		for (size_t i = 0; i < 2; i++) {
 			facts->keys[i].ds = (struct zs_record_state){ .phase = phases[gone], .since = T0 - 100 };
 			facts->keys[i].ds_seen = facts->keys[i].ds_gone = 0;
+			facts->keys[i].goal_in = !gone;
 		}
 		run->now = T0;
 		run->fault = ZS_DONE;
