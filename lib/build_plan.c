@@ -49,6 +49,19 @@ static bool has_newer_keys(struct zs_run *run, const struct zs_facts *facts)
 	return newer && facts->published.known;
 }
 
+/* The chain was given up, and the zone is to go unsigned: how it gets there without harm. */
+static const char *until_gone(struct zs_run *run, const struct zs_facts *facts)
+{
+	const char *say = "";
+	for (size_t i = 0; i < facts->key_count; i++) {
+		const struct zs_key_facts *key = &facts->keys[i];
+		if (key->ds.phase != ZS_NA && key->ds.phase != ZS_HIDDEN && !key->ds_gone)
+			say = zs_arena_printf(run->arena, "%s, 'zonesign ds --gone %u'", say, key->tag);
+	}
+	return zs_arena_printf(run->arena, "%s%s%sthe zone goes unsigned by itself when no cache holds a DS any more; only ",
+	                       *say ? "let the parent delete every DS, then say so: " : "", *say ? say + 2 : "", *say ? "; " : "");
+}
+
 /* What to try before a guard is overridden. */
 static const char *before_that(struct zs_run *run, const struct zs_facts *facts, const char *guard)
 {
@@ -56,6 +69,8 @@ static const char *before_that(struct zs_run *run, const struct zs_facts *facts,
 	if (strcmp(guard, "G8") == 0 && facts->replaced.present && !newer_keys)
 		return zs_arena_printf(run->arena, "restore the newest copy of '%s', with the keys that signed that zone; to go unsigned from there, 'zonesign roll ZONE "
 		                                   "--unsign' waits until no cache holds the DS; only if it has been gone from the parent for that long, and ", facts->dir);
+	if (strcmp(guard, "G8") == 0 && facts->abandoned && !facts->replaced.present)
+		return until_gone(run, facts);
 	if (strcmp(guard, "G6z") != 0 && !newer_keys)
 		return "";
 	if (!facts->replaced.present)

@@ -60,6 +60,8 @@ static zs_time ds_settles_at(const struct zs_engine *e, const struct zs_key_fact
 	if (key->ds.phase == ZS_RUMOURED)
 		return key->ds_seen ? key->ds_seen + wait : 0;
 	/* gone before the zone stopped to ask for it does not count: a parent may have acted on the older wish since */
+	if (e->facts->abandoned && !key->ds.since) /* that it is given up is in no zone yet, and may never be */
+		return key->ds_gone ? key->ds_gone + wait : 0;
 	return key->ds.since && key->ds_gone >= key->ds.since ? key->ds_gone + wait : 0;
 }
 

@@ -282,4 +282,11 @@ at 20000 build; is 'it is wanted back: status' 3 $status; has 'what is missing' 
 fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; old=$(key "k['key_tag'] if k['role'] == 'ksk' else 0" | sed 's/^0 //'); at 9000 -q roll a.example --abandon-chain=a.example; at 9010 -q build
 new=$(awk '$4 == "CDS" {print $5}' a.signed); at 10000 -q ds --seen "$new" a.example; at 20000 -q build
 for day in 4 8 12 16; do at $((day * 86400)) build; is "the chain was given up, day $day" 0 $status; done; at $((16 * 86400)) status; has 'a person is told of the old DS' out "Delete the DS of KSK $old"
+# the chain is given up, and the zone is to go unsigned: before that is in the zone, and after
+for published in no yes; do
+	fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; at 9000 -q roll a.example --abandon-chain=a.example; test $published = no || at 9001 -q build
+	at 9002 -q roll a.example --unsign; at 9010 build; is "given up, published: $published, and unsigned: not at once" 4 $status; has 'the way is said' err 'let the parent delete every DS, then say so'
+	for tag in $(sed -n "s/.*then say so: \(.*\); the zone goes.*/\1/p" err | grep -o '[0-9]*'); do at 9020 -q ds --gone "$tag" a.example; is 'it is recorded' 0 $status; done
+	at 9030 build; is 'a cache may hold it' 4 $status; has 'it goes by itself' err 'hint: the zone goes unsigned by itself'; at 20000 -q build; is 'then it goes' "0 0" "$status $(grep -c 'IN DNSKEY' a.signed)"
+done
 finish
