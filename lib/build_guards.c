@@ -128,15 +128,29 @@ static const struct zs_rrset *read_replaced(struct zs_run *run, struct zs_run *l
 	return set;
 }
 
+/* The state is from before the zone went unsigned: its DS had to go first, and caches may hold what is there. */
+static void replace_unsigned(struct zs_run *run, const struct zs_zone *zone, struct zs_facts *facts)
+{
+	struct zs_soa soa;
+	if (!facts->published.known || !zs_zone_soa(zone, &soa))
+		return;
+	const uint32_t negative = soa.ttl < soa.minimum ? soa.ttl : soa.minimum, largest = zs_zone_max_ttl(zone, NULL, NULL);
+	if (zs_rollover_was_unsigned(run, facts, largest > negative ? largest : negative))
+		zs_warn(run, NULL, "the zone that is replaced is not signed, and may be newer than the state: its DS is not taken to be at the parent any more; it is asked "
+		                   "for when no cache holds the zone unsigned");
+}
+
 /* What caches may hold of the zone that is replaced: its DNSKEYs and its TTLs. */
 static void look_at_replaced(struct zs_run *run, const struct zs_zone_config *config, struct zs_facts *facts)
 {
 	struct zs_run *look = zs_run_begin();
-	struct zs_zone *zone;
+	struct zs_zone *zone = NULL;
 	const struct zs_rrset *set = read_replaced(run, look, config, &zone, &facts->replaced);
 	facts->parent.asked = 0; /* what the state has of the parent may be of another time */
 	if (set)
 		zs_rollover_foreign(run, facts, set->ttl, zs_zone_max_ttl(zone, NULL, NULL));
+	else if (zone)
+		replace_unsigned(run, zone, facts);
 	zs_run_end(look);
 }
 

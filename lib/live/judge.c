@@ -215,7 +215,7 @@ zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts
 	for (size_t i = 0; i < facts->key_count; i++) {
 		const enum zs_record_phase phase = facts->keys[i].ds.phase;
 		concerned = concerned || phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT || phase == ZS_UNRETENTIVE;
-		assumed = assumed || ((phase == ZS_OMNIPRESENT || (phase == ZS_UNRETENTIVE && facts->keys[i].goal_in)) && !facts->keys[i].ds_seen);
+		assumed = assumed || ((phase == ZS_OMNIPRESENT || zs_facts_ds_put_off(&facts->keys[i])) && !facts->keys[i].ds_seen);
 		waiting = waiting || zs_facts_ds_to_come(&facts->keys[i]) || zs_facts_ds_to_go(&facts->keys[i]);
 		if ((phase == ZS_RUMOURED || phase == ZS_UNRETENTIVE) && facts->keys[i].ds.since > begun)
 			begun = facts->keys[i].ds.since;

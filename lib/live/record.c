@@ -31,7 +31,7 @@ static bool is_orphaned(const struct zs_run *run, const struct zs_policy *policy
 /* The DS of a key that was taken over is taken to be at the parent, or may be there: nobody has seen it yet. */
 static bool is_assumed(const struct zs_key_facts *key)
 {
-	return (key->ds.phase == ZS_OMNIPRESENT || (key->ds.phase == ZS_UNRETENTIVE && key->goal_in)) && !key->ds_seen && !key->ds_gone;
+	return (key->ds.phase == ZS_OMNIPRESENT || zs_facts_ds_put_off(key)) && !key->ds_seen && !key->ds_gone;
 }
 
 static bool may_record(const struct zs_run *run, const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_key_facts *key, bool gone)

@@ -62,9 +62,9 @@ static const struct zs_bytes *find_served(struct zs_run *run, const struct zs_se
 static bool is_to_come(const struct zs_facts *facts, const struct zs_key_facts *key)
 {
 	for (size_t i = 0; i < facts->key_count; i++)
-		if (facts->keys[i].ds.phase != ZS_NA && facts->keys[i].ds.phase != ZS_HIDDEN)
+		if (facts->keys[i].ds.phase != ZS_NA && facts->keys[i].ds.phase != ZS_HIDDEN && !zs_facts_ds_put_off(&facts->keys[i]))
 			return false;
-	return key->ds.phase == ZS_HIDDEN && key->goal_in && !key->standby && !facts->unsign;
+	return (key->ds.phase == ZS_HIDDEN || zs_facts_ds_put_off(key)) && key->goal_in && !key->standby && !facts->unsign;
 }
 
 bool zs_report_parent(struct zs_run *run, const struct zs_zone_config *zone, struct zs_ds_request *request, zs_time *first_ds)
@@ -89,7 +89,7 @@ bool zs_report_parent(struct zs_run *run, const struct zs_zone_config *zone, str
 			return zs_refuse(run, "G5b", "key %u is not in '%s': its DS would break the zone", key->tag, zone->output.path);
 		if (want)
 			wanted[request->wanted_count++] = *rdata;
-		else if (rdata && !(key->ds_gone && key->ds_gone >= key->ds.since))
+		else if (rdata && !key->goal_in && !(key->ds_gone && key->ds_gone >= key->ds.since))
 			removed[request->removed_count++] = *rdata;
 		if (rdata && key->ds_seen && !(key->ds_gone && key->ds_gone >= key->ds_seen))
 			present[request->present_count++] = *rdata;

@@ -66,20 +66,12 @@ static bool may_enter_zrrsig(struct zs_engine *e, const struct zs_key_facts *key
 	return zs_wait(e, key, 0, "%s signs the zone once its DNSKEY is in every cache", zs_key_title(e, key));
 }
 
-/* A key that was taken over, whose DS turned out not to be there: the zone may have been signed by it for the first time just before
- * that. When does no cache hold it unsigned any more? */
-static zs_time unsigned_until(const struct zs_engine *e, const struct zs_key_facts *key)
-{
-	const zs_time since = key->dnskey.since, negative = zs_time_later(e->ttls->negative, e->facts->published.negative_ttl);
-	if (key->ds.phase != ZS_UNRETENTIVE || key->active)
-		return 0;
-	const zs_time end = zs_time_later(zs_forgotten_at(e->policy, e->facts, e->ttls, since, true), zs_forgotten_at(e->policy, e->facts, e->ttls, since, false));
-	return zs_time_later(end, since + negative + e->policy->propagation_zone) + e->policy->safety;
-}
-
 static bool may_enter_ds(struct zs_engine *e, const struct zs_key_facts *key)
 {
-	const zs_time until = unsigned_until(e, key);
+	zs_time until = 0;
+	for (size_t i = 0; i < e->facts->key_count; i++) /* that of a new key, too */
+		if (zs_facts_ds_put_off(&e->facts->keys[i]))
+			until = zs_time_later(until, zs_unsigned_until(e->policy, e->facts, e->ttls, &e->facts->keys[i]));
 	if (!e->facts->published.known)
 		return false;
 	if (until > e->now && !e->facts->abandoned)

@@ -21,13 +21,15 @@ zs_time zs_rollover_first_ds(const struct zs_policy *policy, const struct zs_fac
 {
 	zs_time latest = 0, asked = 0;
 	for (size_t i = 0; i < facts->key_count; i++)
-		if (!zs_is_absent(facts->keys[i].ds.phase) && (!asked || facts->keys[i].ds.since < asked))
+		if (!zs_is_absent(facts->keys[i].ds.phase) && !zs_facts_ds_put_off(&facts->keys[i]) && (!asked || facts->keys[i].ds.since < asked))
 			asked = zs_time_later(facts->keys[i].ds.since, 1);
 	for (size_t i = 0; !asked && i < facts->key_count; i++) {
 		const struct zs_key_facts *key = &facts->keys[i];
 		const struct zs_record_state *const records[] = { &key->dnskey, &key->krrsig, &key->zrrsig };
 		if (key->standby && key->dnskey.phase == ZS_HIDDEN)
 			continue; /* asked for, and in no version yet: the first DS is not of it */
+		if (zs_facts_ds_put_off(key))
+			latest = zs_time_later(latest, zs_unsigned_until(policy, facts, ttls, key));
 		for (size_t r = 0; key->goal_in && r < ZS_COUNT(records); r++) {
 			if (records[r]->phase == ZS_NA || (records[r]->phase == ZS_HIDDEN && key->has_predecessor))
 				continue;

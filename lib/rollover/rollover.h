@@ -46,6 +46,9 @@ void zs_rollover_ask_first(const struct zs_policy *policy, struct zs_facts *fact
 /* The zone of another signer is in caches, with these TTLs of its DNSKEY RRset and, the largest, of all others: its keys are taken over, or
  * what we publish takes its place. Remembered until what is ours was served for as long. */
 void zs_rollover_foreign(struct zs_run *run, struct zs_facts *facts, uint32_t dnskey_ttl, uint32_t largest_ttl);
+/* The zone that has replaced the published one is not signed, and has that TTL. True if a DS was taken to be at the parent: it is asked for
+ * anew, when no cache holds that zone. */
+bool zs_rollover_was_unsigned(struct zs_run *run, struct zs_facts *facts, uint32_t largest_ttl);
 
 /* A zone with these TTLs has replaced the published one: facts->published gets them, those before are remembered. */
 void zs_rollover_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, const struct zs_ttls *ttls);

@@ -48,6 +48,8 @@ zs_time zs_settles_at(const struct zs_engine *e, const struct zs_key_facts *key,
 bool zs_is_still_so(const struct zs_engine *e, const struct zs_key_facts *key, zs_time at);
 /* The time from publishing a DNSKEY until every cache has it. */
 zs_seconds zs_publish_lead(const struct zs_engine *e);
+/* Until when may a cache hold the zone unsigned, as it was before the key was taken over? */
+zs_time zs_unsigned_until(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls, const struct zs_key_facts *key);
 /* When no cache holds anymore what was served before `since`: of the DNSKEY RRset, or of all others. */
 zs_time zs_forgotten_at(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls, zs_time since, bool dnskey);
 

@@ -19,6 +19,23 @@ void zs_rollover_foreign(struct zs_run *run, struct zs_facts *facts, uint32_t dn
 	remember(run, facts, largest_ttl, false, 0);
 }
 
+bool zs_rollover_was_unsigned(struct zs_run *run, struct zs_facts *facts, uint32_t largest_ttl)
+{
+	bool had = false;
+	remember(run, facts, largest_ttl, false, 0);
+	for (size_t i = 0; i < facts->key_count; i++) {
+		struct zs_key_facts *key = &facts->keys[i];
+		if (!(key->role & ZS_KSK) || !key->goal_in || !zs_in_zone(key->ds.phase))
+			continue;
+		key->ds = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .since = run->now };
+		key->ds_seen = key->ds_gone = key->active = 0;
+		if (key->dnskey.phase == ZS_OMNIPRESENT)
+			key->dnskey.since = run->now;
+		had = true;
+	}
+	return had;
+}
+
 void zs_rollover_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, const struct zs_ttls *ttls)
 {
 	struct zs_published *published = &facts->published;

@@ -21,6 +21,15 @@ zs_time zs_forgotten_at(const struct zs_policy *policy, const struct zs_facts *f
 	return end;
 }
 
+/* A key that was taken over, whose DS nobody knows of, or is not there: the zone may have been signed by it for the first time just before
+ * that. When does no cache hold it unsigned any more? */
+zs_time zs_unsigned_until(const struct zs_policy *policy, const struct zs_facts *facts, const struct zs_ttls *ttls, const struct zs_key_facts *key)
+{
+	const zs_time since = key->dnskey.since, negative = larger(ttls->negative, facts->published.negative_ttl);
+	const zs_time end = zs_time_later(zs_forgotten_at(policy, facts, ttls, since, true), zs_forgotten_at(policy, facts, ttls, since, false));
+	return zs_time_later(end, since + negative + policy->propagation_zone) + policy->safety;
+}
+
 zs_seconds zs_rollover_parent_wait(const struct zs_policy *policy, const struct zs_facts *facts)
 {
 	const zs_seconds ttl = facts->parent.ttl > policy->parent_ds_ttl ? (zs_seconds)facts->parent.ttl : policy->parent_ds_ttl;

@@ -75,9 +75,13 @@ bool zs_facts_ds_to_come(const struct zs_key_facts *key)
 	return key->ds.phase == ZS_RUMOURED && !key->ds_seen;
 }
 
+bool zs_facts_ds_put_off(const struct zs_key_facts *key)
+{
+	return key->ds.phase == ZS_UNRETENTIVE && key->goal_in && !key->active;
+}
+
 bool zs_facts_ds_to_go(const struct zs_key_facts *key)
 {
-	/* one that is wanted in is only put off: nobody is to delete it */
 	return key->ds.phase == ZS_UNRETENTIVE && !key->goal_in && (!key->ds_gone || key->ds_gone < key->ds.since);
 }
 

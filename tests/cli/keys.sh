@@ -241,6 +241,7 @@ at 0 -q build; is 'keys made by hand before the first build' 0 $status; has 'the
 both() { rm state/a.example/state.yaml a.signed; at "$1" build; is "$2: both lost" 0 $status; has "$2: it is said" err 'neither the state of the zone nor its output is there'; }
 fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; zsk=$(signer); at 4010 -q roll a.example zsk; at 4020 -q build; both 4030 'a ZSK to come'; is 'it signs no data' "$zsk" "$(signer)"
 at 4050 -q build; is 'nor in the next build' "$zsk" "$(signer)"; is 'the DS is not asked for at once' 0 "$(grep -c 'IN CDS' a.signed)"; at 4060 status; hasnt 'nor to be deleted' out Delete
+at 4060 ds; has 'it is printed' out 'Enter (key tag'; hasnt 'and none to remove' out Remove; at 4380 ds --ready; is 'it is too early' 5 $status; at 4395 ds --ready; is 'and then not' 0 $status
 at 5000 -q build; at 5010 status; has 'but when no cache holds the zone unsigned' out 'Give your registrar the DS of KSK'
 fresh ', csk: {lifetime: unlimited}'; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; csk=$(signer); at 4010 -q keys generate --standby a.example; at 4020 -q build; both 4030 'a CSK that stands by'; is 'the other signs' "$csk" "$(signer)"
 fresh ', csk: {lifetime: unlimited}'; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; csk=$(signer); sed -i 's/, csk: {lifetime: unlimited}//' zonesign.yaml; both 4010 'from CSK to KSK and ZSK'; is 'the CSK signs' "$csk" "$(signer)"
@@ -282,6 +283,10 @@ at 20000 build; is 'it is wanted back: status' 3 $status; has 'what is missing' 
 fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; old=$(key "k['key_tag'] if k['role'] == 'ksk' else 0" | sed 's/^0 //'); at 9000 -q roll a.example --abandon-chain=a.example; at 9010 -q build
 new=$(awk '$4 == "CDS" {print $5}' a.signed); at 10000 -q ds --seen "$new" a.example; at 20000 -q build
 for day in 4 8 12 16; do at $((day * 86400)) build; is "the chain was given up, day $day" 0 $status; done; at $((16 * 86400)) status; has 'a person is told of the old DS' out "Delete the DS of KSK $old"
+# an older state over a zone that went unsigned since: its DS is gone, and caches hold the zone unsigned
+fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; cp -a state old; at 9000 -q roll a.example --unsign; at 9001 -q build; at 9100 -q ds --gone a.example; at 20000 -q build; is 'it is unsigned' 0 "$(grep -c 'IN DNSKEY' a.signed)"
+rm -r state; mv old state; at 20500 build --accept adopt; is 'an older state: status' 0 $status; has 'it is said' err 'its DS is not taken to be at the parent any more'; at 20510 ds --ready; is 'too early' 5 $status
+at 20520 -q roll a.example ksk; at 20800 -q build; is 'that of a new KSK, too' 0 "$(grep -c 'IN CDS' a.signed)"; at 21300 -q build; at 21310 ds --ready; is 'not any more' 0 $status; at 21310 status; has 'then a person is told' out 'Give your registrar the DS of KSK'
 # the chain is given up, and the zone is to go unsigned: before that is in the zone, and after
 for published in no yes; do
 	fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; at 9000 -q roll a.example --abandon-chain=a.example; test $published = no || at 9001 -q build
