@@ -223,7 +223,7 @@ static bool say_add(struct speech *s, const char *add, bool keep, zs_time deadli
 static bool say_parent(struct speech *s)
 {
 	const char *add = NULL, *take = NULL;
-	bool keep = false;
+	bool keep = false, several = false;
 	zs_time deadline = 0;
 	for (size_t i = 0; i < s->facts->key_count; i++) {
 		const struct zs_key_facts *key = &s->facts->keys[i];
@@ -232,15 +232,17 @@ static bool say_parent(struct speech *s)
 			add = join(s, add, title_of(s->run, key));
 			deadline = end && (!deadline || end < deadline) ? end : deadline;
 		}
-		if (zs_facts_ds_to_go(key))
+		if (zs_facts_ds_to_go(key)) {
+			several = take != NULL;
 			take = join(s, take, title_of(s->run, key));
+		}
 		keep = keep || key->ds.phase == ZS_OMNIPRESENT || (key->ds_seen && key->ds.phase != ZS_UNRETENTIVE);
 	}
 	if (add)
 		return say_add(s, add, keep, deadline);
 	if (!take)
 		return false;
-	const char *why = s->facts->unsign ? "the zone is to become insecure" : "its successor is in place";
+	const char *why = s->facts->unsign ? "the zone is to become insecure" : several ? "their successor is in place" : "its successor is in place";
 	return say(s, ZS_NOT_YET, zs_arena_printf(s->run->arena, "remove %s", take), zs_arena_printf(s->run->arena, "Delete the DS of %s%s at %s: %s; %s.", take,
 	           s->facts->unsign ? ", and any other," : "", s->registrar,
 	           why, how_it_ends(s, "gone", zs_facts_ds_to_go)));

@@ -287,6 +287,9 @@ for day in 4 8 12 16; do at $((day * 86400)) build; is "the chain was given up, 
 fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; cp -a state old; at 9000 -q roll a.example --unsign; at 9001 -q build; at 9100 -q ds --gone a.example; at 20000 -q build; is 'it is unsigned' 0 "$(grep -c 'IN DNSKEY' a.signed)"
 rm -r state; mv old state; at 20500 build --accept adopt; is 'an older state: status' 0 $status; has 'it is said' err 'its DS is not taken to be at the parent any more'; at 20510 ds --ready; is 'too early' 5 $status
 at 20520 -q roll a.example ksk; at 20800 -q build; is 'that of a new KSK, too' 0 "$(grep -c 'IN CDS' a.signed)"; at 21300 -q build; at 21310 ds --ready; is 'not any more' 0 $status; at 21310 status; has 'then a person is told' out 'Give your registrar the DS of KSK'
+# two DS that are to go
+rolled; at 6010 -q ds --seen a.example; at 7000 -q keys generate --standby a.example; for when in 7010 8000; do at $when -q build; done; stands=$(key "k['key_tag'] if k['standing'] == 'standby' else 0" | sed 's/^[0 ]*//')
+at 8010 -q keys retire a.example "$stands"; for when in 8020 9000; do at $when -q build; done; at 9010 status; has 'two DS that are to go' out ': their successor is in place'
 # the chain is given up, and the zone is to go unsigned: before that is in the zone, and after
 for published in no yes; do
 	fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; at 9000 -q roll a.example --abandon-chain=a.example; test $published = no || at 9001 -q build
