@@ -60,6 +60,12 @@ load "$(cat our.ds)"; make_parent other.signed; nsd_load one $one test other.sig
 at 100000 build; is 'a parent that flaps: seen no more' never "$(state ds_seen)"
 load "$(cat our.ds)"; at 102000 build; is 'seen anew' "$(when 102000)" "$(state ds_seen)"
 
+# -- the state and the output are lost, the keys are not: the parent shows whether the DS is there
+load; begin; load "$(cat our.ds)"; at 4300 -q build; at 9000 -q build; rm state/a.test/state.yaml a.signed; at 9100 build
+has 'both lost: it is seen there' state/a.test/state.yaml "ds_seen: $(when 9100)"; for when in 9800 20000; do at $when -q build; at $when status; has "and nothing is to be done, $when s" out 'Nothing to do'; done
+load; begin; load "$(cat our.ds)"; at 4300 -q build; at 9000 -q build; load; rm state/a.test/state.yaml a.signed; at 9100 -q build
+at 9200 ds --ready; is 'it is not there: too early' 5 $status; at 9800 -q build; at 9810 ds --ready; is 'and then not' 0 $status; at 9820 status; has 'a person is told' out "Give Gandi the DS of KSK $key"
+
 # -- silent, lame, truncated
 python3 - $q $p <<'EOF' &
 # 127.0.0.4: silent. 127.0.0.5: truncates over UDP, answers over TCP (from NSD). 127.0.0.6: truncates, and closes TCP.
