@@ -36,24 +36,16 @@ static void judge_apex(struct zs_verifier *v)
 	}
 }
 
-/* Is the name there, be it as an empty non-terminal? What is below it follows it. */
-static bool exists(const struct zs_verifier *v, const uint8_t *name)
-{
-	uint32_t place;
-	return zs_zone_find(v->zone, name, &place) != ZS_NO_OWNER
-	    || (place < v->zone->owner_count && zs_name_below(zs_owner_name(v->zone, &v->zone->owners[place]), name));
-}
-
 /* Does the wildcard that answers for a name that is not there have an address? It is the one at the closest encloser:
  * RFC 4592 section 3.3.1. */
 static bool wildcard_has_address(const struct zs_verifier *v, const uint8_t *name)
 {
 	uint8_t wildcard[ZS_NAME_MAX + 2] = { 1, '*' };
-	if (exists(v, name))
+	const unsigned labels = zs_name_labels(name), encloser = zs_zone_encloser(v->zone, name);
+	const uint8_t *above = zs_name_skip(name, labels - encloser);
+	if (encloser == labels)
 		return false;
-	while (!zs_name_equal(name, v->zone->apex) && !exists(v, name))
-		name = zs_name_skip(name, 1);
-	memcpy(wildcard + 2, name, zs_name_len(name));
+	memcpy(wildcard + 2, above, zs_name_len(above));
 	const uint32_t owner = zs_zone_find(v->zone, wildcard, NULL);
 	return owner != ZS_NO_OWNER && v->places[owner] == ZS_PLACE_AUTHORITATIVE
 	    && (find(v, owner, ZS_TYPE_A) || find(v, owner, ZS_TYPE_AAAA));

@@ -159,22 +159,36 @@ static void dname_is_one_and_no_delegation(const struct checker *c, const struct
 		zs_error(c->run, &at, "'%s' has DNAME and NS; only the apex may have both (RFC 6672 section 2.3)", text_of(c, p));
 }
 
+/* The cut or DNAME that name is below, or the cut that it is; if there is none, what else is found is neither. What is above that owner
+ * is not occluded, what is below it is, so the number of its labels is found by halving: of names with many labels each step counts. */
+static uint32_t hider(const struct checker *c, const uint8_t *name)
+{
+	const struct zs_zone *zone = c->zone;
+	const unsigned labels = zs_name_labels(name);
+	unsigned low = 0, high = zs_zone_encloser(zone, name);
+	while (low < high) {
+		const unsigned middle = (low + high + 1) / 2;
+		uint32_t first; /* of the names within that one: there is one */
+		(void)zs_zone_find(zone, zs_name_skip(name, labels - middle), &first);
+		if (zone->owners[first].flags & ZS_OWNER_OCCLUDED)
+			high = middle - 1;
+		else
+			low = middle;
+	}
+	return zs_zone_find(zone, zs_name_skip(name, labels - low), NULL);
+}
+
 static void nothing_is_below_a_dname(const struct checker *c, const struct place *p)
 {
+	char text[ZS_NAME_TEXT];
 	if (!c->zone->has_dname || !(p->owner->flags & ZS_OWNER_OCCLUDED) || p->set != &c->zone->rrsets[p->owner->first])
 		return;
-	for (unsigned labels = zs_name_labels(p->name) - 1; labels >= c->zone->apex_labels; labels--) {
-		const uint8_t *above = zs_name_skip(p->name, zs_name_labels(p->name) - labels);
-		char text[ZS_NAME_TEXT];
-		const uint32_t owner = zs_zone_find(c->zone, above, NULL);
-		if (owner != ZS_NO_OWNER && !(c->zone->owners[owner].flags & ZS_OWNER_OCCLUDED) && has(c, owner, ZS_TYPE_DNAME)) {
-			const struct zs_source at = where(c, p->set);
-			zs_error(c->run, &at, "'%s' is below the DNAME of '%s' (RFC 6672 section 2.4)", text_of(c, p), zs_name_text(above, text));
-			return;
-		}
-		if (!labels)
-			break;
-	}
+	const uint32_t above = hider(c, p->name);
+	if (!has(c, above, ZS_TYPE_DNAME))
+		return;
+	const struct zs_source at = where(c, p->set);
+	zs_error(c->run, &at, "'%s' is below the DNAME of '%s' (RFC 6672 section 2.4)", text_of(c, p),
+	         zs_name_text(zs_owner_name(c->zone, &c->zone->owners[above]), text));
 }
 
 static void wildcards_are_plain(const struct checker *c, const struct place *p)
@@ -295,36 +309,18 @@ static unsigned target_at(uint16_t type)
 	}
 }
 
-/* Is name, or its wildcard, or a CNAME or DNAME on the way, in the zone? */
+/* Does the wildcard that answers for a name that is not there have an address, or is an alias? It is the one at the closest
+ * encloser: RFC 4592 section 3.3.1. */
 static bool is_answered(const struct checker *c, const uint8_t *name)
 {
-	const unsigned labels = zs_name_labels(name);
-	for (unsigned up = 0; labels - up > c->zone->apex_labels; up++) {
-		const uint8_t *above = zs_name_skip(name, up);
-		uint8_t wildcard[ZS_NAME_MAX + 2] = { 1, '*' };
-		const uint8_t *parent = zs_name_skip(name, up + 1);
-		memcpy(wildcard + 2, parent, zs_name_len(parent));
-		const uint32_t owner = zs_zone_find(c->zone, above, NULL);
-		if (owner != ZS_NO_OWNER && up)
-			return has(c, owner, ZS_TYPE_DNAME);
-		const uint32_t wild = zs_name_len(parent) + 2 <= ZS_NAME_MAX ? zs_zone_find(c->zone, wildcard, NULL) : ZS_NO_OWNER;
-		if (wild != ZS_NO_OWNER && (has(c, wild, ZS_TYPE_A) || has(c, wild, ZS_TYPE_AAAA) || has(c, wild, ZS_TYPE_CNAME)))
-			return true;
-	}
-	return false;
-}
-
-/* The cut that name is at or below, or NULL. */
-static const struct zs_owner *cut_above(const struct checker *c, const uint8_t *name)
-{
-	const struct zs_owner *found = NULL;
-	const unsigned labels = zs_name_labels(name);
-	for (unsigned up = 0; labels - up > c->zone->apex_labels; up++) {
-		const uint32_t owner = zs_zone_find(c->zone, zs_name_skip(name, up), NULL);
-		if (owner != ZS_NO_OWNER && (c->zone->owners[owner].flags & ZS_OWNER_CUT))
-			found = &c->zone->owners[owner];
-	}
-	return found;
+	uint8_t wildcard[ZS_NAME_MAX + 2] = { 1, '*' };
+	const unsigned labels = zs_name_labels(name), encloser = zs_zone_encloser(c->zone, name);
+	const uint8_t *above = zs_name_skip(name, labels - encloser);
+	if (encloser == labels)
+		return false;
+	memcpy(wildcard + 2, above, zs_name_len(above));
+	const uint32_t wild = zs_zone_find(c->zone, wildcard, NULL);
+	return has(c, wild, ZS_TYPE_A) || has(c, wild, ZS_TYPE_AAAA) || has(c, wild, ZS_TYPE_CNAME);
 }
 
 static struct zs_bytes *known_host(const struct checker *c, struct zs_bytes target)
@@ -352,14 +348,14 @@ static void missing_address(const struct checker *c, const struct place *p, cons
                             const struct zs_source *at)
 {
 	char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
-	const struct zs_owner *cut = cut_above(c, target);
+	const uint32_t above = hider(c, target);
 	zs_name_text(target, name);
 	zs_type_text(p->set->type, type);
 	if (has(c, owner, ZS_TYPE_CNAME)) {
 		zs_warn(c->run, at, "%s of '%s' points to '%s', which is an alias (RFC 2181 section 10.3)", type, text_of(c, p), name);
 		return;
 	}
-	if (cut) {
+	if (above != ZS_NO_OWNER && c->zone->owners[above].flags & ZS_OWNER_CUT) {
 		/* glue is needed only where the server is inside the delegation that it serves */
 		const bool needed = p->set->type == ZS_TYPE_NS && (p->owner->flags & ZS_OWNER_CUT) && zs_name_within(target, p->name);
 		if (needed)
@@ -367,7 +363,7 @@ static void missing_address(const struct checker *c, const struct place *p, cons
 			       name, text_of(c, p));
 		return;
 	}
-	if (owner == ZS_NO_OWNER && is_answered(c, target))
+	if (owner == ZS_NO_OWNER && (has(c, above, ZS_TYPE_DNAME) || is_answered(c, target)))
 		return;
 	const char *doubled = is_doubled(c, target, zs_name_len(target)) ? zs_arena_printf(c->run->arena, "a final dot was forgotten behind '%s'", name) : NULL;
 	if (p->set->type == ZS_TYPE_NS) {

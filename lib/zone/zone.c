@@ -229,6 +229,18 @@ uint32_t zs_zone_find(const struct zs_zone *zone, const uint8_t *name, uint32_t 
 	return there ? at : ZS_NO_OWNER;
 }
 
+unsigned zs_zone_encloser(const struct zs_zone *zone, const uint8_t *name)
+{
+	uint32_t place;
+	unsigned before = 0, behind = 0;
+	(void)zs_zone_find(zone, name, &place);
+	if (place)
+		before = zs_name_common_labels(zs_owner_name(zone, &zone->owners[place - 1]), name);
+	if (place < zone->owner_count)
+		behind = zs_name_common_labels(zs_owner_name(zone, &zone->owners[place]), name);
+	return before > behind ? before : behind;
+}
+
 uint32_t zs_zone_find_near(const struct zs_zone *zone, const uint8_t *name, uint32_t near)
 {
 	enum { FAR = 64 };

@@ -113,7 +113,11 @@ ZS_MUST_CHECK bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone,
 /* Index of the owner `name`, or ZS_NO_OWNER. *place (may be NULL): where it is or would be inserted. */
 uint32_t zs_zone_find(const struct zs_zone *zone, const uint8_t *name, uint32_t *place);
 
-/* The same for a name that is likely to be near the owner of that index: a few steps, then the whole. */
+/* How many labels the closest encloser of name has: the longest name it is within, itself included, that exists, be it as an empty
+ * non-terminal (RFC 4592 section 3.3.1). Found in the neighbours of its place, so names of many labels cost no more. */
+unsigned zs_zone_encloser(const struct zs_zone *zone, const uint8_t *name);
+
+/* As zs_zone_find, for a name that is likely to be near the owner of that index: a few steps, then the whole. */
 uint32_t zs_zone_find_near(const struct zs_zone *zone, const uint8_t *name, uint32_t near);
 
 /* The RRset of an owner (index; ZS_NO_OWNER gives NULL), or NULL. Not for RRSIG. Valid until the zone is edited. */

@@ -82,7 +82,18 @@ hostile 'printf "$GENERATE 1-900000 h$ TXT"; for (i = 0; i < 9; i++) { printf " 
 run timeout 20 "$ZONESIGN" check --origin example.com hostile.zone; is 'a $GENERATE of gigabytes' 3 "$status"; has 'it has a bound' err 'more than 268435456 octets of records in all'
 hostile 'print "a TXT ("; for (i = 0; i < 1000000; i++) print "; a comment that makes the file longer than many slices are, and no end"'
 run timeout 20 "$ZONESIGN" check --origin example.com hostile.zone; is 'a parenthesis that is open to the end of 70 MB' 3 "$status"; ok 'is told with its place' told hostile.zone 7 'a parenthesis that is never closed'
+hostile 'for (i = 0; i < 100; i++) deep = deep "x."; for (i = 0; i < 20000; i++) print "d" i " MX 1 " deep "t" i'; run timeout 10 "$ZONESIGN" check --origin example.com hostile.zone
+is '20,000 targets of a hundred labels' 0 "$status"; has 'all are counted' out '20000 warnings'
+hostile 'for (i = 0; i < 100; i++) deep = deep "x."; print "d DNAME other.test."; for (i = 0; i < 20000; i++) print deep "t" i ".d A 192.0.2.1"'; run timeout 10 "$ZONESIGN" check --origin example.com hostile.zone
+is '20,000 names of a hundred labels below a DNAME' 3 "$status"; has 'all are counted' out '20000 errors'
 rm hostile.zone
+# the wildcard at the closest encloser answers, be that an empty non-terminal; one above it does not (RFC 4592 section 3.3.1)
+{ head -n 6 good-origin.zone; printf '%s\n' '*.w A 192.0.2.1' 'x.ent.w A 192.0.2.1' 'd.w DNAME other.test.' 'c NS ns.c' 'ns.c A 192.0.2.1' 'm1 MX 1 any.any.w' 'm2 MX 1 any.ent.w' 'm3 MX 1 ent.w' \
+	'm4 MX 1 any.any.d.w' 'm5 MX 1 any.any.c' 'm6 MX 1 w'; } > encloser.zone
+run "$ZONESIGN" check --origin example.com encloser.zone
+is 'targets and wildcards' 0 "$status"; has 'three have no address' out '3 warnings'
+for target in any.ent.w ent.w w; do has "no wildcard answers for $target" err "points to '$target.example.com.', which has no address"; done
+rm encloser.zone
 
 # files that are included again and again: bounded by their sum, which is judged before they are read
 mkdir bomb && cd bomb || exit 1
