@@ -67,13 +67,14 @@ static void forecast(struct zs_run *run, const struct zs_zone_config *config, co
 	}
 }
 
-static void check_file(struct zs_run *run, const char *path, const uint8_t *apex, const struct zs_zone_config *config, struct forecasts *out,
-                       struct zs_ttls *ttls)
+/* The zone is in `arena`. */
+static void check_file(struct zs_run *run, struct zs_arena *arena, const char *path, const uint8_t *apex, const struct zs_zone_config *config,
+                       struct forecasts *out, struct zs_ttls *ttls)
 {
 	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP, .include_any = config && config->include_any };
 	struct zs_zone *zone;
 	zs_run_stage(run, "read");
-	if (!zs_zone_read(run, run->arena, path, &options, &zone))
+	if (!zs_zone_read(run, arena, path, &options, &zone))
 		return;
 	for (size_t i = 0; i < zone->input_count; i++)
 		run->stage_octets += zone->input_ids[i].size;
@@ -120,13 +121,19 @@ static void check_keys(struct zs_run *run, const struct zs_zone_config *config, 
 	zs_facts_close(facts);
 }
 
+static void release_arena(void *arena)
+{
+	zs_arena_free(arena);
+}
+
 static void check_one(const struct zs_cli *cli, struct zs_run *run, const char *path, const uint8_t *apex,
                       const struct zs_zone_config *config, struct forecasts *out)
 {
 	struct zs_stages stages;
 	struct zs_ttls ttls = { 0 };
 	zs_stages_begin(&stages, cli, run, stderr, true);
-	check_file(run, path, apex, config, out, &ttls);
+	struct zs_arena *arena = zs_arena_new();
+	check_file(run, arena, path, apex, config, out, &ttls);
 	if (config) {
 		zs_run_stage(run, "keys");
 		run->zone_text = config->name_text;
@@ -134,6 +141,10 @@ static void check_one(const struct zs_cli *cli, struct zs_run *run, const char *
 		run->zone_text = NULL;
 	}
 	zs_stages_end(&stages);
+	if (out->count) /* they show records of the zone */
+		zs_arena_defer(run->arena, release_arena, arena);
+	else
+		zs_arena_free(arena);
 }
 
 static void put_forecast(const struct zs_dane_forecast *f, struct zs_run *run, struct zs_json *into)

@@ -166,4 +166,22 @@ fleet 20; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(200))
 run sh -c "ulimit -f 40; trap '' XFSZ; '$z' build"; is 'an output that cannot be written' 1 $status
 is 'the others are' 19 "$(ls signed | wc -l)"; has 'it is named' err 'z4.example.: error: cannot write'
 run "$z" -q build; is 'with room' 0 $status; ok 'all verify' whole
+
+# -- memory: check takes what the largest zone takes, not all of them together
+peak() { # COMMAND...: KiB
+	python3 -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+}
+if ! ldd "$z" | grep -q 'asan\|tsan'; then
+	mkdir memory && cd memory || exit 1
+	{ printf '$TTL 1h\n@ SOA ns.other.test. host 1 7200 3600 1209600 300\n@ NS ns.other.test.\n@ NS ns2.other.test.\nmail A 192.0.2.1\n'; seq -f 'h%.0f A 192.0.2.1' 100000; } > large.zone
+	head -n 5 large.zone > small.zone
+	for count in 1 10; do
+		seq $count | awk 'BEGIN { print "zones:" } { print "  z" $1 ".test: {file: large.zone, output: out/z" $1 "}" }' > $count.yaml
+	done
+	one=$(peak "$z" -c 1.yaml check) ten=$(peak "$z" -c 10.yaml check)
+	ok "check of ten zones ($ten KiB) takes what one takes ($one KiB)" test "$ten" -lt $((2 * one))
+	cd .. && rm -rf memory
+fi
 finish
