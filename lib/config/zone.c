@@ -51,10 +51,12 @@ static void read_policy(struct zs_loader *loader, const struct zs_yaml *node, st
 	zone->policy = find_policy(config, node ? node->text : name);
 	if (zone->policy || !node)
 		return;
+	zs_error(loader->run, &node->where, "there is no policy '%s'", zs_shown(loader, node->text));
+	if (loader->run->last_dropped) /* nobody sees the hint, and thousands of zones may have that mistake */
+		return;
 	const char **names = zs_arena_array(loader->arena, config->policy_count, sizeof(char *));
 	for (size_t i = 0; i < config->policy_count; i++)
 		names[i] = config->policies[i].name;
-	zs_error(loader->run, &node->where, "there is no policy '%s'", zs_shown(loader, node->text));
 	zs_hint_words(loader, node->text, names, config->policy_count);
 }
 

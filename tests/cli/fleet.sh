@@ -167,7 +167,7 @@ run sh -c "ulimit -f 40; trap '' XFSZ; '$z' build"; is 'an output that cannot be
 is 'the others are' 19 "$(ls signed | wc -l)"; has 'it is named' err 'z4.example.: error: cannot write'
 run "$z" -q build; is 'with room' 0 $status; ok 'all verify' whole
 
-# -- memory: check takes what the largest zone takes, not all of them together
+# -- memory: check takes what the largest zone takes, not all of them together; mistakes by the thousand no square of their number
 peak() { # COMMAND...: KiB
 	python3 -c 'import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -182,6 +182,10 @@ if ! ldd "$z" | grep -q 'asan\|tsan'; then
 	done
 	one=$(peak "$z" -c 1.yaml check) ten=$(peak "$z" -c 10.yaml check)
 	ok "check of ten zones ($ten KiB) takes what one takes ($one KiB)" test "$ten" -lt $((2 * one))
+	awk 'BEGIN { print "policies:"; for (i = 0; i < 5000; i++) print "  p" i ": {denial: nsec}"
+		print "zones:"; for (i = 0; i < 5000; i++) print "  z" i ".test: {file: small.zone, output: out/z" i ", policy: q" i "}" }' > policies.yaml
+	run timeout 10 "$z" -c policies.yaml check; is '5,000 zones with policies that are not there' 3 $status
+	kib=$(peak "$z" -c policies.yaml check); ok "in bounded memory ($kib KiB)" test "$kib" -lt 100000
 	cd .. && rm -rf memory
 fi
 finish
