@@ -96,12 +96,15 @@ static struct zs_tlsa_want *want_at(struct tlsa_making *t, const uint8_t *owner,
 	return want;
 }
 
-static void add_key(struct zs_run *run, struct zs_tlsa_want *want, const struct zs_tlsa_key *key)
+static void add_keys(struct zs_run *run, struct zs_tlsa_want *want, const struct zs_tlsa_key *added, size_t count)
 {
-	struct zs_tlsa_key *keys = zs_arena_array(run->arena, want->key_count + 1, sizeof *keys);
+	if (!count)
+		return;
+	struct zs_tlsa_key *keys = zs_arena_array(run->arena, want->key_count + count, sizeof *keys);
 	if (want->key_count)
 		memcpy(keys, want->keys, want->key_count * sizeof *keys);
-	keys[want->key_count++] = *key;
+	memcpy(keys + want->key_count, added, count * sizeof *keys);
+	want->key_count += count;
 	want->keys = keys;
 }
 
@@ -155,20 +158,21 @@ static void want_owner(struct tlsa_making *t, const struct zs_dane_entry *entry,
 		return;
 	const char *label = label_of(m->run, owner);
 	struct zs_tlsa_want *want = want_at(t, owner, &host->from);
+	struct zs_tlsa_key *keys = zs_arena_array(m->run->arena, files->count, sizeof *keys);
 	bool ok = files->ok;
 	want->ttl = want->ttl > entry->ttl ? want->ttl : entry->ttl;
 	for (size_t f = 0; f < files->count && files->ok; f++) {
-		struct zs_tlsa_key key = files->keys[f];
-		key.next = f >= entry->certificate_count;
-		ok = choose_kinds(t, entry, &files->files[f], label, &key) && ok;
-		add_key(m->run, want, &key);
-		for (size_t r = 0; r < entry->record_count && !key.next; r++) {
+		keys[f] = files->keys[f];
+		keys[f].next = f >= entry->certificate_count;
+		ok = choose_kinds(t, entry, &files->files[f], label, &keys[f]) && ok;
+		for (size_t r = 0; r < entry->record_count && !keys[f].next; r++) {
 			zs_dane_lint(m->run, &entry->from, &files->files[f], &entry->records[r], port, name, label);
 			struct source *source = &ZS_PUSH(m->run->arena, t->sources, t->source_count, t->source_room);
 			*source = (struct source){ .file = &files->files[f], .anchor = entry->records[r].usage % 2 == 0, .from = entry->from };
 			memcpy(source->owner, owner, zs_name_len(owner));
 		}
 	}
+	add_keys(m->run, want, keys, files->ok ? files->count : 0);
 	if (!ok)
 		want->unknown = true;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Many zones in one run: processes, shards, one that crashes, one that is large, an end at any instant.
 . "$(dirname "$0")/../lib.sh"
-need python3 cc pgrep ldd
+need python3 cc pgrep ldd openssl
 z=$ZONESIGN
 
 fleet() { # COUNT: a directory with as many zones, and the config
@@ -167,7 +167,7 @@ run sh -c "ulimit -f 40; trap '' XFSZ; '$z' build"; is 'an output that cannot be
 is 'the others are' 19 "$(ls signed | wc -l)"; has 'it is named' err 'z4.example.: error: cannot write'
 run "$z" -q build; is 'with room' 0 $status; ok 'all verify' whole
 
-# -- memory: check takes what the largest zone takes, not all of them together; mistakes by the thousand no square of their number
+# -- memory: check takes what the largest zone takes, not all of them together; mistakes and files by the thousand no square of their number
 peak() { # COMMAND...: KiB
 	python3 -c 'import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -186,6 +186,11 @@ if ! ldd "$z" | grep -q 'asan\|tsan'; then
 		print "zones:"; for (i = 0; i < 5000; i++) print "  z" i ".test: {file: small.zone, output: out/z" i ", policy: q" i "}" }' > policies.yaml
 	run timeout 10 "$z" -c policies.yaml check; is '5,000 zones with policies that are not there' 3 $status
 	kib=$(peak "$z" -c policies.yaml check); ok "in bounded memory ($kib KiB)" test "$kib" -lt 100000
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out mail.pem -days 90 -subj /CN=mail.z.test 2>/dev/null
+	awk 'BEGIN { printf "zones:\n  z.test:\n    file: small.zone\n    output: out/z\n    dane:\n      - {host: mail.z.test, port: 25, certificate: ["
+		for (i = 0; i < 2000; i++) printf "%smail.pem", i ? ", " : ""; print "]}" }' > certificates.yaml
+	run timeout 20 "$z" -c certificates.yaml check; is '2,000 certificates at one host' 0 $status
+	kib=$(peak "$z" -c certificates.yaml check); ok "in bounded memory ($kib KiB)" test "$kib" -lt 250000
 	cd .. && rm -rf memory
 fi
 finish
