@@ -12,6 +12,7 @@ enum { CHAIN_MAX = 32, SHOWN = 4, DEPTH_MAX = 9, BUILDS_MAX = 8 };
 
 struct prophet {
 	struct zs_run *run;
+	struct zs_arena *scratch; /* certificates, as OpenSSL reads them, end with the prediction */
 	const struct zs_dane_case *in;
 	struct zs_dane_prediction *out;
 	X509 *chain[CHAIN_MAX]; /* as presented; those that can be read */
@@ -103,7 +104,7 @@ static X509 *read_certificate(struct prophet *p, struct zs_bytes der)
 	X509 *x509 = d2i_X509(NULL, &at, (long)der.len);
 	ERR_clear_error();
 	if (x509)
-		zs_arena_defer(p->run->arena, release_x509, x509);
+		zs_arena_defer(p->scratch, release_x509, x509);
 	return x509;
 }
 
@@ -315,7 +316,7 @@ static void match_all(struct prophet *p)
 
 void zs_dane_predict(struct zs_run *run, const struct zs_dane_case *in, struct zs_dane_prediction *out)
 {
-	struct prophet p = { .run = run, .in = in, .out = out };
+	struct prophet p = { .run = run, .scratch = zs_arena_new(), .in = in, .out = out };
 	*out = (struct zs_dane_prediction){ .matched = SIZE_MAX };
 	for (size_t i = 0; i < in->tlsa_count; i++)
 		out->usable_count += !zs_dane_unusable(in->tlsa[i], in->smtp);
@@ -341,4 +342,5 @@ void zs_dane_predict(struct zs_run *run, const struct zs_dane_case *in, struct z
 	} else {
 		match_all(&p);
 	}
+	zs_arena_free(p.scratch);
 }

@@ -191,6 +191,12 @@ if ! ldd "$z" | grep -q 'asan\|tsan'; then
 		for (i = 0; i < 2000; i++) printf "%smail.pem", i ? ", " : ""; print "]}" }' > certificates.yaml
 	run timeout 20 "$z" -c certificates.yaml check; is '2,000 certificates at one host' 0 $status
 	kib=$(peak "$z" -c certificates.yaml check); ok "in bounded memory ($kib KiB)" test "$kib" -lt 250000
+	{ printf '[req]\ndistinguished_name=d\nx509_extensions=e\nprompt=no\n[d]\nCN=m\n[e]\nsubjectAltName=@s\n[s]\n'; seq 20000 | sed 's/.*/DNS.&=h&.z.test/'; } > many.cnf
+	openssl req -new -x509 -config many.cnf -key key.pem -out many.pem -days 90 2>/dev/null
+	awk 'BEGIN { printf "zones:\n  z.test:\n    file: small.zone\n    output: out/z\n    dane:\n      - {port: 443, certificate: many.pem, host: ["
+		for (i = 1; i <= 500; i++) printf "%sh%d.z.test", (i > 1 ? ", " : ""), i; print "]}" }' > names.yaml
+	run timeout 20 "$z" -c names.yaml check; is 'a certificate of 20,000 names at 500 hosts' 0 $status
+	kib=$(peak "$z" -c names.yaml check); ok "in bounded memory ($kib KiB)" test "$kib" -lt 150000
 	cd .. && rm -rf memory
 fi
 finish
