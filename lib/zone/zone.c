@@ -41,13 +41,17 @@ static bool end(struct zs_scan *scan, const struct zs_input *input, struct zs_zo
 	return true;
 }
 
-static bool read_whole(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, const struct zs_file_id *id,
+static bool read_whole(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, const struct zs_file_id *id, const struct stat *stat,
                        const char *directory, const struct zs_zone_options *options, struct zs_zone **out)
 {
 	struct zs_scan scan;
 	struct zs_scan_text text;
 	const unsigned before = run->error_count;
 	begin(&scan, &text, run, arena, options);
+	if (stat) { /* so that a file which includes itself is known */
+		text.device = stat->st_dev;
+		text.inode = stat->st_ino;
+	}
 	scan.directory = directory;
 	text.input = input;
 	text.at = input->text;
@@ -90,7 +94,7 @@ static bool read_sliced(struct zs_run *run, struct zs_arena *arena, int fd, cons
 bool zs_zone_read_text(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input,
                        const struct zs_zone_options *options, struct zs_zone **out)
 {
-	return read_whole(run, arena, input, NULL, "/", options, out);
+	return read_whole(run, arena, input, NULL, NULL, "/", options, out);
 }
 
 bool zs_zone_read_fd(struct zs_run *run, struct zs_arena *arena, int fd, const char *path,
@@ -102,12 +106,13 @@ bool zs_zone_read_fd(struct zs_run *run, struct zs_arena *arena, int fd, const c
 	struct stat stat;
 	const uint64_t slice = options->slice ? options->slice : ZS_SLICE;
 	const char *directory = realpath(zs_file_dir(arena, path), resolved) ? zs_arena_strdup(arena, resolved) : "/nowhere";
-	if (options->apex && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && (uint64_t)stat.st_size >= 4 * slice
+	const bool known = fstat(fd, &stat) == 0;
+	if (options->apex && known && S_ISREG(stat.st_mode) && (uint64_t)stat.st_size >= 4 * slice
 	    && (uint64_t)stat.st_size <= ZS_ZONE_TEXT_MAX)
 		return read_sliced(run, arena, fd, path, &stat, directory, options, out);
 	if (!zs_file_read_fd(run, arena, NULL, fd, path, ZS_ZONE_TEXT_MAX, input, &id))
 		return false;
-	return read_whole(run, arena, input, &id, directory, options, out);
+	return read_whole(run, arena, input, &id, known ? &stat : NULL, directory, options, out);
 }
 
 bool zs_zone_read(struct zs_run *run, struct zs_arena *arena, const char *path, const struct zs_zone_options *options,
