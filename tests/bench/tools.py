@@ -23,17 +23,19 @@ class Sample:
         return Sample(self.seconds + other.seconds, self.cpu + other.cpu, max(self.rss_kib, other.rss_kib))
 
 
-def measure(argv, cwd=None, log='/dev/null'):
+def measure(argv, log='/dev/null'):
     """Run argv to its end: wall and CPU seconds, and the largest resident set of it or a child it waited for."""
     with open(log, 'wb') as out:
         begin = time.perf_counter()
-        child = subprocess.Popen(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(child.pid, 0)
+        # posix_spawn: what Python does in a child before it is the program would be counted with it
+        child = os.posix_spawnp(argv[0], argv, os.environ, file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, '/dev/null', os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, out.fileno(), 1), (os.POSIX_SPAWN_DUP2, out.fileno(), 2)])
+        _, status, usage = os.wait4(child, 0)
         seconds = time.perf_counter() - begin
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
+    ended = os.waitstatus_to_exitcode(status)
+    if ended:
         text = '' if log == '/dev/null' else open(log, errors='replace').read().strip()
-        raise Failed(f'{os.path.basename(argv[0])} ended with {child.returncode}: ' + text[-300:].replace('\n', ' / '))
+        raise Failed(f'{os.path.basename(argv[0])} ended with {ended}: ' + text[-300:].replace('\n', ' / '))
     return Sample(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
