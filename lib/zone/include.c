@@ -77,6 +77,11 @@ void zs_scan_include(struct zs_scan *scan, struct zs_scan_text *text)
 		zs_error(run, &where, "$INCLUDE takes a file and an optional origin");
 		return;
 	}
+	if (scan->include_count++ == ZS_INCLUDES_MAX) { /* files that include each other make as many as they like */
+		zs_error(run, &where, "more than %d files are included; the rest of the zone is not read", ZS_INCLUDES_MAX);
+		scan->stopped = true;
+		return;
+	}
 	if (child.depth > ZS_INCLUDE_DEPTH) {
 		zs_error(run, &where, "files are included more than %d deep", ZS_INCLUDE_DEPTH);
 		return;

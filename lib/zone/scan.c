@@ -102,7 +102,7 @@ void zs_scan_add_record(struct zs_scan *scan, const struct zs_record *record)
 bool zs_scan_add_input(struct zs_scan *scan, const struct zs_input *input, const struct zs_file_id *id, uint16_t *index)
 {
 	struct zs_zone *zone = scan->zone;
-	if (zone->input_count >= ZS_INCLUDES_MAX)
+	if (zone->input_count > ZS_INCLUDES_MAX)
 		return zs_error(scan->run, NULL, "more than %d files are included", ZS_INCLUDES_MAX);
 	size_t ids_room = zone->input_room;
 	*index = (uint16_t)zone->input_count;

@@ -252,6 +252,7 @@ static bool scan_again(struct slicing *s, struct slot *slot, size_t index)
 	scan->told_ttl = s->scan->told_ttl;
 	scan->directory = s->scan->directory;
 	scan->input_arena = s->scan->input_arena;
+	scan->include_count = s->scan->include_count;
 	scan->included_len = s->scan->included_len;
 	scan->generated_count = s->scan->generated_count;
 	scan->generated_len = s->scan->generated_len;
@@ -324,6 +325,7 @@ static void go_on(struct slicing *s, const struct slot *slot)
 		zs_scan_set_origin(&s->text, slot->text.origin);
 	s->scan->stripped_count += scan->stripped_count;
 	if (!scan->ahead) {
+		s->scan->include_count = scan->include_count;
 		s->scan->included_len = scan->included_len;
 		s->scan->generated_count = scan->generated_count;
 		s->scan->generated_len = scan->generated_len;

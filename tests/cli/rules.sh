@@ -88,8 +88,10 @@ hostile 'for (i = 0; i < 100; i++) deep = deep "x."; print "d DNAME other.test."
 is '20,000 names of a hundred labels below a DNAME' 3 "$status"; has 'all are counted' out '20000 errors'
 rm hostile.zone
 { head -n 6 good-origin.zone; yes '$INCLUDE self.zone' | head -n 20000; } > self.zone
-run timeout 20 "$ZONESIGN" check --origin example.com self.zone; is 'a file that includes itself 20,000 times' 3 "$status"; has 'it is opened no second time' out '20000 errors'
-rm self.zone
+run timeout 20 "$ZONESIGN" check --origin example.com self.zone; is 'a file that includes itself 20,000 times' 3 "$status"; has 'it is opened no second time' out '10001 errors'
+yes '$INCLUDE part.inc' | head -n 9000 > part.inc; { head -n 6 good-origin.zone; yes '$INCLUDE part.inc' | head -n 9000; } > self.zone
+run timeout 20 "$ZONESIGN" check --origin example.com self.zone; is '9,000 times a file that includes itself 9,000 times' 3 "$status"; has 'no more than 10,000 are tried' out '9999 errors'
+rm self.zone part.inc
 # the wildcard at the closest encloser answers, be that an empty non-terminal; one above it does not (RFC 4592 section 3.3.1)
 { head -n 6 good-origin.zone; printf '%s\n' '*.w A 192.0.2.1' 'x.ent.w A 192.0.2.1' 'd.w DNAME other.test.' 'c NS ns.c' 'ns.c A 192.0.2.1' 'm1 MX 1 any.any.w' 'm2 MX 1 any.ent.w' 'm3 MX 1 ent.w' \
 	'm4 MX 1 any.any.d.w' 'm5 MX 1 any.any.c' 'm6 MX 1 w'; } > encloser.zone
