@@ -1,9 +1,6 @@
 /* commit.c - intent, rename, sync: in this order. */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -55,37 +52,6 @@ static void close_candidate(struct zs_candidate *candidate)
 	candidate->fd = candidate->dir_fd = -1;
 }
 
-/* A large file that nobody names any more takes the file system a while to give back, and nobody has to wait for that. */
-static void *close_file(void *fd)
-{
-	close((int)(intptr_t)fd);
-	return NULL;
-}
-
-static void close_beside(int fd)
-{
-	pthread_attr_t detached;
-	pthread_t thread;
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_attr_init(&detached);
-	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the thread that works */
-	if (pthread_create(&thread, &detached, close_file, (void *)(intptr_t)fd) != 0)
-		close(fd);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&detached);
-}
-
-/* The former output, held until it is replaced; -1: there is none, or it is small. */
-static int hold_former(const struct zs_candidate *candidate)
-{
-	struct stat former;
-	if (fstatat(candidate->dir_fd, candidate->name, &former, AT_SYMLINK_NOFOLLOW) != 0 || former.st_size < LARGE)
-		return -1;
-	return openat(candidate->dir_fd, candidate->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-}
-
 bool zs_publish_place(struct zs_run *run, struct zs_candidate *candidate)
 {
 	if (renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) != 0)
@@ -131,18 +97,13 @@ bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const
 		facts->intent.present = false;
 		return zs_fail(run, "cannot sync '%s': %s", facts->dir, strerror(errno));
 	}
-	const int former = hold_former(candidate);
-	const bool renamed = renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) == 0;
-	int error = errno;
-	if (former >= 0)
-		close_beside(former);
-	if (!renamed) {
+	if (renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) != 0) {
 		facts->intent.present = false; /* but not on disk: the state there has what was not published, and the next run has to know */
-		return zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(error));
+		return zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(errno));
 	}
 	/* published: from here on only the reload can fail */
 	const bool synced = zs_file_sync(run, candidate->dir_fd);
-	error = errno;
+	const int error = errno;
 	look_if_settled(candidate);
 	close_candidate(candidate);
 	return synced || zs_fail(run, "cannot sync the directory of '%s': %s", candidate->path, strerror(error));
