@@ -3,7 +3,7 @@ VERSION := 0.1
 FLAVOUR ?= release
 BUILD   := build/$(FLAVOUR)
 PREFIX  ?= /usr/local
-PKGS    := openssl yaml-0.1 jansson ldns # libunbound is opened when it is needed: lib/live/unbound.c
+PKGS    := libcrypto yaml-0.1 jansson # ldns, libssl and libunbound are opened when they are needed: lib/live/late.c
 
 # Debian 12 packages, each named once. BUILD: to compile and run; TEST: what `make check` needs besides.
 DEPS_BUILD := gcc make pkg-config libc6-dev libssl-dev libyaml-dev libjansson-dev libldns-dev libunbound-dev openssl
@@ -38,7 +38,7 @@ build/zonesign: $(BUILD)/zonesign ; @ln -f $< $@
 $(BUILD)/zonesign: $(cmd) $(BUILD)/libzonesign.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/unit: $(unit) $(BUILD)/libzonesign.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check) $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs check libssl) $(LDLIBS)
 $(BUILD)/libzonesign.a: $(lib) ; @rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/%.o: %.c ; @mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<

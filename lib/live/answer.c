@@ -1,10 +1,10 @@
 /* answer.c - what a server's answer says, and whether a signature of the parent's keys proves it. ldns reads; verify/
  * judges what is denied. */
-#include <ldns/ldns.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dns/type.h"
+#include "live/ldns.h"
 #include "live/live_private.h"
 #include "verify/verify.h"
 
@@ -12,42 +12,42 @@ enum { DS_MAX = 64 }; /* DS records of one answer; real ones have up to 8 */
 
 static ldns_rdf *name_rdf(const uint8_t *name)
 {
-	return ldns_dname_new_frm_data((uint16_t)zs_name_len(name), name);
+	return zs_ldns.dname_new_frm_data((uint16_t)zs_name_len(name), name);
 }
 
 static bool owner_is(const ldns_rr *rr, const ldns_rdf *name)
 {
-	return ldns_rr_owner(rr) && ldns_dname_compare(ldns_rr_owner(rr), name) == 0;
+	return zs_ldns.rr_owner(rr) && zs_ldns.dname_compare(zs_ldns.rr_owner(rr), name) == 0;
 }
 
 /* The records of a type in a section, NULL if there are none; owner NULL: any. The list is the caller's, its records the packet's. */
 static ldns_rr_list *pick(const ldns_rr_list *from, ldns_rr_type type, const ldns_rdf *owner)
 {
-	ldns_rr_list *out = ldns_rr_list_new();
-	for (size_t i = 0; out && from && i < ldns_rr_list_rr_count(from); i++) {
-		ldns_rr *rr = ldns_rr_list_rr(from, i);
-		if (ldns_rr_get_type(rr) == type && ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN && (!owner || owner_is(rr, owner)))
-			ldns_rr_list_push_rr(out, rr);
+	ldns_rr_list *out = zs_ldns.rr_list_new();
+	for (size_t i = 0; out && from && i < zs_ldns.rr_list_rr_count(from); i++) {
+		ldns_rr *rr = zs_ldns.rr_list_rr(from, i);
+		if (zs_ldns.rr_get_type(rr) == type && zs_ldns.rr_get_class(rr) == LDNS_RR_CLASS_IN && (!owner || owner_is(rr, owner)))
+			zs_ldns.rr_list_push_rr(out, rr);
 	}
 	return out;
 }
 
 static ldns_rr_list *chain_keys(const struct zs_chain_keys *keys)
 {
-	ldns_rr_list *out = ldns_rr_list_new();
+	ldns_rr_list *out = zs_ldns.rr_list_new();
 	for (size_t i = 0; out && i < keys->key_count; i++) {
-		ldns_rr *rr = ldns_rr_new();
+		ldns_rr *rr = zs_ldns.rr_new();
 		const struct zs_bytes key = keys->keys[i];
 		if (!rr || key.len < 5)
 			continue;
-		ldns_rr_set_type(rr, LDNS_RR_TYPE_DNSKEY);
-		ldns_rr_set_class(rr, LDNS_RR_CLASS_IN);
-		ldns_rr_set_owner(rr, name_rdf(keys->zone));
-		ldns_rr_push_rdf(rr, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_INT16, 2, key.data));
-		ldns_rr_push_rdf(rr, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_INT8, 1, key.data + 2));
-		ldns_rr_push_rdf(rr, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_ALG, 1, key.data + 3));
-		ldns_rr_push_rdf(rr, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_B64, key.len - 4, key.data + 4));
-		ldns_rr_list_push_rr(out, rr);
+		zs_ldns.rr_set_type(rr, LDNS_RR_TYPE_DNSKEY);
+		zs_ldns.rr_set_class(rr, LDNS_RR_CLASS_IN);
+		zs_ldns.rr_set_owner(rr, name_rdf(keys->zone));
+		zs_ldns.rr_push_rdf(rr, zs_ldns.rdf_new_frm_data(LDNS_RDF_TYPE_INT16, 2, key.data));
+		zs_ldns.rr_push_rdf(rr, zs_ldns.rdf_new_frm_data(LDNS_RDF_TYPE_INT8, 1, key.data + 2));
+		zs_ldns.rr_push_rdf(rr, zs_ldns.rdf_new_frm_data(LDNS_RDF_TYPE_ALG, 1, key.data + 3));
+		zs_ldns.rr_push_rdf(rr, zs_ldns.rdf_new_frm_data(LDNS_RDF_TYPE_B64, key.len - 4, key.data + 4));
+		zs_ldns.rr_list_push_rr(out, rr);
 	}
 	return out;
 }
@@ -55,10 +55,10 @@ static ldns_rr_list *chain_keys(const struct zs_chain_keys *keys)
 /* A signature by the parent zone over a set at its own name, not made from a wildcard. */
 static bool fits(const ldns_rr *rrsig, const ldns_rr_list *set, const ldns_rdf *zone)
 {
-	const ldns_rr *first = ldns_rr_list_rr(set, 0);
-	return ldns_rr_rd_count(rrsig) == 9 && ldns_rdf2rr_type(ldns_rr_rrsig_typecovered(rrsig)) == ldns_rr_get_type(first)
-	    && owner_is(rrsig, ldns_rr_owner(first)) && ldns_dname_compare(ldns_rr_rrsig_signame(rrsig), zone) == 0
-	    && ldns_rdf2native_int8(ldns_rr_rrsig_labels(rrsig)) == ldns_dname_label_count(ldns_rr_owner(first));
+	const ldns_rr *first = zs_ldns.rr_list_rr(set, 0);
+	return zs_ldns.rr_rd_count(rrsig) == 9 && zs_ldns.rdf2rr_type(zs_ldns.rr_rrsig_typecovered(rrsig)) == zs_ldns.rr_get_type(first)
+	    && owner_is(rrsig, zs_ldns.rr_owner(first)) && zs_ldns.dname_compare(zs_ldns.rr_rrsig_signame(rrsig), zone) == 0
+	    && zs_ldns.rdf2native_int8(zs_ldns.rr_rrsig_labels(rrsig)) == zs_ldns.dname_label_count(zs_ldns.rr_owner(first));
 }
 
 /* One good signature suffices: RFC 4035 section 5.3.3. *original: the TTL that it was made over; of several the largest. */
@@ -67,12 +67,12 @@ static bool is_signed(const ldns_rr_list *set, const ldns_rr_list *rrsigs, const
 {
 	bool any = false;
 	*original = 0;
-	for (size_t i = 0; ldns_rr_list_rr_count(set) && i < ldns_rr_list_rr_count(rrsigs); i++) {
-		const ldns_rr *rrsig = ldns_rr_list_rr(rrsigs, i);
-		ldns_rr_list *good = ldns_rr_list_new();
-		const bool ok = fits(rrsig, set, zone) && ldns_verify_rrsig_keylist_time(set, rrsig, keys, (time_t)now, good) == LDNS_STATUS_OK;
-		ldns_rr_list_free(good);
-		const uint32_t ttl = ok ? ldns_rdf2native_int32(ldns_rr_rrsig_origttl(rrsig)) : 0;
+	for (size_t i = 0; zs_ldns.rr_list_rr_count(set) && i < zs_ldns.rr_list_rr_count(rrsigs); i++) {
+		const ldns_rr *rrsig = zs_ldns.rr_list_rr(rrsigs, i);
+		ldns_rr_list *good = zs_ldns.rr_list_new();
+		const bool ok = fits(rrsig, set, zone) && zs_ldns.verify_rrsig_keylist_time(set, rrsig, keys, (time_t)now, good) == LDNS_STATUS_OK;
+		zs_ldns.rr_list_free(good);
+		const uint32_t ttl = ok ? zs_ldns.rdf2native_int32(zs_ldns.rr_rrsig_origttl(rrsig)) : 0;
 		if (ttl > *original)
 			*original = ttl;
 		any = any || ok;
@@ -97,10 +97,10 @@ static bool is_denied(struct zs_run *run, struct zs_bytes wire, const uint8_t *z
 static bool ds_rdata(struct zs_arena *arena, const ldns_rr *rr, struct zs_bytes *out)
 {
 	struct zs_buf buf = { .arena = arena, .max = 1024 };
-	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
-		zs_buf_add(&buf, ldns_rdf_data(ldns_rr_rdf(rr, i)), ldns_rdf_size(ldns_rr_rdf(rr, i)));
+	for (size_t i = 0; i < zs_ldns.rr_rd_count(rr); i++)
+		zs_buf_add(&buf, zs_ldns.rdf_data(zs_ldns.rr_rdf(rr, i)), zs_ldns.rdf_size(zs_ldns.rr_rdf(rr, i)));
 	*out = (struct zs_bytes){ buf.data, buf.len };
-	return ldns_rr_rd_count(rr) == 4 && buf.len > 4 && !buf.full;
+	return zs_ldns.rr_rd_count(rr) == 4 && buf.len > 4 && !buf.full;
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -110,18 +110,18 @@ static int by_bytes(const void *a, const void *b)
 
 static bool read_set(struct zs_run *run, const ldns_rr_list *set, struct zs_server_view *view)
 {
-	const size_t count = ldns_rr_list_rr_count(set);
+	const size_t count = zs_ldns.rr_list_rr_count(set);
 	if (count > DS_MAX)
 		return false;
 	struct zs_bytes *ds = zs_arena_array(run->arena, count + 1, sizeof *ds);
 	view->ttl = 0;
 	view->ds_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(set, i);
+		const ldns_rr *rr = zs_ldns.rr_list_rr(set, i);
 		if (!ds_rdata(run->arena, rr, &ds[i]))
 			return false;
-		if (ldns_rr_ttl(rr) > view->ttl)
-			view->ttl = ldns_rr_ttl(rr);
+		if (zs_ldns.rr_ttl(rr) > view->ttl)
+			view->ttl = zs_ldns.rr_ttl(rr);
 	}
 	if (count)
 		qsort(ds, count, sizeof *ds, by_bytes);
@@ -135,25 +135,25 @@ static bool read_set(struct zs_run *run, const ldns_rr_list *set, struct zs_serv
 /* Without a DS the answer names the zone that denies it by its SOA: below or at the zone itself it is the child's, not the parent's. */
 static const char *denied_by_child(ldns_pkt *pkt, const ldns_rdf *zone)
 {
-	ldns_rr_list *soa = pick(ldns_pkt_authority(pkt), LDNS_RR_TYPE_SOA, NULL);
-	const size_t count = ldns_rr_list_rr_count(soa);
-	const bool above = count && ldns_dname_is_subdomain(zone, ldns_rr_owner(ldns_rr_list_rr(soa, 0)));
-	ldns_rr_list_free(soa);
+	ldns_rr_list *soa = pick(zs_ldns.pkt_authority(pkt), LDNS_RR_TYPE_SOA, NULL);
+	const size_t count = zs_ldns.rr_list_rr_count(soa);
+	const bool above = count && zs_ldns.dname_is_subdomain(zone, zs_ldns.rr_owner(zs_ldns.rr_list_rr(soa, 0)));
+	zs_ldns.rr_list_free(soa);
 	return !count ? "it says neither yes nor no" : above ? NULL : "it answers for the zone itself, not for its parent";
 }
 
 static const char *read_content(struct zs_run *run, struct zs_bytes wire, ldns_pkt *pkt, const uint8_t *zone, const struct zs_chain_keys *chain,
                                 struct zs_server_view *view)
 {
-	const ldns_pkt_rcode rcode = ldns_pkt_get_rcode(pkt);
+	const ldns_pkt_rcode rcode = zs_ldns.pkt_get_rcode(pkt);
 	if (rcode != LDNS_RCODE_NOERROR)
 		return zs_arena_printf(run->arena, "it answers with rcode %d%s", (int)rcode,
 		                       rcode == LDNS_RCODE_REFUSED ? " (refused)" : rcode == LDNS_RCODE_SERVFAIL ? " (server failure)" : "");
-	if (!ldns_pkt_aa(pkt))
+	if (!zs_ldns.pkt_aa(pkt))
 		return "it has no authority for the parent zone";
 	ldns_rdf *name = name_rdf(zone);
-	ldns_rr_list *set = pick(ldns_pkt_answer(pkt), LDNS_RR_TYPE_DS, name);
-	ldns_rr_list *rrsigs = pick(ldns_pkt_answer(pkt), LDNS_RR_TYPE_RRSIG, NULL);
+	ldns_rr_list *set = pick(zs_ldns.pkt_answer(pkt), LDNS_RR_TYPE_DS, name);
+	ldns_rr_list *rrsigs = pick(zs_ldns.pkt_answer(pkt), LDNS_RR_TYPE_RRSIG, NULL);
 	ldns_rr_list *keys = chain_keys(chain);
 	ldns_rdf *parent = name_rdf(chain->zone);
 	const char *why = NULL;
@@ -170,11 +170,11 @@ static const char *read_content(struct zs_run *run, struct zs_bytes wire, ldns_p
 		view->ttl = original;
 	if (view->ttl > ZS_PARENT_TTL_MAX)
 		view->ttl = ZS_PARENT_TTL_MAX;
-	ldns_rdf_deep_free(parent);
-	ldns_rr_list_deep_free(keys);
-	ldns_rr_list_free(rrsigs);
-	ldns_rr_list_free(set);
-	ldns_rdf_deep_free(name);
+	zs_ldns.rdf_deep_free(parent);
+	zs_ldns.rr_list_deep_free(keys);
+	zs_ldns.rr_list_free(rrsigs);
+	zs_ldns.rr_list_free(set);
+	zs_ldns.rdf_deep_free(name);
 	return why;
 }
 
@@ -182,14 +182,14 @@ void zs_answer_read(struct zs_run *run, struct zs_bytes answer, const uint8_t *z
                     struct zs_server_view *view)
 {
 	ldns_pkt *pkt = NULL;
-	const char *why = "its answer is damaged";
+	const char *problem = zs_ldns_problem(), *why = problem ? problem : "its answer is damaged";
 	view->validated = false;
 	view->ds = NULL;
 	view->ds_count = 0;
 	view->ttl = 0;
-	if (ldns_wire2pkt(&pkt, answer.data, answer.len) == LDNS_STATUS_OK) {
+	if (!problem && zs_ldns.wire2pkt(&pkt, answer.data, answer.len) == LDNS_STATUS_OK) {
 		why = read_content(run, answer, pkt, zone, keys, view);
-		ldns_pkt_free(pkt);
+		zs_ldns.pkt_free(pkt);
 	}
 	view->reply = why ? ZS_REPLY_LAME : ZS_REPLY_ANSWERED;
 	view->why = why;
@@ -203,23 +203,26 @@ void zs_answer_read(struct zs_run *run, struct zs_bytes answer, const uint8_t *z
 
 bool zs_answer_serial(struct zs_bytes answer, const uint8_t *zone, uint32_t *serial, const char **why)
 {
+	*why = zs_ldns_problem();
+	if (*why)
+		return false;
 	ldns_pkt *pkt = NULL;
 	ldns_rdf *name = name_rdf(zone);
 	*why = "its answer is damaged";
-	if (ldns_wire2pkt(&pkt, answer.data, answer.len) == LDNS_STATUS_OK) {
-		ldns_rr_list *soa = pick(ldns_pkt_answer(pkt), LDNS_RR_TYPE_SOA, name);
-		if (ldns_pkt_get_rcode(pkt) != LDNS_RCODE_NOERROR || !ldns_pkt_aa(pkt)) {
+	if (zs_ldns.wire2pkt(&pkt, answer.data, answer.len) == LDNS_STATUS_OK) {
+		ldns_rr_list *soa = pick(zs_ldns.pkt_answer(pkt), LDNS_RR_TYPE_SOA, name);
+		if (zs_ldns.pkt_get_rcode(pkt) != LDNS_RCODE_NOERROR || !zs_ldns.pkt_aa(pkt)) {
 			*why = "it has no authority for the zone";
-		} else if (ldns_rr_list_rr_count(soa) && ldns_rr_rd_count(ldns_rr_list_rr(soa, 0)) == 7) {
-			*serial = ldns_rdf2native_int32(ldns_rr_rdf(ldns_rr_list_rr(soa, 0), 2));
+		} else if (zs_ldns.rr_list_rr_count(soa) && zs_ldns.rr_rd_count(zs_ldns.rr_list_rr(soa, 0)) == 7) {
+			*serial = zs_ldns.rdf2native_int32(zs_ldns.rr_rdf(zs_ldns.rr_list_rr(soa, 0), 2));
 			*why = NULL;
 		} else {
 			*why = "it has no SOA of the zone";
 		}
-		ldns_rr_list_free(soa);
-		ldns_pkt_free(pkt);
+		zs_ldns.rr_list_free(soa);
+		zs_ldns.pkt_free(pkt);
 	}
-	ldns_rdf_deep_free(name);
+	zs_ldns.rdf_deep_free(name);
 	return !*why;
 }
 

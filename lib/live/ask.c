@@ -1,7 +1,6 @@
 /* ask.c - many questions at once: a poll loop over nonblocking sockets, UDP first, TCP where UDP does not suffice. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ldns/ldns.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "live/ldns.h"
 #include "live/live_private.h"
 
 enum { ANSWER_MAX = 65535, UDP_SIZE = 1232, RESEND = 1500 };
@@ -55,24 +55,24 @@ static void end_errno(struct talk *talk)
 static bool make_query(struct zs_run *run, struct talk *talk)
 {
 	const struct zs_question *q = talk->question;
-	ldns_rdf *name = ldns_dname_new_frm_data((uint16_t)zs_name_len(q->name), q->name);
-	ldns_pkt *pkt = name ? ldns_pkt_query_new(name, (ldns_rr_type)q->type, LDNS_RR_CLASS_IN, 0) : NULL;
+	ldns_rdf *name = zs_ldns.dname_new_frm_data((uint16_t)zs_name_len(q->name), q->name);
+	ldns_pkt *pkt = name ? zs_ldns.pkt_query_new(name, (ldns_rr_type)q->type, LDNS_RR_CLASS_IN, 0) : NULL;
 	uint8_t *wire = NULL;
 	size_t len = 0;
 	if (!pkt)
-		ldns_rdf_deep_free(name);
+		zs_ldns.rdf_deep_free(name);
 	else if (getrandom(&talk->id, sizeof talk->id, 0) == sizeof talk->id) {
-		ldns_pkt_set_id(pkt, talk->id);
-		ldns_pkt_set_edns_do(pkt, true);
-		ldns_pkt_set_edns_udp_size(pkt, UDP_SIZE);
-		if (ldns_pkt2wire(&wire, pkt, &len) == LDNS_STATUS_OK && len < 512) {
+		zs_ldns.pkt_set_id(pkt, talk->id);
+		zs_ldns.pkt_set_edns_do(pkt, true);
+		zs_ldns.pkt_set_edns_udp_size(pkt, UDP_SIZE);
+		if (zs_ldns.pkt2wire(&wire, pkt, &len) == LDNS_STATUS_OK && len < 512) {
 			talk->query = zs_arena_alloc(run->arena, len + 2);
 			zs_put_u16(talk->query, (uint16_t)len);
 			memcpy(talk->query + 2, wire, len);
 			talk->query_len = len + 2;
 		}
 	}
-	ldns_pkt_free(pkt);
+	zs_ldns.pkt_free(pkt);
 	free(wire);
 	return talk->query != NULL;
 }
@@ -105,8 +105,11 @@ static void send_udp(struct talk *talk, int64_t now)
 
 static void begin(struct zs_run *run, struct talk *talk, int64_t now)
 {
+	const char *problem = zs_ldns_problem();
 	talk->fd = -1;
-	if (!talk->question->to->len) {
+	if (problem) {
+		end(talk, ZS_REPLY_UNREACHABLE, problem);
+	} else if (!talk->question->to->len) {
 		end(talk, ZS_REPLY_SILENT, "the server has no address");
 	} else if (!make_query(run, talk)) {
 		end(talk, ZS_REPLY_SILENT, "ldns cannot write the question");

@@ -1,10 +1,10 @@
 /* message.c - questions of any type to any server, and their answers as records: for those who judge answers (verify/). */
-#include <ldns/ldns.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "dns/rdata.h"
+#include "live/ldns.h"
 #include "live/live_private.h"
 
 enum { EDE_OPTION = 15, EDE_TEXT_MAX = 200, UNPACKED_MAX = 4 * 65536 }; /* names of 255 octets may come as two each */
@@ -12,16 +12,16 @@ enum { EDE_OPTION = 15, EDE_TEXT_MAX = 200, UNPACKED_MAX = 4 * 65536 }; /* names
 /* One record; false if it is not of class IN, or damaged. */
 static bool read_record(struct zs_run *run, const ldns_rr *rr, enum zs_section section, ldns_buffer *buffer, struct zs_answer_record *out)
 {
-	const ldns_rdf *owner = ldns_rr_owner(rr);
+	const ldns_rdf *owner = zs_ldns.rr_owner(rr);
 	struct zs_rdata_error error;
 	ldns_buffer_clear(buffer);
-	if (!owner || zs_name_check(ldns_rdf_data(owner), ldns_rdf_size(owner)) != ldns_rdf_size(owner) || ldns_rr_rdata2buffer_wire(buffer, rr) != LDNS_STATUS_OK)
+	if (!owner || zs_name_check(zs_ldns.rdf_data(owner), zs_ldns.rdf_size(owner)) != zs_ldns.rdf_size(owner) || zs_ldns.rr_rdata2buffer_wire(buffer, rr) != LDNS_STATUS_OK)
 		return false;
 	const size_t len = ldns_buffer_position(buffer);
 	*out = (struct zs_answer_record){
-		.owner = (const uint8_t *)zs_arena_text(run->arena, (const char *)ldns_rdf_data(owner), ldns_rdf_size(owner)),
+		.owner = (const uint8_t *)zs_arena_text(run->arena, (const char *)zs_ldns.rdf_data(owner), zs_ldns.rdf_size(owner)),
 		.rdata = { (const uint8_t *)zs_arena_text(run->arena, (const char *)ldns_buffer_begin(buffer), len), len },
-		.ttl = ldns_rr_ttl(rr), .type = (uint16_t)ldns_rr_get_type(rr), .section = (uint8_t)section,
+		.ttl = zs_ldns.rr_ttl(rr), .type = (uint16_t)zs_ldns.rr_get_type(rr), .section = (uint8_t)section,
 	};
 	return zs_rdata_check(out->type, out->rdata.data, len, &error);
 }
@@ -29,9 +29,9 @@ static bool read_record(struct zs_run *run, const ldns_rr *rr, enum zs_section s
 static bool read_section(struct zs_run *run, const ldns_rr_list *list, enum zs_section section, ldns_buffer *buffer,
                          struct zs_answer_record *records, size_t *unpacked, struct zs_answer *out)
 {
-	for (size_t i = 0; list && i < ldns_rr_list_rr_count(list); i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(list, i);
-		if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
+	for (size_t i = 0; list && i < zs_ldns.rr_list_rr_count(list); i++) {
+		const ldns_rr *rr = zs_ldns.rr_list_rr(list, i);
+		if (zs_ldns.rr_get_class(rr) != LDNS_RR_CLASS_IN)
 			continue;
 		if (!read_record(run, rr, section, buffer, &records[out->count]))
 			return false;
@@ -45,24 +45,26 @@ static bool read_section(struct zs_run *run, const ldns_rr_list *list, enum zs_s
 
 bool zs_live_message(struct zs_run *run, struct zs_bytes wire, const uint8_t *name, uint16_t type, struct zs_answer *out)
 {
-	ldns_pkt *pkt = NULL;
-	ldns_buffer *buffer = ldns_buffer_new(LDNS_MAX_PACKETLEN);
-	bool ok = buffer && ldns_wire2pkt(&pkt, wire.data, wire.len) == LDNS_STATUS_OK;
 	*out = (struct zs_answer){ .qname = name, .qtype = type };
+	if (zs_ldns_problem())
+		return false;
+	ldns_pkt *pkt = NULL;
+	ldns_buffer *buffer = zs_ldns.buffer_new(LDNS_MAX_PACKETLEN);
+	bool ok = buffer && zs_ldns.wire2pkt(&pkt, wire.data, wire.len) == LDNS_STATUS_OK;
 	if (ok) {
-		const ldns_rr_list *lists[] = { ldns_pkt_answer(pkt), ldns_pkt_authority(pkt), ldns_pkt_additional(pkt) };
+		const ldns_rr_list *lists[] = { zs_ldns.pkt_answer(pkt), zs_ldns.pkt_authority(pkt), zs_ldns.pkt_additional(pkt) };
 		size_t count = 0, unpacked = 0;
 		for (size_t i = 0; i < ZS_COUNT(lists); i++)
-			count += lists[i] ? ldns_rr_list_rr_count(lists[i]) : 0;
+			count += lists[i] ? zs_ldns.rr_list_rr_count(lists[i]) : 0;
 		struct zs_answer_record *records = zs_arena_array(run->arena, count + 1, sizeof *records);
-		out->rcode = (uint8_t)ldns_pkt_get_rcode(pkt);
-		out->authoritative = ldns_pkt_aa(pkt);
+		out->rcode = (uint8_t)zs_ldns.pkt_get_rcode(pkt);
+		out->authoritative = zs_ldns.pkt_aa(pkt);
 		out->records = records;
 		for (size_t i = 0; i < ZS_COUNT(lists) && ok; i++)
 			ok = read_section(run, lists[i], (enum zs_section)i, buffer, records, &unpacked, out);
 	}
-	ldns_pkt_free(pkt);
-	ldns_buffer_free(buffer);
+	zs_ldns.pkt_free(pkt);
+	zs_ldns.buffer_free(buffer);
 	return ok;
 }
 
@@ -72,11 +74,11 @@ static int read_ede(struct zs_run *run, struct zs_bytes wire, const char **text)
 	ldns_pkt *pkt = NULL;
 	int code = -1;
 	*text = "";
-	if (ldns_wire2pkt(&pkt, wire.data, wire.len) != LDNS_STATUS_OK)
+	if (zs_ldns.wire2pkt(&pkt, wire.data, wire.len) != LDNS_STATUS_OK)
 		return -1;
-	const ldns_rdf *options = ldns_pkt_edns_data(pkt);
-	const uint8_t *data = options ? ldns_rdf_data(options) : NULL;
-	const size_t len = options ? ldns_rdf_size(options) : 0;
+	const ldns_rdf *options = zs_ldns.pkt_edns_data(pkt);
+	const uint8_t *data = options ? zs_ldns.rdf_data(options) : NULL;
+	const size_t len = options ? zs_ldns.rdf_size(options) : 0;
 	for (size_t at = 0; data && len - at >= 4 && code < 0;) {
 		const size_t option_len = zs_get_u16(data + at + 2);
 		if (option_len > len - at - 4)
@@ -87,7 +89,7 @@ static int read_ede(struct zs_run *run, struct zs_bytes wire, const char **text)
 		}
 		at += 4 + option_len;
 	}
-	ldns_pkt_free(pkt);
+	zs_ldns.pkt_free(pkt);
 	return code;
 }
 

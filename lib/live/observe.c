@@ -46,6 +46,8 @@ static const uint8_t *parent_at(struct zs_run *run, const struct zs_target *targ
 				return ancestor;
 			any = any || questions[i].reply == ZS_REPLY_ANSWERED;
 		}
+		if (!any && up == 1 && count && questions[0].why)
+			*why = zs_arena_printf(run->arena, "the servers of the list do not answer (%s: %s)", targets[0].server, questions[0].why);
 		if (!any)
 			return NULL;
 		*why = "the servers of the list have no zone above it";

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "live/look_private.h"
+#include "live/ssl.h"
 
 enum { RECEIVED_MAX = 1 << 20, CHAIN_MAX = 32, DEPTH_MAX = 9, SUBJECT_MAX = 256 }; /* depth: Postfix takes as much */
 
@@ -41,7 +41,8 @@ struct line {
 
 static void hang_up(struct line *line, enum zs_talk_end end, const char *why)
 {
-	SSL_free(line->ssl);
+	if (line->ssl)
+		zs_ssl.SSL_free(line->ssl);
 	line->ssl = NULL;
 	if (line->fd >= 0)
 		close(line->fd);
@@ -109,40 +110,40 @@ static BIO_METHOD *make_method(void)
 
 static SSL_CTX *make_context(void)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX *ctx = zs_ssl.SSL_CTX_new(zs_ssl.TLS_client_method());
 	if (!ctx)
 		return NULL;
-	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL); /* report, do not break off */
-	SSL_CTX_set_security_level(ctx, 1);
-	SSL_CTX_set_max_cert_list(ctx, 128 << 10);
-	SSL_CTX_set_verify_depth(ctx, DEPTH_MAX);
-	(void)SSL_CTX_set_default_verify_paths(ctx); /* for usages 0 and 1, outside SMTP */
-	if (SSL_CTX_dane_enable(ctx) > 0 && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1)
+	zs_ssl.SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL); /* report, do not break off */
+	zs_ssl.SSL_CTX_set_security_level(ctx, 1);
+	zs_ssl.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MAX_CERT_LIST, 128 << 10, NULL);
+	zs_ssl.SSL_CTX_set_verify_depth(ctx, DEPTH_MAX);
+	(void)zs_ssl.SSL_CTX_set_default_verify_paths(ctx); /* for usages 0 and 1, outside SMTP */
+	if (zs_ssl.SSL_CTX_dane_enable(ctx) > 0 && zs_ssl.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL) == 1)
 		return ctx;
-	SSL_CTX_free(ctx);
+	zs_ssl.SSL_CTX_free(ctx);
 	return NULL;
 }
 
 static bool set_up_tls(struct line *line, BIO_METHOD *method)
 {
 	const struct zs_talk *talk = line->talk;
-	SSL *ssl = line->ssl = SSL_new(line->ctx);
+	SSL *ssl = line->ssl = zs_ssl.SSL_new(line->ctx);
 	BIO *bio = ssl ? BIO_new(method) : NULL;
 	if (!bio)
 		return false;
 	BIO_set_data(bio, line);
-	SSL_set_bio(ssl, bio, bio);
-	SSL_set_connect_state(ssl);
-	X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), (time_t)talk->now);
+	zs_ssl.SSL_set_bio(ssl, bio, bio);
+	zs_ssl.SSL_set_connect_state(ssl);
+	X509_VERIFY_PARAM_set_time(zs_ssl.SSL_get0_param(ssl), (time_t)talk->now);
 	/* SNI and the first reference name are the TLSA base domain (RFC 7672 section 3.2.2 and 8.1), the mail domain is a second one */
-	if (SSL_dane_enable(ssl, talk->base) <= 0 || (talk->domain && SSL_add1_host(ssl, talk->domain) != 1)
-	    || SSL_set1_sigalgs_list(ssl, signatures[line->view->family]) != 1)
+	if (zs_ssl.SSL_dane_enable(ssl, talk->base) <= 0 || (talk->domain && zs_ssl.SSL_add1_host(ssl, talk->domain) != 1)
+	    || zs_ssl.SSL_ctrl(ssl, SSL_CTRL_SET_SIGALGS_LIST, 0, (char *)(uintptr_t)signatures[line->view->family]) != 1)
 		return false;
-	SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS); /* RFC 7671 section 5.1 */
+	zs_ssl.SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS); /* RFC 7671 section 5.1 */
 	for (size_t i = 0; i < talk->tlsa_count; i++) {
 		const struct zs_bytes t = talk->tlsa[i];
 		if (t.len > 3 && (!talk->smtp || t.data[0] > 1)) /* 0: not usable, which is no matter here */
-			(void)SSL_dane_tlsa_add(ssl, t.data[0], t.data[1], t.data[2], t.data + 3, t.len - 3);
+			(void)zs_ssl.SSL_dane_tlsa_add(ssl, t.data[0], t.data[1], t.data[2], t.data + 3, t.len - 3);
 	}
 	ERR_clear_error();
 	return true;
@@ -151,7 +152,7 @@ static bool set_up_tls(struct line *line, BIO_METHOD *method)
 static void take_chain(struct line *line)
 {
 	struct zs_arena *arena = line->run->arena;
-	const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(line->ssl);
+	const STACK_OF(X509) *chain = zs_ssl.SSL_get_peer_cert_chain(line->ssl);
 	struct zs_bytes *out = zs_arena_array(arena, CHAIN_MAX, sizeof *out);
 	for (int i = 0; chain && i < sk_X509_num(chain) && line->view->chain_count < CHAIN_MAX; i++) {
 		unsigned char *der = NULL;
@@ -173,9 +174,9 @@ static void take_verdict(struct line *line)
 	uint8_t usage, selector, matching;
 	const unsigned char *data;
 	size_t len;
-	const long result = SSL_get_verify_result(line->ssl);
-	view->depth = result == X509_V_OK ? SSL_get0_dane_authority(line->ssl, NULL, NULL) : -1;
-	view->verified = view->depth >= 0 && SSL_get0_dane_tlsa(line->ssl, &usage, &selector, &matching, &data, &len) >= 0;
+	const long result = zs_ssl.SSL_get_verify_result(line->ssl);
+	view->depth = result == X509_V_OK ? zs_ssl.SSL_get0_dane_authority(line->ssl, NULL, NULL) : -1;
+	view->verified = view->depth >= 0 && zs_ssl.SSL_get0_dane_tlsa(line->ssl, &usage, &selector, &matching, &data, &len) >= 0;
 	if (!view->verified) {
 		view->error = result == X509_V_OK ? "no TLSA record was used" : X509_verify_cert_error_string(result);
 		return;
@@ -191,21 +192,21 @@ static void take_verdict(struct line *line)
 static void shake_hands(struct line *line)
 {
 	ERR_clear_error();
-	const int done = SSL_connect(line->ssl);
+	const int done = zs_ssl.SSL_connect(line->ssl);
 	if (done == 1) {
 		struct zs_arena *arena = line->run->arena;
-		line->view->protocol = zs_arena_strdup(arena, SSL_get_version(line->ssl));
-		line->view->cipher = zs_arena_strdup(arena, SSL_get_cipher_name(line->ssl));
+		line->view->protocol = zs_arena_strdup(arena, zs_ssl.SSL_get_version(line->ssl));
+		line->view->cipher = zs_arena_strdup(arena, zs_ssl.SSL_CIPHER_get_name(zs_ssl.SSL_get_current_cipher(line->ssl)));
 		take_chain(line);
 		take_verdict(line);
 		if (line->talk->starttls)
-			(void)!SSL_write(line->ssl, "QUIT\r\n", 6); /* a courtesy: whoever does not take it at once goes without */
-		(void)SSL_shutdown(line->ssl);
+			(void)!zs_ssl.SSL_write(line->ssl, "QUIT\r\n", 6); /* a courtesy: whoever does not take it at once goes without */
+		(void)zs_ssl.SSL_shutdown(line->ssl);
 		ERR_clear_error();
 		hang_up(line, ZS_TALK_DONE, NULL);
 		return;
 	}
-	const int error = SSL_get_error(line->ssl, done), number = errno;
+	const int error = zs_ssl.SSL_get_error(line->ssl, done), number = errno;
 	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
 		line->events = error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
 		return;
@@ -350,17 +351,19 @@ void zs_talk_all(struct zs_run *run, const struct zs_talk *talks, size_t count, 
 	struct line *lines = zs_arena_array(run->arena, count + 1, sizeof *lines);
 	struct pollfd *fds = zs_arena_array(run->arena, count + 1, sizeof *fds);
 	BIO_METHOD *method = make_method();
-	SSL_CTX *ctx = method ? make_context() : NULL;
+	const char *problem = zs_ssl_problem();
+	SSL_CTX *ctx = method && !problem ? make_context() : NULL;
 	const int64_t deadline = zs_live_clock() + limit;
 	for (size_t i = 0; i < count; i++) {
 		lines[i] = (struct line){ .run = run, .talk = &talks[i], .view = talks[i].view, .ctx = ctx, .fd = -1 };
 		lines[i].view->depth = -1;
 		if (!ctx)
-			hang_up(&lines[i], ZS_TALK_TLS, zs_hash_openssl_error(run->arena));
+			hang_up(&lines[i], ZS_TALK_TLS, problem ? problem : zs_hash_openssl_error(run->arena));
 		else
 			dial(&lines[i]);
 	}
 	serve(lines, fds, count, method, deadline);
-	SSL_CTX_free(ctx);
+	if (ctx)
+		zs_ssl.SSL_CTX_free(ctx);
 	BIO_meth_free(method);
 }

@@ -1,5 +1,4 @@
-/* unbound.h - libunbound, opened when it is first needed: it and the libraries that it brings would take a quarter of the start of a
- * program that, in most builds, asks nobody anything. */
+/* unbound.h - libunbound, opened when it is first needed: see late.c. */
 #ifndef ZS_LIVE_UNBOUND_H
 #define ZS_LIVE_UNBOUND_H
 

@@ -11,12 +11,12 @@ enum { POLL = 50, TRIES = 3, EDNS_SIZE = 1232, OWNERS_MAX = 1000, LIMIT = 15000,
 
 ldns_rdf *zs_update_name(const uint8_t *name)
 {
-	return ldns_dname_new_frm_data((uint16_t)zs_name_len(name), name);
+	return zs_ldns.dname_new_frm_data((uint16_t)zs_name_len(name), name);
 }
 
 static uint16_t random_id(void)
 {
-	return ldns_get_random();
+	return zs_ldns.get_random();
 }
 
 /* ---- what is there ---- */
@@ -49,15 +49,15 @@ static bool look_at(struct zs_update *u, struct zs_update_place *p)
 	struct zs_bytes answer;
 	unsigned rcode;
 	ldns_rdf *name = zs_update_name(p->owner);
-	ldns_pkt *pkt = name ? ldns_pkt_query_new(name, (ldns_rr_type)p->type, LDNS_RR_CLASS_IN, 0) : NULL;
+	ldns_pkt *pkt = name ? zs_ldns.pkt_query_new(name, (ldns_rr_type)p->type, LDNS_RR_CLASS_IN, 0) : NULL;
 	if (!pkt) {
-		ldns_rdf_deep_free(name);
+		zs_ldns.rdf_deep_free(name);
 		u->peer.why = "ldns cannot write the question";
 		return false;
 	}
-	ldns_pkt_set_id(pkt, random_id());
-	ldns_pkt_set_edns_udp_size(pkt, EDNS_SIZE);
-	ldns_pkt_set_edns_do(pkt, true);
+	zs_ldns.pkt_set_id(pkt, random_id());
+	zs_ldns.pkt_set_edns_udp_size(pkt, EDNS_SIZE);
+	zs_ldns.pkt_set_edns_do(pkt, true);
 	if (!zs_update_ask(&u->peer, pkt, &answer, &rcode) || (rcode != ZS_RCODE_NOERROR && rcode != ZS_RCODE_NXDOMAIN))
 		return false;
 	if (!zs_live_message(u->peer.run, answer, p->owner, p->type, &p->seen) || !p->seen.authoritative) {
@@ -126,13 +126,13 @@ static bool send_message(struct zs_update *u, const struct zs_update_message *m,
 {
 	struct zs_bytes answer;
 	ldns_rdf *zone = zs_update_name(u->zone->name);
-	ldns_pkt *pkt = zone ? ldns_update_pkt_new(zone, LDNS_RR_CLASS_IN, m->required, m->changes, NULL) : NULL;
+	ldns_pkt *pkt = zone ? zs_ldns.update_pkt_new(zone, LDNS_RR_CLASS_IN, m->required, m->changes, NULL) : NULL;
 	if (!pkt) {
-		ldns_rdf_deep_free(zone);
+		zs_ldns.rdf_deep_free(zone);
 		u->peer.why = "ldns cannot write the update";
 		return false;
 	}
-	ldns_pkt_set_id(pkt, random_id());
+	zs_ldns.pkt_set_id(pkt, random_id());
 	return zs_update_ask(&u->peer, pkt, &answer, rcode);
 }
 
@@ -238,8 +238,8 @@ static bool converge(struct zs_update *u, size_t *changed)
 			u->peer.why = "ldns cannot write one of the records";
 		ok = ok && send_all(u, changed, &rcode);
 		for (size_t n = 0; n < u->message_count; n++) {
-			ldns_rr_list_deep_free(u->messages[n].required);
-			ldns_rr_list_deep_free(u->messages[n].changes);
+			zs_ldns.rr_list_deep_free(u->messages[n].required);
+			zs_ldns.rr_list_deep_free(u->messages[n].changes);
 		}
 		if (!ok || (rcode && rcode != 7 && rcode != 8))
 			return fail(u);
@@ -266,6 +266,8 @@ bool zs_live_update_look(struct zs_run *run, const struct zs_zone_config *zone, 
 {
 	struct zs_update u = begin(run, zone, key);
 	size_t room = 0;
+	if (zs_ldns_problem())
+		return zs_fail(run, "no update of '%s' can be sent: %s", zone->name_text, zs_ldns_problem());
 	for (size_t i = 0; i < place_count; i++)
 		if (!note_place(&u, &places[i]))
 			return false;
@@ -288,6 +290,8 @@ bool zs_live_update(struct zs_run *run, const struct zs_zone_config *zone, const
                     size_t wanted_count, const struct zs_live_record *former, size_t former_count, size_t *changed)
 {
 	struct zs_update u = begin(run, zone, key);
+	if (zs_ldns_problem())
+		return zs_fail(run, "no update of '%s' can be sent: %s", zone->name_text, zs_ldns_problem());
 	u.wanted = wanted;
 	u.former = former;
 	u.wanted_count = wanted_count;

@@ -90,9 +90,9 @@ static const char *rcode_text(struct zs_update_peer *peer, unsigned rcode, const
 		[5] = "it refuses: may this key change these names? (REFUSED)", [6] = "YXDOMAIN", [7] = "YXRRSET", [8] = "NXRRSET",
 		[9] = "it is not the primary of the zone, or does not know the key (NOTAUTH)", [10] = "a name is not within its zone (NOTZONE)",
 	};
-	const ldns_rr *tsig = answer ? ldns_pkt_tsig(answer) : NULL;
-	const ldns_rdf *error = tsig && ldns_rr_rd_count(tsig) == 7 ? ldns_rr_rdf(tsig, 5) : NULL;
-	const unsigned code = error && ldns_rdf_size(error) == 2 ? zs_get_u16(ldns_rdf_data(error)) : 0;
+	const ldns_rr *tsig = answer ? zs_ldns.pkt_tsig(answer) : NULL;
+	const ldns_rdf *error = tsig && zs_ldns.rr_rd_count(tsig) == 7 ? zs_ldns.rr_rdf(tsig, 5) : NULL;
+	const unsigned code = error && zs_ldns.rdf_size(error) == 2 ? zs_get_u16(zs_ldns.rdf_data(error)) : 0;
 	if (code == 16)
 		return "the secret or the algorithm of the key is another there (BADSIG)";
 	if (code == 17)
@@ -107,34 +107,34 @@ bool zs_update_ask(struct zs_update_peer *peer, ldns_pkt *pkt, struct zs_bytes *
 	uint8_t *wire = NULL;
 	size_t len = 0;
 	ldns_pkt *reply = NULL;
-	const ldns_status signed_ = ldns_pkt_tsig_sign(pkt, peer->key->name, peer->key->secret, FUDGE, peer->key->algorithm, NULL);
-	bool ok = signed_ == LDNS_STATUS_OK && ldns_pkt2wire(&wire, pkt, &len) == LDNS_STATUS_OK && len <= ZS_UPDATE_MESSAGE_MAX;
+	const ldns_status signed_ = zs_ldns.pkt_tsig_sign(pkt, peer->key->name, peer->key->secret, FUDGE, peer->key->algorithm, NULL);
+	bool ok = signed_ == LDNS_STATUS_OK && zs_ldns.pkt2wire(&wire, pkt, &len) == LDNS_STATUS_OK && len <= ZS_UPDATE_MESSAGE_MAX;
 	*rcode = 0;
 	if (!ok)
-		peer->why = zs_arena_printf(peer->run->arena, "ldns cannot sign the message: %s", ldns_get_errorstr_by_id(signed_));
+		peer->why = zs_arena_printf(peer->run->arena, "ldns cannot sign the message: %s", zs_ldns.get_errorstr_by_id(signed_));
 	ok = ok && exchange(peer, wire, len, answer);
 	if (ok && answer->len > ZS_UPDATE_MESSAGE_MAX - ZS_UPDATE_RESERVE) {
 		peer->why = "its answer is too long";
 		ok = false;
 	}
-	if (ok && ldns_wire2pkt(&reply, answer->data, answer->len) != LDNS_STATUS_OK) {
+	if (ok && zs_ldns.wire2pkt(&reply, answer->data, answer->len) != LDNS_STATUS_OK) {
 		peer->why = "its answer is damaged";
 		ok = false;
 	}
 	if (ok) {
-		const ldns_rr *tsig = ldns_pkt_tsig(pkt);
-		*rcode = (unsigned)ldns_pkt_get_rcode(reply);
-		const bool ours = ldns_pkt_id(reply) == ldns_pkt_id(pkt) && ldns_pkt_qr(reply) && ldns_pkt_get_opcode(reply) == ldns_pkt_get_opcode(pkt);
+		const ldns_rr *tsig = zs_ldns.pkt_tsig(pkt);
+		*rcode = (unsigned)zs_ldns.pkt_get_rcode(reply);
+		const bool ours = zs_ldns.pkt_id(reply) == zs_ldns.pkt_id(pkt) && zs_ldns.pkt_qr(reply) && zs_ldns.pkt_get_opcode(reply) == zs_ldns.pkt_get_opcode(pkt);
 		/* after BADKEY and BADSIG there is nothing to verify, and nothing is believed but that it failed */
-		ok = ours && tsig && ldns_pkt_tsig(reply)
-		  && ldns_pkt_tsig_verify(reply, answer->data, answer->len, peer->key->name, peer->key->secret, ldns_rr_rdf(tsig, 3));
+		ok = ours && tsig && zs_ldns.pkt_tsig(reply)
+		  && zs_ldns.pkt_tsig_verify(reply, answer->data, answer->len, peer->key->name, peer->key->secret, zs_ldns.rr_rdf(tsig, 3));
 		if (!ok)
 			peer->why = *rcode ? rcode_text(peer, *rcode, reply) : "its answer is not signed with the key";
 	}
 	if (ok)
 		peer->why = rcode_text(peer, *rcode, reply);
-	ldns_pkt_free(reply);
-	ldns_pkt_free(pkt);
+	zs_ldns.pkt_free(reply);
+	zs_ldns.pkt_free(pkt);
 	free(wire);
 	return ok;
 }

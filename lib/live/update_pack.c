@@ -74,12 +74,12 @@ static bool push(ldns_rr_list *list, const uint8_t *owner, uint16_t type, ldns_r
 	ldns_rr *rr = NULL;
 	size_t at = 0;
 	if (!rdata) { /* "no such RRset": nothing but owner, type and class */
-		rr = ldns_rr_new();
-		ldns_rr_set_owner(rr, zs_update_name(owner));
-		ldns_rr_set_type(rr, (ldns_rr_type)type);
-		ldns_rr_set_ttl(rr, 0);
-		ldns_rr_set_class(rr, class);
-		return ldns_rr_list_push_rr(list, rr);
+		rr = zs_ldns.rr_new();
+		zs_ldns.rr_set_owner(rr, zs_update_name(owner));
+		zs_ldns.rr_set_type(rr, (ldns_rr_type)type);
+		zs_ldns.rr_set_ttl(rr, 0);
+		zs_ldns.rr_set_class(rr, class);
+		return zs_ldns.rr_list_push_rr(list, rr);
 	}
 	if (len > sizeof wire - name_len - 10)
 		return false;
@@ -89,10 +89,10 @@ static bool push(ldns_rr_list *list, const uint8_t *owner, uint16_t type, ldns_r
 	zs_put_u32(wire + name_len + 4, ttl);
 	zs_put_u16(wire + name_len + 8, (uint16_t)len);
 	memcpy(wire + name_len + 10, rdata->data, len);
-	if (ldns_wire2rr(&rr, wire, name_len + 10 + len, &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
+	if (zs_ldns.wire2rr(&rr, wire, name_len + 10 + len, &at, LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
 		return false;
-	ldns_rr_set_class(rr, class);
-	return ldns_rr_list_push_rr(list, rr);
+	zs_ldns.rr_set_class(rr, class);
+	return zs_ldns.rr_list_push_rr(list, rr);
 }
 
 /* The RRset is as it was seen (RFC 2136 sections 2.4.2 and 2.4.3), and no CNAME would swallow ours (3.4.2.2). Not all: there is any, or
@@ -115,7 +115,7 @@ static struct zs_update_message *message_for(struct zs_update *u, size_t octets)
 	if (m && m->octets + octets <= ROOM)
 		return m;
 	m = &ZS_PUSH(u->peer.run->arena, u->messages, u->message_count, u->message_room);
-	*m = (struct zs_update_message){ .required = ldns_rr_list_new(), .changes = ldns_rr_list_new(), .octets = empty_len(u) };
+	*m = (struct zs_update_message){ .required = zs_ldns.rr_list_new(), .changes = zs_ldns.rr_list_new(), .octets = empty_len(u) };
 	return m;
 }
 

@@ -2,8 +2,7 @@
 #ifndef ZS_LIVE_UPDATE_PRIVATE_H
 #define ZS_LIVE_UPDATE_PRIVATE_H
 
-#include <ldns/ldns.h>
-
+#include "live/ldns.h"
 #include "live/live_private.h"
 
 /* The reserve is for the TSIG: key name, algorithm, MAC, and what is hashed besides. ldns sets 64 KiB aside for message and TSIG together,

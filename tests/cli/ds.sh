@@ -43,6 +43,10 @@ mkdir broken; echo nothing > broken/libunbound.so.8
 hidden() { at=$1; shift; run env LD_LIBRARY_PATH="$PWD/broken" "$z" --now $((t0 + at)) "$@"; }
 hidden 810 ds --check a.example; is 'libunbound is broken: --check' 1 $status
 has 'it is named' out 'libunbound cannot be opened'; has 'and its package' out libunbound8
+rm broken/*; echo nothing > broken/libldns.so.3
+hidden 811 ds --check a.example; is 'ldns is broken: --check' 1 $status
+has 'it is named' out 'ldns cannot be opened'; has 'and its package' out libldns3
+echo nothing > broken/libunbound.so.8; echo nothing > broken/libssl.so.3
 
 # -- nobody ever enters the DS: the roll waits until a person says so
 config off; rm -rf state *.signed

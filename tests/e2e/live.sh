@@ -137,6 +137,13 @@ none 'fine: nothing warns' warn
 same 'fine: each server' ok server 'ns2.a.test. at 127.0.0.4'
 cp json fine.json
 
+# -- a library that is not linked, and broken, is told of by who needs it
+mkdir broken
+echo nothing > broken/libssl.so.3
+run env LD_LIBRARY_PATH="$PWD/broken" "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --timeout 20s a.test
+is 'no libssl, which ldns needs too: nothing is judged' 1 $status; has 'no libssl: it is named' out 'libssl.so.3: file too short'
+rm -r broken
+
 # -- DANE: what is presented, and what is published
 scene() { # RECORD...: publish the zone with these, and have it looked at
 	zone "$mail" "$@"
