@@ -22,7 +22,7 @@ struct builder {
 	bool marked; /* a byte order mark is before what libyaml reads: one character, MARK_LEN octets */
 };
 
-enum { MARK_LEN = 3 };
+enum { MARK_LEN = 3, FEW = 12 };
 
 static void move_to(const struct zs_input *input, struct cursor *cursor, size_t index)
 {
@@ -119,17 +119,23 @@ static bool remember_anchor(struct zs_yaml_builder *b, const char *name, const s
 	return true;
 }
 
-static bool take_key(struct zs_yaml_builder *b, struct zs_yaml_frame *frame, const struct zs_yaml *node)
+static bool take_key(struct zs_yaml_builder *b, struct zs_yaml_frame *frame, const char *text, bool quoted, const struct zs_source *where)
 {
-	if (node->kind != ZS_YAML_SCALAR)
-		return zs_error(b->run, &node->where, "the key of a map must be a word, not %s", zs_yaml_kind_text(node));
-	if (!node->quoted && strcmp(node->text, "<<") == 0) {
-		zs_error(b->run, &node->where, "merge keys ('<<') are not taken");
+	if (!quoted && strcmp(text, "<<") == 0) {
+		zs_error(b->run, where, "merge keys ('<<') are not taken");
 		zs_hint(b->run, "write the options out, or use an alias for a whole value");
 		return false;
 	}
-	frame->key = node;
+	frame->key = text;
+	frame->key_where = *where;
 	return true;
+}
+
+/* The map whose next key is due, or NULL. */
+static struct zs_yaml_frame *wants_key(struct zs_yaml_builder *b)
+{
+	struct zs_yaml_frame *frame = b->depth ? &b->frames[b->depth - 1] : NULL;
+	return frame && frame->node->kind == ZS_YAML_MAP && !frame->key ? frame : NULL;
 }
 
 /* Put a finished node where it belongs: the root, the next element, the next key or its value. */
@@ -140,13 +146,15 @@ static bool place_node(struct zs_yaml_builder *b, const struct zs_yaml *node)
 		return true;
 	}
 	struct zs_yaml_frame *frame = &b->frames[b->depth - 1];
-	if (frame->node->kind == ZS_YAML_MAP && !frame->key)
-		return take_key(b, frame, node);
-	struct zs_yaml_entry *entry = &ZS_PUSH(b->arena, frame->entries, frame->count, frame->room);
+	if (wants_key(b) && node->kind != ZS_YAML_SCALAR)
+		return zs_error(b->run, &node->where, "the key of a map must be a word, not %s", zs_yaml_kind_text(node));
+	if (wants_key(b))
+		return take_key(b, frame, node->text, node->quoted, &node->where);
+	struct zs_yaml_entry *entry = &ZS_PUSH(b->arena, b->entries, b->entry_count, b->entry_room);
 	*entry = (struct zs_yaml_entry){ .value = node };
 	if (frame->key) {
-		entry->key = frame->key->text;
-		entry->key_where = frame->key->where;
+		entry->key = frame->key;
+		entry->key_where = frame->key_where;
 		frame->key = NULL;
 	}
 	/* cannot wrap: at most ZS_YAML_NODES + ZS_YAML_ALIASED nodes */
@@ -158,11 +166,16 @@ static bool place_node(struct zs_yaml_builder *b, const struct zs_yaml *node)
 
 bool zs_yaml_scalar(struct zs_yaml_builder *b, const char *text, size_t len, bool quoted, const struct zs_source *where, const char *anchor)
 {
+	struct zs_yaml_frame *map = wants_key(b);
 	if (b->node_count >= ZS_YAML_NODES && b->quiet)
 		return false;
-	struct zs_yaml *node = new_node(b, ZS_YAML_SCALAR, where);
 	if (memchr(text, 0, len))
-		return zs_error(b->run, &node->where, "a NUL octet in a value");
+		return zs_error(b->run, where, "a NUL octet in a value");
+	if (map && !anchor) {
+		b->node_count++;
+		return take_key(b, map, zs_arena_text(b->arena, text, len), quoted, where);
+	}
+	struct zs_yaml *node = new_node(b, ZS_YAML_SCALAR, where);
 	node->text = zs_arena_text(b->arena, text, len);
 	node->len = (uint32_t)len;
 	node->quoted = quoted;
@@ -179,7 +192,7 @@ bool zs_yaml_begin(struct zs_yaml_builder *b, enum zs_yaml_kind kind, const stru
 	if (b->depth == ZS_YAML_DEPTH)
 		return zs_error(b->run, &node->where, "nested deeper than %d levels", ZS_YAML_DEPTH);
 	struct zs_yaml_frame *frame = &b->frames[b->depth++];
-	*frame = (struct zs_yaml_frame){ .node = node };
+	*frame = (struct zs_yaml_frame){ .node = node, .first = b->entry_count };
 	if (anchor)
 		frame->anchor = zs_arena_strdup(b->arena, anchor);
 	return true;
@@ -193,18 +206,30 @@ static int by_key(const void *a, const void *b)
 	return order ? order : (x > y) - (x < y);
 }
 
-/* Sorted, so that a map with very many keys takes no quadratic time. */
-static bool check_duplicates(struct zs_yaml_builder *b, const struct zs_yaml_frame *frame)
+/* No two keys that begin with the same two octets: as most small maps have it. */
+static bool differ_early(const struct zs_yaml_entry *entries, size_t count)
 {
-	if (frame->count < 2)
+	for (size_t i = 1; i < count; i++)
+		for (size_t k = 0; k < i; k++) {
+			const char *one = entries[i].key, *other = entries[k].key;
+			if (one[0] == other[0] && (!one[0] || one[1] == other[1]))
+				return false;
+		}
+	return true;
+}
+
+/* Sorted, so that a map with very many keys takes no quadratic time. */
+static bool check_duplicates(struct zs_yaml_builder *b, const struct zs_yaml_entry *entries, size_t count)
+{
+	if (count <= FEW && differ_early(entries, count))
 		return true;
 	bool unique = true;
-	const size_t size = frame->count * sizeof(struct zs_yaml_entry *);
+	const size_t size = count * sizeof(struct zs_yaml_entry *);
 	const struct zs_yaml_entry **sorted = zs_arena_alloc(b->arena, size);
-	for (size_t i = 0; i < frame->count; i++)
-		sorted[i] = &frame->entries[i];
-	qsort(sorted, frame->count, sizeof *sorted, by_key);
-	for (size_t i = 1, first = 0; i < frame->count; i++) {
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &entries[i];
+	qsort(sorted, count, sizeof *sorted, by_key);
+	for (size_t i = 1, first = 0; i < count; i++) {
 		if (strcmp(sorted[i]->key, sorted[first]->key) != 0) {
 			first = i;
 			continue;
@@ -221,10 +246,15 @@ static bool check_duplicates(struct zs_yaml_builder *b, const struct zs_yaml_fra
 bool zs_yaml_end(struct zs_yaml_builder *b)
 {
 	const struct zs_yaml_frame frame = b->frames[--b->depth];
-	if (frame.node->kind == ZS_YAML_MAP && !check_duplicates(b, &frame))
+	const size_t count = b->entry_count - frame.first;
+	struct zs_yaml_entry *entries = zs_arena_array(b->arena, count, sizeof *entries);
+	if (count)
+		memcpy(entries, b->entries + frame.first, count * sizeof *entries);
+	b->entry_count = frame.first;
+	if (frame.node->kind == ZS_YAML_MAP && !check_duplicates(b, entries, count))
 		return false;
-	frame.node->entries = frame.entries;
-	frame.node->count = (uint32_t)frame.count;
+	frame.node->entries = entries;
+	frame.node->count = (uint32_t)count;
 	/* only now: inside of itself an anchor is not yet known, so a tree never contains itself */
 	return remember_anchor(b, frame.anchor, frame.node) && place_node(b, frame.node);
 }
@@ -357,7 +387,7 @@ const struct zs_yaml *zs_yaml_get(const struct zs_yaml *map, const char *key)
 	if (!map || map->kind != ZS_YAML_MAP)
 		return NULL;
 	for (uint32_t i = 0; i < map->count; i++)
-		if (strcmp(map->entries[i].key, key) == 0)
+		if (map->entries[i].key[0] == key[0] && strcmp(map->entries[i].key, key) == 0)
 			return map->entries[i].value;
 	return NULL;
 }

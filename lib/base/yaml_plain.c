@@ -18,16 +18,27 @@ struct scalar {
 	struct zs_source where;
 };
 
-/* Octets that stand for themselves anywhere inside a plain scalar; also first in one. */
-static bool is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '.';
-}
+/* What an octet may be: ASCII; in a plain scalar of a block or between braces; anywhere in one, also first. */
+enum { SIMPLE = 1, IN_BLOCK = 2, IN_FLOW = 4, WORD = 8 };
 
-static bool is_inner(char c, bool flow)
+#define S SIMPLE
+#define B (S | IN_BLOCK)
+#define I (B | IN_FLOW)
+#define W (I | WORD)
+static const uint8_t classes[256] = { /* ASCII by 32; what is beyond is no simple text */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, S, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	S, S, S, S, S, I, S, S, S, S, S, I, B, I, W, W, W, W, W, W, W, W, W, W, W, W, S, S, S, I, S, S,
+	I, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, B, S, B, S, W,
+	S, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, B, S, B, S, 0,
+};
+#undef W
+#undef I
+#undef B
+#undef S
+
+static bool is(char c, unsigned class)
 {
-	return is_word(c) || c == '-' || c == '+' || c == '=' || c == '@' || c == '%'
-	    || (!flow && (c == '{' || c == '}' || c == '[' || c == ']' || c == ','));
+	return classes[(unsigned char)c] & class;
 }
 
 static char peek(const struct reader *r, size_t ahead)
@@ -95,14 +106,17 @@ static bool scan_scalar(struct reader *r, bool flow, struct scalar *out)
 {
 	if (peek(r, 0) == '"')
 		return scan_quoted(r, out);
-	if (!is_word(peek(r, 0)))
+	if (!is(peek(r, 0), WORD))
 		return false;
-	size_t len = 1;
-	for (;; len++) {
-		const char c = peek(r, len), next = peek(r, len + 1);
-		if (!is_inner(c, flow) && !(c == ' ' && is_inner(next, flow)) && !(c == ':' && is_word(next)))
+	const unsigned inner = flow ? IN_FLOW : IN_BLOCK;
+	const char *p = r->at + 1, *const end = r->end;
+	for (;; p += 2) { /* a blank or a colon is in it if it goes on behind */
+		while (p < end && is(*p, inner))
+			p++;
+		if (end - p < 2 || !((*p == ' ' && is(p[1], inner)) || (*p == ':' && is(p[1], WORD))))
 			break;
 	}
+	const size_t len = (size_t)(p - r->at);
 	*out = (struct scalar){ .text = r->at, .len = len, .where = here(r, len) };
 	r->at += len;
 	return true;
@@ -224,12 +238,10 @@ static bool read_block(struct reader *r, int indent)
 /* ASCII without control characters but line ends, and no mark of a document or a directive at the start of a line. */
 static bool is_simple(const struct zs_input *input)
 {
-	unsigned odd = 0;
-	for (size_t i = 0; i < input->len; i++) {
-		const unsigned char c = (unsigned char)input->text[i];
-		odd |= (c < 32 && c != '\n') || c > 126;
-	}
-	return !odd;
+	unsigned all = SIMPLE;
+	for (size_t i = 0; i < input->len; i++)
+		all &= classes[(unsigned char)input->text[i]];
+	return all;
 }
 
 bool zs_yaml_read_plain(struct zs_yaml_builder *b)

@@ -6,10 +6,10 @@
 
 struct zs_yaml_frame {
 	struct zs_yaml *node;
-	struct zs_yaml_entry *entries;
-	size_t count, room;
+	size_t first;           /* its entries in those of the builder: from here to the end, when those of deeper nodes are gone */
 	const char *anchor;
-	const struct zs_yaml *key; /* map: read, its value is still to come */
+	const char *key;        /* map: read, its value is still to come */
+	struct zs_source key_where;
 };
 
 struct zs_yaml_anchor {
@@ -23,6 +23,8 @@ struct zs_yaml_builder {
 	const struct zs_input *input;
 	struct zs_yaml_frame frames[ZS_YAML_DEPTH]; /* the stack is our own array, so that no input makes it deeper */
 	size_t depth;
+	struct zs_yaml_entry *entries; /* of all nodes that have begun and not ended */
+	size_t entry_count, entry_room;
 	struct zs_yaml_anchor *anchors;
 	size_t anchor_count, anchor_room;
 	uint32_t node_count, aliased_count;

@@ -8,7 +8,7 @@ for source in "$top"/tests/fuzz/fuzz_*.c; do
 	[ ! -d "$top/testdata/fuzz/$name" ] || cp "$top/testdata/fuzz/$name"/* "corpus/$name"
 	case $name in
 	fuzz_zone) cp "$top"/testdata/zones/* "$top"/testdata/demo/*.zone "corpus/$name" ;;
-	fuzz_config) cp "$top"/testdata/configs/*.yaml "$top"/zonesign.yaml.example "corpus/$name" ;;
+	fuzz_config | fuzz_yaml) cp "$top"/testdata/configs/*.yaml "$top"/zonesign.yaml.example "corpus/$name" ;;
 	fuzz_key) for case in "$top"/testdata/golden/*/keys; do
 			for key in "$case"/*.key; do { cat "$key"; echo ---; cat "${key%.key}.private"; } > "corpus/$name/$(basename "$key")"; done
 		done ;;
