@@ -78,10 +78,11 @@ static bool read_file(const struct store *store, const char *name, bool secret, 
 	return ok;
 }
 
+/* One that cannot be looked at counts as there: its reader says what is wrong with it, and no other is put in its place. */
 static bool has_file(const struct store *store, const char *name)
 {
 	struct stat stat;
-	return fstatat(store->fd, name, &stat, AT_SYMLINK_NOFOLLOW) == 0;
+	return fstatat(store->fd, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 static bool has_pair(const struct store *store, const char *base)
@@ -145,9 +146,16 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+	const size_t len = strlen(name), end_len = strlen(end);
+	return len > end_len && strcmp(name + len - end_len, end) == 0;
+}
+
 /* Names (without ".key") of the zone's key files, sorted. They may be many: those of keys long gone stay, for a state that comes
- * back from a backup. */
-static bool list_files(const struct store *store, const char ***out, size_t *count)
+ * back from a backup. What a run left aside that was ended while it wrote goes, where nobody else writes: it may hold a private half,
+ * and no key to come has its name. */
+static bool list_files(const struct store *store, bool locked, const char ***out, size_t *count)
 {
 	struct zs_run *run = store->run;
 	const char *prefix = file_name(store, 0, 0);
@@ -160,12 +168,18 @@ static bool list_files(const struct store *store, const char ***out, size_t *cou
 	if (!dir)
 		return zs_fail(run, "cannot list '%s': %s", store->dir, strerror(errno));
 	rewinddir(dir);
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		const size_t len = strlen(entry->d_name);
-		if (strncmp(entry->d_name, prefix, prefix_len) == 0 && len > suffix_len && strcmp(entry->d_name + len - suffix_len, ".key") == 0)
-			ZS_PUSH(run->arena, *out, *count, room) = zs_arena_text(run->arena, entry->d_name, len - suffix_len);
+	errno = 0;
+	for (struct dirent *entry; (entry = readdir(dir)); errno = 0) {
+		const char *name = entry->d_name;
+		if (strncmp(name, prefix, prefix_len) == 0 && ends_with(name, ".key"))
+			ZS_PUSH(run->arena, *out, *count, room) = zs_arena_text(run->arena, name, strlen(name) - suffix_len);
+		else if (locked && name[0] == '.' && strncmp(name + 1, prefix, prefix_len) == 0 && ends_with(name, ".zonesign"))
+			(void)unlinkat(store->fd, name, 0);
 	}
+	const int error = errno;
 	closedir(dir);
+	if (error)
+		return zs_fail(run, "cannot list '%s': %s", store->dir, strerror(error));
 	if (*count)
 		qsort(*out, *count, sizeof **out, by_text);
 	return true;
@@ -262,7 +276,7 @@ bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct 
 		return true; /* who only looks makes no directory */
 	if (!open_store(run, zone, facts, &store))
 		return false;
-	bool ok = list_files(&store, &files, &file_count);
+	bool ok = list_files(&store, facts->lock_fd >= 0, &files, &file_count);
 	const bool adopting = facts->fresh && facts->key_count == 0;
 	if (ok && adopting) {
 		ok = load_all(&store, keys, files, file_count);
