@@ -1,6 +1,4 @@
 /* init.c - the command init: a commented zonesign.yaml from zone files. */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -169,22 +167,14 @@ static bool add_zone(struct zs_run *run, struct zs_buf *out, const char *path, s
 
 static bool write_new(struct zs_run *run, const char *path, const struct zs_buf *text)
 {
-	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0 && errno == EEXIST) {
+	bool there;
+	if (zs_file_create(run, path, 0644, text->data, text->len, &there))
+		return true;
+	if (there) {
 		zs_usage(run, "'%s' exists; it is not overwritten", path);
 		zs_hint(run, "move it away, or name another file with --output");
-		return false;
 	}
-	if (fd < 0)
-		return zs_fail(run, "cannot write '%s': %s", path, strerror(errno));
-	bool ok = zs_file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
-	const int error = errno;
-	ok = close(fd) == 0 && ok;
-	if (!ok) {
-		unlink(path);
-		return zs_fail(run, "cannot write '%s': %s", path, strerror(error));
-	}
-	return true;
+	return false;
 }
 
 static void say_written(const struct zs_cli *cli, struct zs_run *run, const struct target *to)

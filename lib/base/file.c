@@ -243,6 +243,63 @@ bool zs_file_replace(struct zs_run *run, int dir_fd, const char *name, const cha
 	return zs_file_replace_all(run, dir_fd, &file, 1);
 }
 
+static bool is_same(int dir_fd, const char *a, const char *b)
+{
+	struct stat one, other;
+	return fstatat(dir_fd, a, &one, AT_SYMLINK_NOFOLLOW) == 0 && fstatat(dir_fd, b, &other, AT_SYMLINK_NOFOLLOW) == 0
+	    && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+bool zs_file_rename_new(int dir_fd, const char *from, const char *to)
+{
+	if (renameat2(dir_fd, from, dir_fd, to, RENAME_NOREPLACE) == 0)
+		return true;
+	/* a file system that has no such rename; and two names that were left when the second step was not reached */
+	if (((errno == EINVAL || errno == ENOSYS) && linkat(dir_fd, from, dir_fd, to, 0) == 0) || (errno == EEXIST && is_same(dir_fd, from, to)))
+		return unlinkat(dir_fd, from, 0) == 0;
+	return false;
+}
+
+bool zs_file_create(struct zs_run *run, const char *path, mode_t mode, const void *data, size_t len, bool *there)
+{
+	const struct zs_file_text file = { .name = zs_file_base(path), .shown = path, .mode = mode, .data = data, .len = len };
+	const char *aside = zs_arena_printf(run->arena, ".%s.zonesign", file.name);
+	struct stat stat;
+	*there = lstat(path, &stat) == 0;
+	if (*there)
+		return false;
+	const int dir = open(zs_file_dir(run->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return zs_fail(run, "cannot write '%s': %s", path, strerror(errno));
+	const int fd = write_aside(run, dir, &file, aside);
+	bool ok = fd >= 0 && fsync(fd) == 0;
+	ok = (fd < 0 || close(fd) == 0) && ok;
+	const bool placed = ok && zs_file_rename_new(dir, aside, file.name);
+	ok = placed && fsync(dir) == 0;
+	const int error = errno;
+	if (!ok && fd >= 0)
+		(void)unlinkat(dir, placed ? file.name : aside, 0);
+	close(dir);
+	*there = !ok && !placed && fd >= 0 && error == EEXIST;
+	if (!ok && !*there && fd >= 0)
+		zs_fail(run, "cannot write '%s': %s", path, strerror(error));
+	return ok;
+}
+
+/* A directory that is made is safe with its parent: keys are to be in it. */
+static bool make_dir(struct zs_run *run, const char *path, mode_t mode)
+{
+	if (mkdir(path, mode) != 0)
+		return errno == EEXIST || zs_fail(run, "cannot make directory '%s': %s", path, strerror(errno));
+	const int parent = open(zs_file_dir(run->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const bool ok = parent < 0 || zs_file_sync_soon(run, parent); /* who may write in there need not be able to read it */
+	if (!ok)
+		zs_fail(run, "cannot sync the directory of '%s': %s", path, strerror(errno));
+	if (parent >= 0)
+		close(parent);
+	return ok;
+}
+
 int zs_file_open_dir(struct zs_run *run, const char *path, mode_t mode)
 {
 	const int there = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -253,16 +310,12 @@ int zs_file_open_dir(struct zs_run *run, const char *path, mode_t mode)
 		if (*p != '/' || p == part)
 			continue;
 		*p = 0;
-		if (mkdir(part, mode) != 0 && errno != EEXIST) {
-			zs_fail(run, "cannot make directory '%s': %s", part, strerror(errno));
+		if (!make_dir(run, part, mode))
 			return -1;
-		}
 		*p = '/';
 	}
-	if (mkdir(path, mode) != 0 && errno != EEXIST) {
-		zs_fail(run, "cannot make directory '%s': %s", path, strerror(errno));
+	if (!make_dir(run, path, mode))
 		return -1;
-	}
 	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		zs_fail(run, "cannot open directory '%s': %s", path, strerror(errno));

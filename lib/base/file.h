@@ -61,6 +61,13 @@ struct zs_file_text {
 };
 ZS_MUST_CHECK bool zs_file_replace_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count);
 
+/* Rename in the directory dir_fd where `to` is not there yet. False with errno: EEXIST if it is. */
+ZS_MUST_CHECK bool zs_file_rename_new(int dir_fd, const char *from, const char *to);
+
+/* Make the new file `path` of data, with mode, whole and safe on disk, or not at all. What is there already stays, whatever it is:
+ * *there, and false without a diagnostic. */
+ZS_MUST_CHECK bool zs_file_create(struct zs_run *run, const char *path, mode_t mode, const void *data, size_t len, bool *there);
+
 /* Open directory `path`, making it and its parents where missing, with this mode: 0700, or 0755 where others are to read. -1 with a
  * diagnostic. */
 ZS_MUST_CHECK int zs_file_open_dir(struct zs_run *run, const char *path, mode_t mode);

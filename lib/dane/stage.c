@@ -7,7 +7,6 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/secret.h"
@@ -93,18 +92,10 @@ static bool write_key(struct zs_run *run, const char *path, EVP_PKEY *key)
 		BIO_free(bio);
 		return zs_fail(run, "cannot write a key: OpenSSL: %s", zs_hash_openssl_error(run->arena));
 	}
-	const int dir = open(zs_file_dir(run->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const int fd = dir < 0 ? -1 : openat(dir, zs_file_base(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool written = fd >= 0 && zs_file_write_all(fd, text, (size_t)len) && fsync(fd) == 0 && fsync(dir) == 0;
-	int error = errno;
-	if (fd >= 0 && close(fd) != 0 && written)
-		written = false, error = errno;
-	if (fd >= 0 && !written)
-		(void)unlinkat(dir, zs_file_base(path), 0);
-	if (dir >= 0)
-		close(dir);
+	bool there;
+	const bool written = zs_file_create(run, path, 0600, text, (size_t)len, &there);
 	BIO_free(bio); /* cleanses what it holds */
-	return written || zs_fail(run, "cannot write '%s': %s", path, strerror(error));
+	return written || (there && zs_fail(run, "cannot write '%s': %s", path, strerror(EEXIST)));
 }
 
 /* The key in use lies where the key to come is wanted, as after a renewal: it gets another name, which nothing has. */
@@ -116,9 +107,8 @@ static bool move_aside(struct zs_run *run, const struct zs_dane_cert *cert, cons
 		return false;
 	zs_hex_encode(digest, 4, hex);
 	*moved = zs_arena_printf(run->arena, "%s.in-use-%s", path, hex);
-	if (link(path, *moved) == 0 && unlink(path) == 0)
-		return true;
-	return zs_fail(run, "cannot rename '%s' to '%s': %s", path, *moved, strerror(errno));
+	return zs_file_rename_new(AT_FDCWD, path, *moved)
+	    || zs_fail(run, "cannot rename '%s' to '%s': %s", path, *moved, strerror(errno));
 }
 
 static const struct zs_dane_entry *choose_entry(struct zs_run *run, const struct zs_zone_config *config, const struct zs_dane_filter *filter)
@@ -176,7 +166,7 @@ bool zs_dane_stage(struct zs_run *run, const struct zs_zone_config *config, cons
 	if (!key || (in_use && !move_aside(run, &next.certs[0], out->path, &out->moved)))
 		return false;
 	out->made = write_key(run, out->path, key);
-	if (!out->made && out->moved && link(out->moved, out->path) == 0)
-		(void)unlink(out->moved); /* as it was */
+	if (!out->made && out->moved)
+		(void)!zs_file_rename_new(AT_FDCWD, out->moved, out->path); /* as it was */
 	return out->made;
 }
