@@ -170,13 +170,14 @@ struct zs_signatures *zs_signatures_open(struct zs_run *run, struct zs_arena *ar
 {
 	struct stat stat;
 	const int fd = openat(dir_fd, file_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0 && errno == ENOENT)
 		return NULL;
 	struct zs_signatures *s = zs_arena_alloc(arena, sizeof *s);
 	void *map = MAP_FAILED;
-	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid() && stat.st_size > 0)
+	if (fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid() && stat.st_size > 0)
 		map = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	if (map == MAP_FAILED) {
 		zs_warn(run, NULL, "the signature cache cannot be read; all signatures are made anew");
 		return NULL;
@@ -270,14 +271,22 @@ struct zs_signatures_writer {
 	size_t used;
 	struct zs_buf sums;  /* digests of the chunks before */
 	bool ok;
+	int error;           /* errno, where that is why it is not */
 };
+
+static void check(struct zs_signatures_writer *w, bool ok)
+{
+	if (w->ok && !ok)
+		w->error = errno;
+	w->ok = w->ok && ok;
+}
 
 static void flush(struct zs_signatures_writer *w)
 {
 	uint8_t digest[ZS_HASH_MAX];
 	if (!w->used || !w->ok)
 		return;
-	w->ok = zs_file_write_all(w->fd, w->chunk, w->used) && zs_hash(w->run, ZS_SHA256, (struct zs_bytes){ w->chunk, w->used }, digest);
+	check(w, zs_file_write_all(w->fd, w->chunk, w->used) && zs_hash(w->run, ZS_SHA256, (struct zs_bytes){ w->chunk, w->used }, digest));
 	zs_buf_add(&w->sums, digest, 32);
 	w->used = 0;
 }
@@ -337,7 +346,7 @@ static size_t sort_jobs(const struct zs_signed_zone *zone, struct zs_arena *aren
 static void put_keys(struct zs_signatures_writer *w, const struct zs_signed_zone *zone)
 {
 	uint8_t id[ZS_HASH_MAX], number[8];
-	w->ok = w->ok && zone_id(w->run, zone->zone->apex, id);
+	check(w, zone_id(w->run, zone->zone->apex, id));
 	put(w, id, ZONE_LEN);
 	put_u64(number, zone->signer_count);
 	put(w, number, 8);
@@ -394,12 +403,14 @@ struct zs_signatures_writer *zs_signatures_begin(struct zs_run *run, struct zs_a
 {
 	static const uint8_t nothing[BODY_AT];
 	struct zs_signatures_writer *w = zs_arena_alloc(arena, sizeof *w);
-	if (!zone->lookups || (unlinkat(dir_fd, aside_name, 0) != 0 && errno != ENOENT))
+	if (!zone->lookups)
 		return NULL;
-	*w = (struct zs_signatures_writer){ .run = run, .arena = arena, .dir_fd = dir_fd, .chunk = zs_arena_alloc(arena, CHUNK),
-		                            .sums = { .arena = arena, .max = (size_t)UINT32_MAX } };
-	w->fd = openat(dir_fd, aside_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	w->ok = w->fd >= 0 && zs_file_write_all(w->fd, nothing, sizeof nothing); /* the header comes last */
+	*w = (struct zs_signatures_writer){ .run = run, .arena = arena, .dir_fd = dir_fd, .fd = -1, .chunk = zs_arena_alloc(arena, CHUNK),
+		                            .sums = { .arena = arena, .max = (size_t)UINT32_MAX }, .ok = true };
+	check(w, unlinkat(dir_fd, aside_name, 0) == 0 || errno == ENOENT);
+	if (w->ok)
+		w->fd = openat(dir_fd, aside_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	check(w, w->fd >= 0 && zs_file_write_all(w->fd, nothing, sizeof nothing)); /* the header comes last */
 	put_keys(w, zone);
 	put_entries(w, zone);
 	return w;
@@ -422,14 +433,14 @@ void zs_signatures_end(struct zs_signatures_writer *w, const uint8_t (*proofs)[3
 	put(w, proofs, count * 32);
 	flush(w);
 	memcpy(head, magic, MAGIC);
-	bool ok = w->ok && zs_hash(w->run, ZS_SHA256, (struct zs_bytes){ w->sums.data, w->sums.len }, sum);
-	if (ok) {
+	check(w, zs_hash(w->run, ZS_SHA256, (struct zs_bytes){ w->sums.data, w->sums.len }, sum));
+	if (w->ok) {
 		memcpy(head + CHECKSUM_AT, sum, 32);
 		/* neither synced: what a power failure leaves of it has another checksum */
-		ok = pwrite(w->fd, head, sizeof head, 0) == (ssize_t)sizeof head && renameat(w->dir_fd, aside_name, w->dir_fd, file_name) == 0;
+		check(w, pwrite(w->fd, head, sizeof head, 0) == (ssize_t)sizeof head && renameat(w->dir_fd, aside_name, w->dir_fd, file_name) == 0);
 	}
-	if (!ok) {
-		zs_warn(w->run, NULL, "the signature cache cannot be written (%s); the next build makes all signatures anew", strerror(errno));
+	if (!w->ok) {
+		zs_warn(w->run, NULL, "the signature cache cannot be written (%s); the next build makes all signatures anew", strerror(w->error));
 		zs_signatures_discard(w);
 		return;
 	}
