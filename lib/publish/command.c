@@ -171,8 +171,8 @@ static bool attend(struct child *child, const char *input, int64_t deadline, int
 		if (now >= deadline && unread <= 0)
 			return child->ended;
 		const int ready = poll(fds, 2, now >= deadline ? 0 : (int)(deadline - now < STEP ? deadline - now : STEP));
-		if (ready < 0 && errno != EINTR)
-			return false;
+		if (ready < 0 && errno != EINTR) /* no memory for it now */
+			nanosleep(&(struct timespec){ .tv_nsec = STEP * 1000000 }, NULL);
 		if (!ready)
 			unread = 0;
 		if (ready <= 0)

@@ -33,9 +33,10 @@ bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_
 	while (hasher && ((n = read(fd, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)))
 		if (n > 0)
 			zs_hasher_add(hasher, block, (size_t)n);
+	const int error = errno;
 	bool ok = hasher && zs_hasher_end(run, hasher, digest);
 	if (ok && n < 0)
-		ok = zs_fail(run, "cannot read '%s': %s", path, strerror(errno));
+		ok = zs_fail(run, "cannot read '%s': %s", path, strerror(error));
 	if (id)
 		*id = settled && zs_file_settled(fd, &after) && zs_file_id_equal(&before, &after) ? after : unknown;
 	close(fd);
