@@ -42,7 +42,7 @@ void zs_arena_begin(void)
 static void *need(void *memory)
 {
 	if (!memory) {
-		static const char message[] = "zonesign: error: out of memory; nothing was published\n";
+		static const char message[] = "zonesign: error: out of memory: the run ends here, and the next one carries on\n";
 		ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
 		(void)ignored;
 		_exit(1);
