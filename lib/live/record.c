@@ -94,6 +94,12 @@ bool zs_live_record(struct zs_run *run, const struct zs_policy *policy, struct z
 		return zs_not_yet(run, "the zone is not served yet: nothing of it can be at the parent");
 	if (facts->made_with_now != run->now_given)
 		return zs_refuse(run, "G17", "the state was made with %s: this would mix two times", facts->made_with_now ? "--now" : "the real clock");
+	const char *jump = zs_facts_clock_jump(run, facts); /* of when the DS was seen, and caches are waited for from then on */
+	if (jump) {
+		zs_refuse(run, "G17", "%s", jump);
+		zs_hint(run, "see that the clock is right; if it is, run 'zonesign build --accept clock' once, then this again");
+		return false;
+	}
 	zs_rollover_ask_first(policy, facts, run->now);
 	/* one that was never entered would count as in place, and the one that is there would be given up for it */
 	const char *list = list_waiting(run, facts, gone, &waiting);

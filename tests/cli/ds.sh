@@ -21,6 +21,8 @@ at 610 ds --seen $(((tag + 1) % 65536)) a.example; is 'a tag of no key' 2 $statu
 at 610 ds --gone a.example; is '--gone of what is wanted' 5 $status; has 'how to say that it was never entered' err 'ds --gone TAG'
 at 610 ds --seen --gone a.example; is '--seen with --gone' 2 $status
 run "$z" ds --seen a.example; is '--seen with the real clock on a state of --now' 4 $status; has 'G17' err 'G17'
+at 590 ds --seen a.example; is '--seen by a clock that went back' 4 $status; has 'why' err 'refused by G17: the clock says'
+at $((400 * 86400)) ds --seen a.example; is '--seen by a clock that leapt' 4 $status; has 'what to do' err 'build --accept clock'
 is 'refusals change nothing' "$before" "$(sha256sum state/a.example/state.yaml)"
 at 620 ds --seen "$tag" a.example; is '--seen TAG' 0 $status
 is 'it is recorded' 2026-12-01T00:10:20Z "$(state ds_seen)"; has 'with its date' state/a.example/state.yaml 'guard: "ds-seen"'
