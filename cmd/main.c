@@ -110,7 +110,9 @@ void zs_cli_diags(const struct zs_cli *cli, const struct zs_run *run, FILE *to)
 
 int zs_cli_end(const struct zs_cli *cli, struct zs_run *run)
 {
-	if (fflush(stdout) != 0 || ferror(stdout)) /* also what was lost long ago */
+	if (fflush(stdout) != 0)
+		zs_fail(run, "cannot write to standard output: %s", strerror(errno));
+	else if (ferror(stdout)) /* it was lost long ago */
 		zs_fail(run, "cannot write to standard output");
 	const int status = (int)run->fault;
 	zs_cli_diags(cli, run, stderr);
@@ -164,7 +166,7 @@ const struct zs_zone_config **zs_cli_zones(struct zs_run *run, const struct zs_c
 int zs_cli_write(struct zs_run *run, const void *text, size_t len)
 {
 	if ((len && fwrite(text, 1, len, stdout) != len) || fflush(stdout) != 0)
-		zs_fail(run, "cannot write to standard output");
+		zs_fail(run, "cannot write to standard output: %s", strerror(errno));
 	return (int)run->fault;
 }
 

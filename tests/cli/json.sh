@@ -49,6 +49,6 @@ at 400009 keys import --served served.zone a.example k/*.key; is 'keys import' 0
 get 'imported' "d['imported'], sorted(set(k['role'] for k in d['keys']))" "True ['ksk', 'zsk']"
 
 for command in --version --help 'build --help' 'fmt --origin a.example a.example.zone' '--json fmt --origin a.example long.zone' '--json keys'; do
-	run sh -c "'$z' $command > /dev/full"; is "$command to a full disk" 1 $status; has 'is told' err 'cannot write to standard output'
+	run sh -c "'$z' $command > /dev/full"; is "$command to a full disk" 1 $status; has 'is told' err 'cannot write to standard output: No space left on device'
 done
 finish
