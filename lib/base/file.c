@@ -209,14 +209,22 @@ static bool sync_written(struct zs_run *run, const int *fds, size_t count)
 	return true;
 }
 
-bool zs_file_replace_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count)
+static const char *aside_of(struct zs_run *run, const char *name)
+{
+	return zs_arena_printf(run->arena, ".%s.zonesign", name);
+}
+
+void zs_file_remove_aside(struct zs_run *run, int dir_fd, const char *name)
+{
+	(void)unlinkat(dir_fd, aside_of(run, name), 0);
+}
+
+bool zs_file_write_aside_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count)
 {
 	int *fds = zs_arena_array(run->arena, count, sizeof *fds);
-	const char **asides = zs_arena_array(run->arena, count, sizeof *asides);
 	size_t written = 0;
 	for (; written < count; written++) {
-		asides[written] = zs_arena_printf(run->arena, ".%s.zonesign", files[written].name);
-		fds[written] = write_aside(run, dir_fd, &files[written], asides[written]);
+		fds[written] = write_aside(run, dir_fd, &files[written], aside_of(run, files[written].name));
 		if (fds[written] < 0)
 			break;
 	}
@@ -226,14 +234,27 @@ bool zs_file_replace_all(struct zs_run *run, int dir_fd, const struct zs_file_te
 	for (size_t i = 0; i < written; i++)
 		if (close(fds[i]) != 0 && ok)
 			ok = zs_fail(run, "cannot write '%s': %s", files[i].shown, strerror(errno));
-	for (size_t i = 0; i < written; i++)
-		if (ok && renameat(dir_fd, asides[i], dir_fd, files[i].name) != 0)
-			ok = zs_fail(run, "cannot write '%s': %s", files[i].shown, strerror(errno));
 	for (size_t i = 0; !ok && i < written; i++)
-		unlinkat(dir_fd, asides[i], 0);
+		zs_file_remove_aside(run, dir_fd, files[i].name);
+	return ok;
+}
+
+bool zs_file_place_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count)
+{
+	bool ok = true;
+	for (size_t i = 0; i < count && ok; i++)
+		if (renameat(dir_fd, aside_of(run, files[i].name), dir_fd, files[i].name) != 0)
+			ok = zs_fail(run, "cannot write '%s': %s", files[i].shown, strerror(errno));
+	for (size_t i = 0; !ok && i < count; i++)
+		zs_file_remove_aside(run, dir_fd, files[i].name);
 	if (ok && !zs_file_sync_soon(run, dir_fd))
 		return zs_fail(run, "cannot sync the directory of '%s': %s", files[0].shown, strerror(errno));
 	return ok;
+}
+
+bool zs_file_replace_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count)
+{
+	return zs_file_write_aside_all(run, dir_fd, files, count) && zs_file_place_all(run, dir_fd, files, count);
 }
 
 bool zs_file_replace(struct zs_run *run, int dir_fd, const char *name, const char *shown, mode_t mode,
@@ -263,7 +284,7 @@ bool zs_file_rename_new(int dir_fd, const char *from, const char *to)
 bool zs_file_create(struct zs_run *run, const char *path, mode_t mode, const void *data, size_t len, bool *there)
 {
 	const struct zs_file_text file = { .name = zs_file_base(path), .shown = path, .mode = mode, .data = data, .len = len };
-	const char *aside = zs_arena_printf(run->arena, ".%s.zonesign", file.name);
+	const char *aside = aside_of(run, file.name);
 	struct stat stat;
 	*there = lstat(path, &stat) == 0;
 	if (*there)

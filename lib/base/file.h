@@ -60,6 +60,11 @@ struct zs_file_text {
 	size_t len;
 };
 ZS_MUST_CHECK bool zs_file_replace_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count);
+/* Its two steps. Written aside the contents are safe, under names that nobody looks for; placing needs no more than name and shown. */
+ZS_MUST_CHECK bool zs_file_write_aside_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count);
+ZS_MUST_CHECK bool zs_file_place_all(struct zs_run *run, int dir_fd, const struct zs_file_text *files, size_t count);
+/* Remove one that was written aside, if it is there. */
+void zs_file_remove_aside(struct zs_run *run, int dir_fd, const char *name);
 
 /* Rename in the directory dir_fd where `to` is not there yet. False with errno: EEXIST if it is. */
 ZS_MUST_CHECK bool zs_file_rename_new(int dir_fd, const char *from, const char *to);

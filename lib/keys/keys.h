@@ -44,9 +44,13 @@ ZS_MUST_CHECK bool zs_keys_load(struct zs_run *run, const struct zs_zone_config 
                                 struct zs_keyset **out);
 
 /* Make the keys that plan wants made (plan keys without facts->id), write and sync them, and fill in their facts. When
- * it returns true, every private key that the plan uses is safe on disk. */
+ * it returns true, every private key that the plan uses is safe on disk: a new one aside, until zs_keys_place, because a large zone
+ * takes its time to sign, and a run that is ended then would leave a pair that no state knows. */
 ZS_MUST_CHECK bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts,
                                    struct zs_plan *plan, struct zs_keyset *keys);
+
+/* Give the files of the keys that were made their names; before a state is written that knows these keys. */
+ZS_MUST_CHECK bool zs_keys_place(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts);
 
 /* After a build that failed: remove the pairs that zs_keys_prepare made for these facts, unless the state on disk knows them. Their
  * DNSKEYs were never published, as the state is written before the zone is; a known one may have been, and stays. Without this

@@ -10,7 +10,7 @@
 #include "dns/algorithm.h"
 #include "keys/key_private.h"
 
-enum { KEY_FILE_MAX = 64 * 1024, KEY_RDATA_MAX = 4096, ADOPT_MAX = 256, NAMED_MAX = 3, KEY_TRIES = 64 };
+enum { KEY_FILE_MAX = 64 * 1024, KEY_RDATA_MAX = 4096, ADOPT_MAX = 256, NAMED_MAX = 3, KEY_TRIES = 64, HALVES = 2 };
 
 struct store {
 	struct zs_run *run;
@@ -146,6 +146,31 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The files of a key: the private half, the public one. */
+static void name_pair(const struct store *store, uint8_t algorithm, uint16_t tag, struct zs_file_text files[HALVES])
+{
+	const char *base = file_name(store, algorithm, tag);
+	const char *private = zs_arena_printf(store->run->arena, "%s.private", base), *public = zs_arena_printf(store->run->arena, "%s.key", base);
+	files[0] = (struct zs_file_text){ .name = private, .shown = shown(store, private), .mode = 0600 };
+	files[1] = (struct zs_file_text){ .name = public, .shown = shown(store, public), .mode = 0644 };
+}
+
+/* Those that this run made, and left aside. */
+static bool place_pairs(const struct store *store, struct zs_facts *facts)
+{
+	struct zs_file_text files[HALVES];
+	for (size_t i = 0; i < facts->key_count; i++) {
+		struct zs_key_facts *fact = &facts->keys[i];
+		if (!fact->aside)
+			continue;
+		name_pair(store, fact->algorithm, fact->tag, files);
+		if (!zs_file_place_all(store->run, store->fd, files, HALVES))
+			return false;
+		fact->aside = false;
+	}
+	return true;
+}
+
 static bool ends_with(const char *name, const char *end)
 {
 	const size_t len = strlen(name), end_len = strlen(end);
@@ -276,7 +301,7 @@ bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct 
 		return true; /* who only looks makes no directory */
 	if (!open_store(run, zone, facts, &store))
 		return false;
-	bool ok = list_files(&store, facts->lock_fd >= 0, &files, &file_count);
+	bool ok = place_pairs(&store, facts) && list_files(&store, facts->lock_fd >= 0, &files, &file_count);
 	const bool adopting = facts->fresh && facts->key_count == 0;
 	if (ok && adopting) {
 		ok = load_all(&store, keys, files, file_count);
@@ -291,21 +316,18 @@ bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct 
 	return ok;
 }
 
-static bool write_pair(const struct store *store, const struct zs_key *key)
+static bool write_pair(const struct store *store, const struct zs_key *key, bool aside)
 {
 	struct zs_run *run = store->run;
-	const char *base = file_name(store, key->algorithm, key->tag);
 	struct zs_buf secret = { .arena = run->arena, .max = KEY_FILE_MAX };
 	if (!zs_buf_reserve(&secret, 16 * 1024) || !zs_key_private_text(run, key, &secret)) /* one block: nothing left behind */
 		return false;
-	const char *private_name = zs_arena_printf(run->arena, "%s.private", base);
-	const char *public_name = zs_arena_printf(run->arena, "%s.key", base);
 	const char *text = zs_key_public_text(run->arena, key, store->zone->name, store->zone->policy->dnskey_ttl);
-	const struct zs_file_text files[] = {
-		{ private_name, shown(store, private_name), 0600, secret.data, secret.len },
-		{ public_name, shown(store, public_name), 0644, text, strlen(text) },
-	};
-	const bool ok = zs_file_replace_all(run, store->fd, files, ZS_COUNT(files));
+	struct zs_file_text files[HALVES];
+	name_pair(store, key->algorithm, key->tag, files);
+	files[0].data = secret.data, files[0].len = secret.len;
+	files[1].data = text, files[1].len = strlen(text);
+	const bool ok = (aside ? zs_file_write_aside_all : zs_file_replace_all)(run, store->fd, files, HALVES);
 	zs_secret_cleanse(secret.data, secret.room);
 	return ok;
 }
@@ -313,9 +335,12 @@ static bool write_pair(const struct store *store, const struct zs_key *key)
 /* The public half first: alone it would be taken for a key whose private half was lost. */
 static void remove_pair(const struct store *store, uint8_t algorithm, uint16_t tag)
 {
-	const char *base = file_name(store, algorithm, tag);
-	unlinkat(store->fd, zs_arena_printf(store->run->arena, "%s.key", base), 0);
-	unlinkat(store->fd, zs_arena_printf(store->run->arena, "%s.private", base), 0);
+	struct zs_file_text files[HALVES];
+	name_pair(store, algorithm, tag, files);
+	for (size_t i = HALVES; i-- > 0;) {
+		unlinkat(store->fd, files[i].name, 0);
+		zs_file_remove_aside(store->run, store->fd, files[i].name);
+	}
 }
 
 /* A pair whose tag, revoked or not, no key of the zone ever had (G9), and no file bears. */
@@ -384,12 +409,10 @@ bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, stru
 		if (!ok)
 			break;
 		key.times = times_of(run, fact, &key);
-		ok = write_pair(&store, &key);
-		if (!ok) {
-			remove_pair(&store, key.algorithm, key.tag); /* no file had these names before */
+		ok = write_pair(&store, &key, true);
+		if (!ok)
 			break;
-		}
-		fact->made_now = true;
+		fact->made_now = fact->aside = true;
 		memcpy(fact->id, key.id, sizeof fact->id);
 		fact->tag = key.tag;
 		fact->created = key.created;
@@ -397,6 +420,21 @@ bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_config *zone, stru
 	}
 	if (store.fd >= 0)
 		close(store.fd);
+	return ok;
+}
+
+bool zs_keys_place(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts)
+{
+	struct store store;
+	bool any = false;
+	for (size_t i = 0; i < facts->key_count; i++)
+		any = any || facts->keys[i].aside;
+	if (!any)
+		return true;
+	if (!open_store(run, zone, facts, &store))
+		return false;
+	const bool ok = place_pairs(&store, facts);
+	close(store.fd);
 	return ok;
 }
 
@@ -435,7 +473,7 @@ bool zs_keys_write_times(struct zs_run *run, const struct zs_zone_config *zone, 
 			if (memcmp(&times, &key->times, sizeof times) == 0)
 				continue;
 			key->times = times;
-			ok = (store.fd >= 0 || open_store(run, zone, facts, &store)) && write_pair(&store, key);
+			ok = (store.fd >= 0 || open_store(run, zone, facts, &store)) && write_pair(&store, key, false);
 		}
 	if (store.fd >= 0)
 		close(store.fd);
@@ -447,7 +485,7 @@ bool zs_keys_write(struct zs_run *run, const struct zs_zone_config *zone, const 
 	struct store store = { .fd = -1 };
 	if (!open_store(run, zone, facts, &store))
 		return false;
-	const bool ok = write_pair(&store, key);
+	const bool ok = write_pair(&store, key, false);
 	close(store.fd);
 	return ok;
 }

@@ -41,6 +41,7 @@ struct zs_key_facts {
 	zs_time retired;          /* goal_in became false; 0: still wanted */
 	zs_time removed;          /* it was wanted out, and no cache holds any of it since; 0: no */
 	bool made_now;            /* not written: this run made its pair of files */
+	bool aside;               /* not written: they have not got their names yet (zs_keys_place) */
 	struct zs_record_state dnskey, krrsig, zrrsig, ds;
 	zs_time ds_seen;          /* every address of the parent that answers shows its DS, without a break, since; 0: no */
 	zs_time ds_gone;          /* every address that answers shows no DS of it since, also if there never was one; 0: no. Of a DS that the

@@ -10,8 +10,8 @@ if ldd "$z" | grep -q 'asan\|tsan'; then
 fi
 cat > fault.c <<'END'
 /* The call FAULT_AT of those below kills the process before it does anything (FAULT=kill), or fails (FAULT=fail). It leaves its name in
- * the file "hit". FAULT=look: no key file can be looked at by its name; poll: the first poll has no memory; memory: there is none any more
- * when the output has its name. */
+ * the file "hit". FAULT=sign: it is killed when the zone is signed; look: no key file can be looked at by its name; poll: the first poll
+ * has no memory; memory: there is none any more when the output has its name. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -49,6 +49,8 @@ int openat(int dir, const char *path, int flags, ...)
 	va_start(args, flags);
 	const mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
 	va_end(args);
+	if ((flags & O_CREAT) && is_fault("sign") && strcmp(path, ".signed.zone.zonesign") == 0)
+		kill(getpid(), SIGKILL);
 	return (flags & O_CREAT) && is_hit("openat") ? -1 : REAL(openat)(dir, path, flags, mode);
 }
 ssize_t write(int fd, const void *data, size_t len) { return fd > 2 && is_hit("write") ? -1 : REAL(write)(fd, data, len); }
@@ -142,6 +144,9 @@ cd "$work/before" || exit 1
 t=$((t0 + 20020)); walk roll_begins 70
 
 # ---- single faults ----
+start; now=$t; for i in 1 2 3; do faulty sign 0 "$z" --now $now build; is "killed while it signs, $i" 137 $status; done
+now=$((t + 60)); run "$z" --now $now build; is 'then a build' 0 $status; is 'knows all keys that are there' '' "$(cat err)"
+is 'and they are no more than it needs' "$(grep -c '^  - id:' state/a.example/state.yaml)" "$(ls state/a.example/keys/*.private | wc -l)"; is 'and leaves nothing' '' "$(left)"
 start; now=$t; faulty look 0 "$z" --now $now build; is 'key files that cannot be looked at are no missing ones' 0 $status
 sed -i 's/output: signed.zone/&, reload: [sleep, "0.2"]/' zonesign.yaml
 now=$((t + 60)); faulty poll 0 "$z" --now $now build; is 'a command is waited for without memory to wait' 0 $status
