@@ -186,7 +186,8 @@ static bool sign_and_publish(struct zs_building *b)
 		const zs_time since = b->facts->published.served_since;
 		zs_build_served(b, b->run->now); /* moves that change nothing in the zone */
 		b->facts->published.served_since = since;
-		return zs_keys_place(b->run, b->zone_config, b->facts) && zs_build_record_facts(b);
+		return zs_keys_place(b->run, b->zone_config, b->facts) && zs_build_record_facts(b)
+		    && zs_keys_write_times(b->run, b->zone_config, b->facts, b->keys);
 	}
 	b->intent.ttl = b->ttls.largest;
 	b->intent.negative_ttl = b->ttls.negative;

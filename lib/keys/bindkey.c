@@ -31,7 +31,7 @@ static const struct {
 } time_names[] = {
 	{ "Publish", offsetof(struct zs_key_times, publish) },   { "Activate", offsetof(struct zs_key_times, activate) },
 	{ "Revoke", offsetof(struct zs_key_times, revoke) },     { "Inactive", offsetof(struct zs_key_times, inactive) },
-	{ "Delete", offsetof(struct zs_key_times, remove) },
+	{ "Delete", offsetof(struct zs_key_times, remove) },     { "SyncPublish", offsetof(struct zs_key_times, sync) },
 };
 
 static zs_time *time_at(struct zs_key_times *times, size_t i)

@@ -17,6 +17,7 @@ struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 /* Timing metadata of a key file, as BIND names it; 0: not set. */
 struct zs_key_times {
 	zs_time publish, activate, revoke, inactive, remove;
+	zs_time sync; /* SyncPublish: the DS is at the parent since */
 };
 
 struct zs_key {

@@ -372,6 +372,17 @@ static zs_time planned(zs_time written, zs_time since, zs_time now)
 	return written && fact - written < HOUR && written - fact < HOUR ? written : fact;
 }
 
+/* BIND takes a DS to be in every cache a while after SyncPublish, and lets another KSK go then: so it is there when the DS was seen at the
+ * parent, not when it was asked for. Without it BIND takes a key to have no DS, and one that its policy does not want leaves at once. */
+static zs_time sync_of(const struct zs_key_facts *fact, zs_time written)
+{
+	if (fact->ds.phase == ZS_NA || fact->ds.phase == ZS_HIDDEN || (fact->ds.phase == ZS_RUMOURED && !fact->ds_seen))
+		return 0;
+	if (fact->ds.phase == ZS_UNRETENTIVE || written)
+		return written;
+	return fact->ds_seen ? fact->ds_seen : fact->ds.since;
+}
+
 /* What the facts know of the dates in the key's file; what they have forgotten stays as it is in there. */
 static struct zs_key_times times_of(const struct zs_run *run, const struct zs_key_facts *fact, const struct zs_key *key)
 {
@@ -390,6 +401,7 @@ static struct zs_key_times times_of(const struct zs_run *run, const struct zs_ke
 		times.remove = 0;
 	else if (fact->dnskey.phase == ZS_UNRETENTIVE)
 		times.remove = planned(times.remove, fact->dnskey.since, run->now);
+	times.sync = sync_of(fact, times.sync);
 	return times;
 }
 

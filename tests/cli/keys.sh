@@ -23,7 +23,10 @@ is 'no key is made for a zone that cannot be read' '' "$(ls state/a.example/keys
 at 0 -q build; is 'a first build' 0 $status; is 'the key files say when: BIND reads their times as a plan' " 6 $stamp " "$(when)"
 before=$(stat -c '%n %i %Y' state/a.example/keys/*); at 600 -q build
 is 'the files are not written again for what they say already' "$before" "$(stat -c '%n %i %Y' state/a.example/keys/*)"
+is 'no DS is at the parent yet' '' "$(grep -h SyncPublish state/a.example/keys/*)"
 at 610 -q ds --seen a.example; at 620 -q build; at 3600 -q build
+is 'the files say since when the DS is at the parent: BIND would let a key without that date go at once' "1 SyncPublish: $(date -u -d @$((t0 + 610)) +%Y%m%d%H%M%S)" \
+	"$(grep -h SyncPublish state/a.example/keys/*.private | uniq -c | sed 's/^ *//')"
 at 3700 keys; is 'list' 2 "$(grep -c '^a.example. [kz]sk [0-9]* ECDSAP256SHA256 active' out)"; has 'the list has states' out 'dnskey=omnipresent'
 at 3700 keys b.example; is 'a zone that is not there' 2 $status
 at 3700 keys generate a.example; is 'generate without --standby' 2 $status
