@@ -21,8 +21,8 @@ static const char help[] =
     "                 'keymgr -j ZONE list', what 'pdnsutil export-zone-key' prints\n"
     "  --served FILE  the signed zone as it is served now; the zone's output by default\n"
     "  --pem-dir DIR  where Knot keeps the PEM files; 'keys' beside the JSON by default\n"
-    "  --role ROLE    of a private half that comes alone (PowerDNS: csk by default), of a K*.key with the SEP flag and no K*.state\n"
-    "                 (csk if the served zone has no other keys, else ksk), or of the key to make\n"
+    "  --role ROLE    of a private half that comes alone (PowerDNS), or of a K*.key with the SEP flag and no K*.state: by default what\n"
+    "                 the served zone shows; or of the key to make\n"
     "  --dry-run      try the import and change nothing\n";
 
 struct options {
@@ -148,8 +148,7 @@ static void import(const struct zs_cli *cli, struct zs_run *run, const struct zs
 	const struct zs_import_key *keys;
 	size_t count;
 	char state[ZS_TIME_TEXT];
-	options->import.alone = options->role ? options->role
-	                      : zs_keys_served_role(zone, options->import.served ? options->import.served : zone->output.path);
+	options->import.role = options->role;
 	if (!zs_import(run, config, zone, &options->import, &keys, &count))
 		return;
 	if (cli->json) {

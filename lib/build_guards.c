@@ -5,6 +5,7 @@
 #include "build_private.h"
 #include "dane/dane.h"
 #include "dns/algorithm.h"
+#include "keys/keys.h"
 #include "publish/publish.h"
 #include "rollover/rollover.h"
 
@@ -90,24 +91,6 @@ static bool output_serial(const char *path, const uint8_t *apex, uint32_t *seria
 	return ok;
 }
 
-/* Who signs its DNSKEY RRset, and who the rest. */
-static void read_signers(struct zs_run *run, const struct zs_zone *zone, struct zs_replaced *out)
-{
-	const uint32_t apex = zs_zone_find(zone, zone->apex, NULL);
-	const struct zs_owner *owner = apex == ZS_NO_OWNER ? NULL : &zone->owners[apex];
-	for (uint32_t i = 0; owner && i < owner->rrset_count; i++) {
-		const struct zs_rrset *set = &zone->rrsets[owner->first + i];
-		if (set->type != ZS_TYPE_RRSIG || (set->covered != ZS_TYPE_DNSKEY && set->covered != ZS_TYPE_SOA))
-			continue;
-		for (uint32_t r = 0; r < set->count; r++) {
-			const struct zs_bytes rdata = zs_rrset_rdata(zone, set, r);
-			if (rdata.len > 18) /* RFC 4034 section 3.1 */
-				ZS_PUSH(run->arena, out->signers, out->signer_count, out->signer_room) =
-				    (struct zs_replaced_signer){ .covered = set->covered, .algorithm = rdata.data[2], .tag = zs_get_u16(rdata.data + 16) };
-		}
-	}
-}
-
 /* The DNSKEYs, the signers and the serial of the signed zone in the place of the output. Its DNSKEY RRset ends with look; NULL: it has none. */
 static const struct zs_rrset *read_replaced(struct zs_run *run, struct zs_run *look, const struct zs_zone_config *config, struct zs_zone **zone,
                                             struct zs_replaced *out)
@@ -117,14 +100,8 @@ static const struct zs_rrset *read_replaced(struct zs_run *run, struct zs_run *l
 	                           ? zs_zone_apex_rrset(*zone, ZS_TYPE_DNSKEY) : NULL;
 	struct zs_soa soa;
 	*out = (struct zs_replaced){ .present = set != NULL, .serial = set && zs_zone_soa(*zone, &soa) ? soa.serial : 0 };
-	for (uint32_t i = 0; set && i < set->count; i++) {
-		const struct zs_bytes rdata = zs_rrset_rdata(*zone, set, i);
-		uint8_t *copy = zs_arena_alloc(run->arena, rdata.len);
-		memcpy(copy, rdata.data, rdata.len);
-		ZS_PUSH(run->arena, out->dnskeys, out->dnskey_count, out->dnskey_room) = (struct zs_bytes){ copy, rdata.len };
-	}
 	if (set)
-		read_signers(run, *zone, out);
+		zs_keys_shown(run, *zone, out);
 	return set;
 }
 

@@ -211,6 +211,12 @@ static bool has_left(const struct zs_key_facts *key)
 	return !key->goal_in && (dnskey->phase == ZS_HIDDEN || (dnskey->phase == ZS_UNRETENTIVE && dnskey->since));
 }
 
+/* Does it sign the zone that is served? Not to build that one anew helps nobody. */
+static bool signs_already(const struct zs_key_facts *key)
+{
+	return key->zrrsig.phase == ZS_OMNIPRESENT || (key->zrrsig.phase == ZS_RUMOURED && key->zrrsig.since);
+}
+
 /* Why the plan must not be published: *guard is whose business it is; NULL if it may. */
 static const char *danger_of(struct zs_run *run, const struct zs_facts *facts, const struct zs_plan *plan, const char **guard)
 {
@@ -227,7 +233,7 @@ static const char *danger_of(struct zs_run *run, const struct zs_facts *facts, c
 			return zs_arena_printf(run->arena, "key %u would leave the DNSKEY RRset while its DS is at the parent or in caches", key->facts->tag);
 		*guard = "G6z";
 		if (facts->published.known && key->sign_zone && key->facts->dnskey.phase != ZS_OMNIPRESENT && algorithm_is_published(plan, key->facts->algorithm)
-		    && key->facts->zrrsig.phase != ZS_OMNIPRESENT)
+		    && !signs_already(key->facts))
 			return zs_arena_printf(run->arena, "key %u would sign before its DNSKEY is in every cache", key->facts->tag);
 	}
 	return NULL;

@@ -41,14 +41,33 @@ static void order_keys(struct zs_import_key *keys, size_t count)
 		}
 }
 
+/* Of several keys whose DS nobody knows of, one in the middle of a roll, the first one's is taken to be at the parent. That of another has
+ * to be seen before anybody is told to delete one. */
+static void doubt_ds(struct zs_import_key *keys, size_t count)
+{
+	bool there = false;
+	for (size_t i = 0; i < count; i++) {
+		if (there && keys[i].ds_unknown && keys[i].facts.ds.phase == ZS_OMNIPRESENT)
+			keys[i].facts.ds.phase = ZS_RUMOURED;
+		there = there || keys[i].facts.ds.phase == ZS_OMNIPRESENT;
+	}
+}
+
+static const char *served_path(const struct zs_zone_config *zone, const struct zs_import_options *options)
+{
+	return options->served ? options->served : zone->output.path;
+}
+
 static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_import_options *options,
                       struct zs_import_key **keys, size_t *count)
 {
+	struct zs_import_source source = { .zone = zone->name, .pem_dir = options->pem_dir, .role = options->role };
 	size_t room = 0;
 	*keys = NULL;
 	*count = 0;
+	zs_keys_served(run, zone, served_path(zone, options), &source.served);
 	for (size_t i = 0; i < options->file_count; i++)
-		if (!zs_keys_import(run, run->arena, zone->name, options->files[i], options->pem_dir, options->alone, keys, count, &room))
+		if (!zs_keys_import(run, run->arena, &source, options->files[i], keys, count, &room))
 			return false;
 	size_t kept = 0; /* K*.key and K*.private of one key may both be named */
 	for (size_t i = 0; i < *count; i++) {
@@ -63,6 +82,7 @@ static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, con
 	}
 	*count = kept;
 	order_keys(*keys, kept);
+	doubt_ds(*keys, kept);
 	return true;
 }
 
@@ -199,6 +219,10 @@ static bool check_overlap(struct zs_run *run, const struct zs_facts *facts, cons
 		const struct zs_import_key *key = find(keys, count, fact->id);
 		if (zs_in_zone(fact->zrrsig.phase) && (!key || !has_key(served, key->key.rdata)))
 			zs_refuse(run, "G6z", "key %u would sign the zone, and is not among the DNSKEYs served now: caches do not know it", fact->tag);
+		else if (key && zs_in_zone(key->facts.dnskey.phase) && !has_key(served, key->key.rdata)) {
+			zs_refuse(run, "G6", "key %u is taken to be in use, and is not among the DNSKEYs served now: its DS is not what the chain hangs on", fact->tag);
+			zs_hint(run, "leave its files out, if the other signer does not use it");
+		}
 		if (key && (key->facts.ds.phase == ZS_OMNIPRESENT || key->facts.ds.phase == ZS_RUMOURED)
 		    && (!has_key(next, key->key.rdata) || !zs_in_zone(fact->krrsig.phase)))
 			zs_refuse(run, "G6", "key %u has its DS at the parent, and would not sign the DNSKEYs", fact->tag);
@@ -236,7 +260,7 @@ static bool import_locked(struct zs_run *run, const struct zs_config *config, co
 {
 	struct zs_parent_facts parent;
 	struct dnskeys served;
-	const char *path = options->served ? options->served : zone->output.path;
+	const char *path = served_path(zone, options);
 	const char *dir = zs_arena_printf(run->arena, "%s/trial", facts->dir);
 	if (facts->key_count || facts->published.known) {
 		zs_usage(run, "zone '%s' has keys and a state already; import is for zones that another program signed", zone->name_text);

@@ -14,7 +14,7 @@ struct zs_import_options {
 	size_t file_count;
 	const char *pem_dir;     /* of Knot's PEM files; NULL: beside the JSON */
 	const char *served;      /* the signed zone as it is served now; NULL: the zone's output */
-	enum zs_key_role alone;  /* of keys whose files do not say it: zs_keys_import; 0: not known */
+	enum zs_key_role role;   /* of keys whose files do not say it; 0: the served zone shows it */
 	bool dry_run;            /* try, and change nothing */
 };
 

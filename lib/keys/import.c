@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "dns/algorithm.h"
+#include "dns/type.h"
 #include "keys/key_private.h"
 
 enum { FILE_MAX = 64 * 1024, JSON_MAX = 1 << 20, KEYS_MAX = 64 };
@@ -136,21 +137,27 @@ static bool has_state(const struct zs_input *input)
 	return find_line(input, "DNSKEYState", &value, &len);
 }
 
-/* sep_role: of a key with the SEP flag, which KSK and CSK have alike. */
-static bool import_bind(struct zs_run *run, struct zs_arena *arena, const uint8_t *zone, const char *stem, enum zs_key_role sep_role,
+/* KSK and CSK have the SEP flag alike. */
+static enum zs_key_role sep_role(const struct zs_import_source *source, const struct zs_key *key)
+{
+	const enum zs_key_role shown = source->role ? source->role : zs_keys_shown_role(&source->served, key);
+	return shown == ZS_CSK ? ZS_CSK : ZS_KSK;
+}
+
+static bool import_bind(struct zs_run *run, struct zs_arena *arena, const struct zs_import_source *source, const char *stem,
                         struct zs_import_key *out)
 {
 	struct zs_input public, private, state;
 	bool there;
 	if (!zs_file_read(run, arena, NULL, zs_arena_printf(arena, "%s.key", stem), FILE_MAX, &public, NULL)
-	    || !zs_key_read_public(run, arena, &public, zone, &out->key)
+	    || !zs_key_read_public(run, arena, &public, source->zone, &out->key)
 	    || !zs_file_read(run, arena, NULL, zs_arena_printf(arena, "%s.private", stem), FILE_MAX, &private, NULL))
 		return false;
 	const bool ok = zs_key_read_private(run, arena, &private, &out->key);
 	zs_secret_cleanse((void *)(uintptr_t)private.text, private.len);
 	if (!ok || !zs_key_prove(run, &out->key, stem) || !read_if_there(run, arena, zs_arena_printf(arena, "%s.state", stem), &state, &there))
 		return false;
-	fill_facts(out, out->key.flags & ZS_DNSKEY_SEP ? sep_role : ZS_ZSK);
+	fill_facts(out, out->key.flags & ZS_DNSKEY_SEP ? sep_role(source, &out->key) : ZS_ZSK);
 	if (there && has_state(&state)) {
 		out->from = "BIND state";
 		return bind_state(run, &state, &out->facts);
@@ -160,18 +167,33 @@ static bool import_bind(struct zs_run *run, struct zs_arena *arena, const uint8_
 	const zs_time always = run->now;
 	const struct life life = { .publish = timed ? t->publish : always, .active = timed ? t->activate : always, .retire = t->inactive, .remove = t->remove };
 	out->from = timed ? "timing metadata" : "no times: taken to be in use";
+	out->ds_unknown = true;
 	live(&out->facts, &life, run->now);
 	return true;
 }
 
 /* ---- PowerDNS ---- */
 
-static bool import_alone(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, enum zs_key_role role, struct zs_import_key *out)
+static uint16_t flags_of(enum zs_key_role role)
 {
-	const uint16_t flags = ZS_DNSKEY_ZONE | (role & ZS_KSK ? ZS_DNSKEY_SEP : 0);
+	return ZS_DNSKEY_ZONE | (role & ZS_KSK ? ZS_DNSKEY_SEP : 0);
+}
+
+static bool import_alone(struct zs_run *run, struct zs_arena *arena, const struct zs_import_source *source, const struct zs_input *input,
+                         struct zs_import_key *out)
+{
 	const struct life life = { .publish = run->now, .active = run->now };
-	if (!zs_key_read_private_alone(run, arena, input, flags, &out->key) || !zs_key_prove(run, &out->key, input->path))
+	enum zs_key_role role = source->role ? source->role : ZS_CSK;
+	if (!zs_key_read_private_alone(run, arena, input, flags_of(role), &out->key))
 		return false;
+	const enum zs_key_role shown = source->role ? 0 : zs_keys_shown_role(&source->served, &out->key);
+	if (shown)
+		role = shown;
+	/* its flags, and so its tag, are of its role */
+	if ((out->key.flags != flags_of(role) && !zs_key_read_private_alone(run, arena, input, flags_of(role), &out->key))
+	    || !zs_key_prove(run, &out->key, input->path))
+		return false;
+	out->ds_unknown = true;
 	fill_facts(out, role);
 	out->from = "a private half alone (PowerDNS): taken to be in use";
 	live(&out->facts, &life, run->now);
@@ -213,7 +235,20 @@ static bool read_pem(struct zs_run *run, struct zs_arena *arena, const char *pat
 	return zs_key_from_pkey(run, arena, pkey, algorithm, flags, out) && zs_key_prove(run, out, path);
 }
 
-static bool import_knot_key(struct zs_run *run, struct zs_arena *arena, const struct zs_yaml *map, const char *pem_dir, struct zs_import_key *out)
+/* Knot has the dates of what it did, none of what it will do. A key that it does not call active may sign the zone all the same: a CSK,
+ * until a person has told Knot that the DS is there. */
+static void mend_life(const struct zs_run *run, const struct zs_import_source *source, const struct life *life, struct zs_key_facts *facts)
+{
+	if (life->active || !facts->goal_in || !zs_in_zone(facts->dnskey.phase))
+		return;
+	if (facts->role & ZS_ZSK && zs_replaced_signs(&source->served, facts->algorithm, facts->tag, ZS_TYPE_SOA))
+		facts->zrrsig = part(ZS_RUMOURED, life->publish);
+	else
+		facts->activate = run->now; /* it is to come: the newest of its role */
+}
+
+static bool import_knot_key(struct zs_run *run, struct zs_arena *arena, const struct zs_import_source *source, const struct zs_yaml *map,
+                            const char *pem_dir, struct zs_import_key *out)
 {
 	const char *id = zs_yaml_get_text(map, "id"), *algorithm = zs_yaml_get_text(map, "algorithm");
 	const bool ksk = json_flag(map, "ksk"), zsk = json_flag(map, "zsk");
@@ -224,8 +259,7 @@ static bool import_knot_key(struct zs_run *run, struct zs_arena *arena, const st
 		return zs_error(run, &map->where, "not a key as 'keymgr -j ZONE list' writes it (id, algorithm, tag, ksk, zsk)");
 	if (json_flag(map, "public-only"))
 		return zs_error(run, &map->where, "key %s is there with its public half only", tag_text);
-	const uint16_t flags = ZS_DNSKEY_ZONE | (ksk ? ZS_DNSKEY_SEP : 0);
-	if (!read_pem(run, arena, zs_arena_printf(arena, "%s/%s.pem", pem_dir, id), (uint8_t)number, flags, &out->key))
+	if (!read_pem(run, arena, zs_arena_printf(arena, "%s/%s.pem", pem_dir, id), (uint8_t)number, flags_of(ksk ? ZS_KSK : ZS_ZSK), &out->key))
 		return false;
 	if (out->key.tag != tag)
 		return zs_error(run, &map->where, "'%s.pem' is key %u, not %s", id, out->key.tag, tag_text);
@@ -236,11 +270,12 @@ static bool import_knot_key(struct zs_run *run, struct zs_arena *arena, const st
 	fill_facts(out, (enum zs_key_role)((ksk ? ZS_KSK : 0) | (zsk ? ZS_ZSK : 0)));
 	out->from = "Knot";
 	live(&out->facts, &life, run->now);
+	mend_life(run, source, &life, &out->facts);
 	return true;
 }
 
-static bool import_knot(struct zs_run *run, struct zs_arena *arena, const struct zs_input *input, const char *pem_dir, struct zs_import_key **list,
-                        size_t *count, size_t *room)
+static bool import_knot(struct zs_run *run, struct zs_arena *arena, const struct zs_import_source *source, const struct zs_input *input,
+                        struct zs_import_key **list, size_t *count, size_t *room)
 {
 	const struct zs_yaml *root; /* JSON is YAML */
 	const struct zs_source whole = { .input = input };
@@ -248,11 +283,10 @@ static bool import_knot(struct zs_run *run, struct zs_arena *arena, const struct
 		return false;
 	if (root->kind != ZS_YAML_LIST || !root->count || root->count > KEYS_MAX)
 		return zs_error(run, &whole, "not a list of keys as 'keymgr -j ZONE list' writes it");
-	if (!pem_dir)
-		pem_dir = zs_arena_printf(arena, "%s/keys", zs_file_dir(arena, input->path));
+	const char *pem_dir = source->pem_dir ? source->pem_dir : zs_arena_printf(arena, "%s/keys", zs_file_dir(arena, input->path));
 	for (uint32_t i = 0; i < root->count; i++) {
 		struct zs_import_key key = { 0 };
-		if (!import_knot_key(run, arena, root->entries[i].value, pem_dir, &key))
+		if (!import_knot_key(run, arena, source, root->entries[i].value, pem_dir, &key))
 			return false;
 		ZS_PUSH(arena, *list, *count, *room) = key;
 	}
@@ -286,7 +320,7 @@ static void warn_open(struct zs_run *run, const char *path)
 }
 
 /* By what is in the file, not by its name: a private key under the name of a public one must not end in a diagnostic. */
-bool zs_keys_import(struct zs_run *run, struct zs_arena *arena, const uint8_t *zone, const char *path, const char *pem_dir, enum zs_key_role alone,
+bool zs_keys_import(struct zs_run *run, struct zs_arena *arena, const struct zs_import_source *source, const char *path,
                     struct zs_import_key **list, size_t *count, size_t *room)
 {
 	static const char secret[] = "Private-key-format:";
@@ -298,14 +332,14 @@ bool zs_keys_import(struct zs_run *run, struct zs_arena *arena, const uint8_t *z
 	const char *begin = input->text + strspn(input->text, " \t\r\n");
 	const bool private = strncmp(begin, secret, sizeof secret - 1) == 0;
 	if (*begin == '[')
-		return import_knot(run, arena, input, pem_dir, list, count, room);
+		return import_knot(run, arena, source, input, list, count, room);
 	bool ok;
 	if (private && !(stem && ends_with(path, ".private"))) {
 		warn_open(run, path);
-		ok = import_alone(run, arena, input, alone ? alone : ZS_CSK, &key);
+		ok = import_alone(run, arena, source, input, &key);
 	} else if (stem) {
 		warn_open(run, zs_arena_printf(arena, "%s.private", stem));
-		ok = import_bind(run, arena, zone, stem, alone == ZS_CSK ? ZS_CSK : ZS_KSK, &key);
+		ok = import_bind(run, arena, source, stem, &key);
 	} else {
 		ok = zs_error(run, NULL, "'%s' is no key file of BIND or ldns, no JSON of Knot's keymgr and no export of pdnsutil", path);
 	}

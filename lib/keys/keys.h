@@ -13,6 +13,7 @@
 #include "state/state.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+struct zs_zone;
 
 /* Timing metadata of a key file, as BIND names it; 0: not set. */
 struct zs_key_times {
@@ -68,17 +69,29 @@ struct zs_import_key {
 	struct zs_key key;
 	struct zs_key_facts facts;
 	const char *from; /* "BIND state", "timing metadata", "Knot", "PowerDNS", for people */
+	bool ds_unknown;  /* nothing says whether its DS is at the parent, but that the key is in use */
+};
+
+/* Where the keys to import are looked for, and what is known of the zone that they sign. */
+struct zs_import_source {
+	const uint8_t *zone;
+	const char *pem_dir;        /* of Knot's PEM files; NULL: "keys" beside the JSON */
+	enum zs_key_role role;      /* what a person says of keys whose files do not tell it; 0: the served zone shows it */
+	struct zs_replaced served;  /* the zone as it is served now: zs_keys_served */
 };
 
 /* Read key files of other signers: K*.key or K*.private with the other half beside it and, of BIND, K*.state; the JSON of Knot's
- * `keymgr -j ZONE list` with its PEM files in pem_dir (NULL: "keys" beside it); the output of `pdnsutil export-zone-key`, whose role
- * is `alone` (0: CSK). That is also the role of a key of K*.key with the SEP flag, which no K*.state tells (0: KSK). A key without times
- * is taken to be in use; DS of keys in use are taken to be at the parent. */
-ZS_MUST_CHECK bool zs_keys_import(struct zs_run *run, struct zs_arena *arena, const uint8_t *zone, const char *path, const char *pem_dir,
-                                  enum zs_key_role alone, struct zs_import_key **list, size_t *count, size_t *room);
-/* The role of the SEP keys of the signed zone at path: CSK if its DNSKEY RRset has no others, so that they sign all of it; else 0, not to be
- * told, and so if it cannot be read. */
-enum zs_key_role zs_keys_served_role(const struct zs_zone_config *config, const char *path);
+ * `keymgr -j ZONE list` with its PEM files; the output of `pdnsutil export-zone-key`. A key without times is taken to be in use; DS of keys
+ * in use are taken to be at the parent. */
+ZS_MUST_CHECK bool zs_keys_import(struct zs_run *run, struct zs_arena *arena, const struct zs_import_source *source, const char *path,
+                                  struct zs_import_key **list, size_t *count, size_t *room);
+/* The DNSKEYs of a signed zone, and who signs them and its SOA. */
+void zs_keys_shown(struct zs_run *run, const struct zs_zone *zone, struct zs_replaced *out);
+/* The same of the zone file at path; nothing if it cannot be read. */
+void zs_keys_served(struct zs_run *run, const struct zs_zone_config *config, const char *path, struct zs_replaced *out);
+/* What the zone uses the key for, whose flags may not be known: it has it with others. A SEP key is a CSK where no other kind is, or where it
+ * signs the SOA. 0: the zone does not have it. */
+enum zs_key_role zs_keys_shown_role(const struct zs_replaced *served, const struct zs_key *key);
 /* Write the files of a key into the zone's keys directory. */
 ZS_MUST_CHECK bool zs_keys_write(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_key *key);
 

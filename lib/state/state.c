@@ -122,14 +122,19 @@ bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata)
 	return false;
 }
 
-bool zs_facts_replaced_signs(const struct zs_facts *facts, uint8_t algorithm, uint16_t tag, uint16_t covered)
+bool zs_replaced_signs(const struct zs_replaced *replaced, uint8_t algorithm, uint16_t tag, uint16_t covered)
 {
-	for (size_t i = 0; i < facts->replaced.signer_count; i++) {
-		const struct zs_replaced_signer *signer = &facts->replaced.signers[i];
+	for (size_t i = 0; i < replaced->signer_count; i++) {
+		const struct zs_replaced_signer *signer = &replaced->signers[i];
 		if (signer->covered == covered && signer->algorithm == algorithm && signer->tag == tag)
 			return true;
 	}
 	return false;
+}
+
+bool zs_facts_replaced_signs(const struct zs_facts *facts, uint8_t algorithm, uint16_t tag, uint16_t covered)
+{
+	return zs_replaced_signs(&facts->replaced, algorithm, tag, covered);
 }
 
 bool zs_facts_tag_used(const struct zs_facts *facts, uint16_t tag)

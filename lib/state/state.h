@@ -287,6 +287,7 @@ static inline bool zs_in_zone(enum zs_record_phase phase)
  * for all others) there? */
 bool zs_facts_replaced_has(const struct zs_facts *facts, struct zs_bytes rdata);
 bool zs_facts_replaced_signs(const struct zs_facts *facts, uint8_t algorithm, uint16_t tag, uint16_t covered);
+bool zs_replaced_signs(const struct zs_replaced *replaced, uint8_t algorithm, uint16_t tag, uint16_t covered);
 
 /* Open state/<zone>: make it if missing, lock it (waiting up to 60 s, then ZS_NOT_YET), read state.yaml.
  * Unless it is given, run->now is the time after the wait. */

@@ -125,6 +125,14 @@ ok 'ldns signs' sh -c 'ldns-signzone -i 20261101000000 -e 20270101000000 -o a.ex
 at 0 keys import --served served.zone a.example k/*.key; is 'import of ldns keys' 0 $status; has 'no times' out 'taken to be in use'
 taken 'ldns'
 
+# a key in the directory that the other signer does not use: nothing may hang on it
+(cd k && ldns-keygen -a ECDSAP256SHA256 -k a.example) >/dev/null 2>&1; rm -rf state a.signed
+at 0 keys import --served served.zone a.example k/*.key; is 'a KSK that is not in the zone' 4 $status; has 'it is told' err 'is not among the DNSKEYs served now'
+# two KSK that sign: nobody knows which has its DS at the parent, so none is to be deleted before the other is seen there
+ok 'ldns signs with two KSK' sh -c 'ldns-signzone -i 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone $(ls k/*.key | sed s/.key$//)'
+at 0 -q keys import --served served.zone a.example k/*.key; is 'import of two KSK' 0 $status; cp served.zone a.signed; at 10 build --accept adopt; is 'two KSK: the first build' 0 $status
+hasnt 'no DS is to be deleted' out 'Remove'; has 'one is to be entered, beside the other' out 'and keep those that are there'
+
 # a single key of BIND: it signs all of the zone, as the served zone shows
 single() { # FLAGS of dnssec-signzone
 	fresh ', csk: {lifetime: unlimited}'; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null
@@ -139,7 +147,7 @@ at 0 keys import --role csk --served none a.example k/*.key; is 'a served zone t
 
 # Knot: keymgr -j list, and PEM
 fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k
-cat > pem.py <<'EOF'
+cat > ../pem.py <<'EOF'
 # the keys of k/ as Knot keeps them: keys/ID.pem, and the list
 import base64, glob, json, os, subprocess, sys
 out = []
@@ -154,11 +162,33 @@ for path in glob.glob("k/*.key"):
     out.append(dict(zone="a.example.", id=ident, ksk=ksk, zsk=not ksk, tag=tag, algorithm=13, size=256, publish=t, ready=t if ksk else 0, active=t, retire=0, remove=0, revoke=0, **{"public-only": False, "pre-active": 0, "retire-active": 0, "post-active": 0}))
 json.dump(out, open("list.json", "w"), indent=2)
 EOF
-python3 pem.py $((t0 - 86400 * 30))
+python3 ../pem.py $((t0 - 86400 * 30))
 at 0 keys import --served served.zone a.example list.json; is 'import of Knot keys' 0 $status; has 'from Knot' out 'from Knot'
 taken 'Knot'
 rm -rf state a.signed; sed -i 's/"tag": [0-9]*/"tag": 1/' list.json; at 0 keys import --served served.zone a.example list.json; is 'a PEM that is another key' 3 $status
 echo '[{"id": "../../etc/passwd", "tag": 1, "algorithm": 13, "ksk": true}]' > list.json; at 0 keys import --served served.zone a.example list.json; is 'an id that is a path' 3 $status
+
+# Knot knows what is active, not what is to come: a KSK that is published and nothing else is the new one, not an old one that leaves
+fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; sign k
+python3 ../pem.py $((t0 - 86400 * 30))
+python3 -c "import json; l = json.load(open('list.json')); k = [e for e in l if e['ksk']][-1]; k['publish'] = $t0 - 60; k['ready'] = k['active'] = 0; json.dump(l, open('list.json', 'w'))"
+at 0 -q keys import --served served.zone a.example list.json; is 'a roll of a KSK that Knot has begun' 0 $status; cp served.zone a.signed; at 10 -q build --accept adopt
+is 'the new one comes, the old one stays until then' 'active active coming' "$(key "k['standing']")"
+# all are young: who signs what is served goes on to
+fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k; python3 ../pem.py $((t0 - 60))
+at 0 -q keys import --served served.zone a.example list.json; is 'import of young keys' 0 $status; cp served.zone a.signed; at 10 -q build --accept adopt
+printf 'new A 192.0.2.7\n' >> a.zone; at 20 -q build; is 'a new version is built though the keys are young' 0 $status
+# a CSK waits in Knot for somebody to say that its DS is there, and signs the zone all the while
+fresh ', csk: {lifetime: unlimited}'; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null
+dnssec-signzone -q -S -z -P -d . -K k -s 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
+python3 ../pem.py $((t0 - 60)); sed -i 's/"zsk": false/"zsk": true/; s/"active": [0-9]*/"active": 0/' list.json
+at 0 keys import --served served.zone a.example list.json; is 'import of a CSK that is ready' 0 $status; has 'it signs' out 'zrrsig=rumoured ds=rumoured'; taken 'Knot, a CSK that is ready'
+printf 'new A 192.0.2.7\n' >> a.zone; at 20 -q build; is 'and goes on to' 0 $status
+
+# PowerDNS: a KSK and a ZSK, of which the zone shows which is which
+fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k
+n=0; for f in k/*.private; do n=$((n + 1)); (umask 077; grep -vE '^(Created|Publish|Activate|SyncPublish)' "$f" | sed 's/v1.3/v1.2/' > pdns.$n); done
+at 0 keys import --served served.zone a.example pdns.1 pdns.2; is 'import of a KSK and a ZSK of PowerDNS' 0 $status; is 'each for what it is' 'ksk zsk' "$(awk '{print $2}' out | grep sk | sort | tr '\n' ' ' | sed 's/ $//')"; taken 'PowerDNS, KSK and ZSK'
 
 # PowerDNS: a private half alone, for all roles
 for algorithm in 13 14 15 8; do
@@ -188,8 +218,9 @@ rolling() { # ksk, old and new ZSK of another signer in k, and served.zone
 	fresh; mkdir k; ksk=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); old=$(dnssec-keygen -q -K k -a 13 a.example); new=$(dnssec-keygen -q -K k -a 13 a.example)
 	stamp() { date -u -d @$((t0 + $1)) +%Y%m%d%H%M%S; }
 	for key in "$ksk" "$old"; do dnssec-settime -K k -P 20261001000000 -A 20261001000000 "$key" >/dev/null; done
-	dnssec-settime -K k -I "$(stamp 1800)" "$old" >/dev/null; dnssec-settime -K k -P "$(stamp -7200)" -A "$(stamp 1800)" "$new" >/dev/null
+	dnssec-settime -K k -P 20261001000000 -A none "$new" >/dev/null # whatever the clock of this machine says: it is there, and does not sign
 	cp -r k with-ttl; sed -i 's/ IN DNSKEY/ 86400 IN DNSKEY/' with-ttl/*.key; sign with-ttl
+	dnssec-settime -K k -I "$(stamp 1800)" "$old" >/dev/null; dnssec-settime -K k -P "$(stamp -7200)" -A "$(stamp 1800)" "$new" >/dev/null
 }
 signer() { awk '$4=="RRSIG" && $5=="A"{print $11}' a.signed; }
 tag_of() { echo $((1${1##*+} - 100000)); }
