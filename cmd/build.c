@@ -2,6 +2,7 @@
 #include "cmd/fleet.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -219,6 +220,8 @@ int zs_cmd_build(const struct zs_cli *cli, int argc, char **argv)
 	for (size_t i = 0; i < count; i++)
 		if (shard.of == 1 || zs_name_shard(zones[i]->name, shard.of) == shard.part)
 			zones[kept++] = zones[i];
+	if (!build.dry_run)
+		signal(SIGPIPE, SIG_IGN); /* a reader that leaves, as head does, must not be the end of the zones that are still to be built */
 	zs_fleet_build(cli, run, config, &(struct zs_fleet){ zones, kept, &build });
 	return zs_cli_end(cli, run);
 }

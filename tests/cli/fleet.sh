@@ -161,6 +161,13 @@ if [ -w /dev/shm ]; then
 	echo 'x A 192.0.2.9' >> in/z3; run "$z" -q build; is 'and again' 0 $status; ok 'z3 has it' grep -q '^x.z3' signed/z3; rm -rf "$other"
 fi
 
+# -- a reader of what is printed that leaves: all zones are built, and the run says that it could not tell
+fleet 20; run python3 -c 'import os, signal, subprocess, sys
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+read, write = os.pipe(); os.close(read)
+sys.exit(subprocess.run(sys.argv[1:], stdout=write, restore_signals=True).returncode)' "$z" build --jobs 2
+is 'a reader that has left: all are built' 20 "$(ls signed 2>/dev/null | wc -l)"; is 'and the run does not end well' 1 $status; has 'it says why' err 'cannot write to standard output'
+
 # -- no room: a limit on the size of files stands for a full disk
 fleet 20; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(200)))' >> in/z4
 run sh -c "ulimit -f 40; trap '' XFSZ; '$z' build"; is 'an output that cannot be written' 1 $status
