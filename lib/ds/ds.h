@@ -18,7 +18,7 @@ enum zs_ds_format {
 	ZS_DS_CDS,        /* CDS records; nothing wanted and something to remove: the delete set of RFC 8078 */
 	ZS_DS_CDNSKEY,
 	ZS_DS_JSON,
-	ZS_DS_CSV,        /* RFC 4180, with a header line */
+	ZS_DS_CSV,        /* RFC 4180, with a header line where nothing is in the buffer yet */
 	ZS_DS_EPP,        /* an RFC 5910 <update> command */
 	ZS_DS_EPP_CREATE  /* the <extension> to put into a domain's <create> command */
 };

@@ -173,7 +173,8 @@ static void put_csv_lines(const struct zs_ds_view *view, const char *action, con
 
 static void put_csv_all(const struct zs_ds_view *view, struct zs_buf *out)
 {
-	zs_buf_text(out, "action,domain,ttl,key_tag,algorithm,digest_type,digest,flags,protocol,public_key,not_before\r\n");
+	if (!out->len) /* several zones are one table */
+		zs_buf_text(out, "action,domain,ttl,key_tag,algorithm,digest_type,digest,flags,protocol,public_key,not_before\r\n");
 	put_csv_lines(view, "add", view->wanted, view->wanted_count, out);
 	put_csv_lines(view, "remove", view->removed, view->removed_count, out);
 }

@@ -99,6 +99,8 @@ at 9010 -q roll a.example --unsign; at 9020 -q build
 run "$z" --json --now $((t0 + 9030)) ds a.example; is 'removed: present' True "$(python3 -c 'import json; print(json.load(open("out"))["zones"][0]["removed"][0]["present"])')"
 at 9030 ds a.example; has 'the form deletes it' out 'Delete (key tag'
 at 9030 ds --format csv a.example; has 'so does CSV' out 'remove,a.example'
+printf '  b.example: {file: b.zone, output: b.signed}\n' >> zonesign.yaml; cp a.zone b.zone; at 9030 -q build b.example
+at 9030 ds --format csv; is 'CSV of two zones is one table' 1 "$(grep -c ^action out)"; is 'with lines of both' 2 "$(grep -c ',[ab].example,' out)"; sed -i '/b.example/d' zonesign.yaml
 at 9030 ds --format epp a.example; has 'and EPP' out '<secDNS:rem>'; has 'with its data' out '<secDNS:keyTag>'
 
 # -- unsigned in the end: no DS is needed
