@@ -209,6 +209,9 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 	} else if (!is_signed_file(zone)) {
 		zs_refuse(run, "G18", "'%s' is there already, and is no zone file of '%s': it is not replaced", zone->output.path, zone->name_text);
 		zs_hint(run, "name another file as output, or remove this one if nobody needs it");
+	} else if (facts->key_count) {
+		zs_refuse(run, "G18", "'%s' is a signed zone of another signer", zone->output.path);
+		zs_hint(run, "its keys were taken over: if the other signer has stopped, 'zonesign build --accept adopt' replaces it");
 	} else {
 		zs_refuse(run, "G18", "'%s' is a signed zone, but there is no state of it in '%s'", zone->output.path, facts->dir);
 		zs_hint(run, "restore the state directory, or copy the zone's keys into '%s/keys'; then 'zonesign build --accept adopt'", facts->dir);

@@ -145,7 +145,7 @@ void zs_build_say_in_service(struct zs_building *b)
 {
 	char since[ZS_TIME_TEXT], until[ZS_TIME_TEXT];
 	const struct zs_published *p = &b->facts->published;
-	if (!p->known)
+	if (!p->known || b->facts->replaced.present) /* that one is newer than the state, which knows nothing of it */
 		return;
 	zs_time_short(p->earliest_expiration, until);
 	if (!zs_build_output_is_there(b)) {

@@ -85,7 +85,7 @@ sign() { # KEYDIR: the zone as the other signer serves it, in served.zone
 }
 taken() { # NAME: build, and the zone is signed by the keys that were served
 	cp served.zone a.signed
-	at 10 build; is "$1: without --accept adopt" 4 $status
+	at 10 build; is "$1: without --accept adopt" 4 $status; has "$1: what is to be done" err 'its keys were taken over: if the other signer has stopped'
 	at 10 build --accept adopt; is "$1: the first build" 0 $status
 	is "$1: the keys are the same" "$(awk '{for (i=1;i<=NF;i++) if ($i=="DNSKEY" && ($(i+1)==256 || $(i+1)==257)) print $(i+1), $(i+3)}' served.zone | sort)" "$(awk '$4=="DNSKEY"{print $5, $7}' a.signed | sort)"
 	ok "$1: BIND reads the key files" sh -c 'for f in state/a.example/keys/*.key; do dnssec-settime -p all "$f" || exit 1; done'
@@ -288,6 +288,11 @@ for how in lost both; do # the new ZSK has just begun to sign
 	printf 'new A 192.0.2.2\n' >> a.zone; at 4420 -q build; is "$how: the old one stays for what it has signed" 2 "$(grep -c 'DNSKEY 256' a.signed)"; at 4800 -q build; at 5200 -q build; is "$how: and leaves then" 1 "$(grep -c 'DNSKEY 256' a.signed)"
 done
 fresh; at 0 -q build; rm state/a.example/state.yaml a.signed; at 20 build; hasnt 'a zone just signed: no DS can be there' err 'neither the state'; has 'it is not there' state/a.example/state.yaml 'ds: {state: hidden'
+
+# an old state whose keys the zone has left since: nothing is said of that zone, which is newer, as if it were the one that the state knows
+fresh; at 0 -q build; at 1000 -q ds --seen a.example; at 4000 -q build; cp -r state old; at 4010 -q roll a.example zsk; for when in 4020 6000 8000 10000; do at $when -q build; done; at 1000000 -q build
+rm -rf state; mv old state; at 1300000 build --accept adopt; is 'an old state without the ZSK of today' 4 $status; has 'why' err 'is in the DNSKEY RRset of the zone that is replaced'
+hasnt 'nothing is said of signatures that have ended' err 'its signatures ended'
 
 # a zone that another server signs has no keys here
 rolling; printf 'key "k" { algorithm hmac-sha256; secret "c2VjcmV0"; };\n' > tsig; chmod 600 tsig
