@@ -2,6 +2,7 @@
 #include "import.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,15 @@ static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, con
 	for (size_t i = 0; i < options->file_count; i++)
 		if (!zs_keys_import(run, run->arena, &source, options->files[i], keys, count, &room))
 			return false;
+	for (size_t i = 0; i < *count; i++) {
+		const struct zs_key *key = &(*keys)[i].key;
+		const struct zs_algorithm_info *info = zs_algorithm_info(key->algorithm);
+		if (info && info->signs)
+			continue;
+		zs_error(run, NULL, "key %u: zonesign does not sign with algorithm %u", key->tag, key->algorithm);
+		zs_hint(run, "roll the zone to another algorithm where it is signed now, and import the keys of that one");
+		return false;
+	}
 	size_t kept = 0; /* K*.key and K*.private of one key may both be named */
 	for (size_t i = 0; i < *count; i++) {
 		bool again = false;
@@ -88,6 +98,7 @@ static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, con
 
 /* A signed zone, read from a file. */
 struct dnskeys {
+	const char *path;
 	struct zs_zone *zone;
 	const struct zs_rrset *set;
 };
@@ -152,16 +163,34 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 	return remove(path);
 }
 
-/* A build like the first one to come, with state and output of its own, that tells and asks nobody: whoever serves the zone is not
- * given this one. */
+/* The zone that is served, in the place of the trial's output. */
+static bool place_served(struct zs_run *run, const char *from, const char *to)
+{
+	char octets[64 * 1024];
+	ssize_t len = 0;
+	const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bool ok = in >= 0 && out >= 0;
+	while (ok && (len = read(in, octets, sizeof octets)) > 0)
+		ok = zs_file_write_all(out, octets, (size_t)len);
+	ok = (ok && len == 0) || zs_fail(run, "cannot copy '%s' to '%s': %s", from, to, strerror(errno));
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	return ok;
+}
+
+/* A build like the first one to come, which replaces the zone that is served, with state and output of its own, that tells and asks
+ * nobody: whoever serves the zone is not given this one. */
 static bool build_trial(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const char *dir,
                         const struct zs_import_key *keys, size_t count, const struct zs_parent_facts *parent, const struct dnskeys *served,
                         struct zs_zone_config *trial)
 {
+	static const char *const accept[] = { "adopt" };
 	struct zs_policy *policy = zs_arena_alloc(run->arena, sizeof *policy);
 	struct zs_facts *facts;
 	struct zs_build_result result;
-	const struct zs_build_options options = { 0 };
+	const struct zs_build_options options = { .accept = accept, .accept_count = ZS_COUNT(accept) };
 	*policy = *zone->policy;
 	policy->observe_parent = policy->observe_zone = false;
 	*trial = *zone;
@@ -170,7 +199,7 @@ static bool build_trial(struct zs_run *run, const struct zs_config *config, cons
 	trial->output.path = trial->output.text = zs_arena_printf(run->arena, "%s/zone", dir);
 	trial->reload = trial->notify = (struct zs_command){ 0 };
 	trial->publish = (struct zs_publish_options){ .kind = ZS_PUBLISH_COMMAND };
-	if (!zs_facts_open(run, trial, &facts))
+	if (!place_served(run, served->path, trial->output.path) || !zs_facts_open(run, trial, &facts))
 		return false;
 	const bool ok = write_state(run, trial, facts, keys, count, parent, served);
 	zs_facts_close(facts);
@@ -182,6 +211,7 @@ static bool read_dnskeys(struct zs_run *run, const uint8_t *apex, const char *pa
 	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
 	if (!zs_zone_read(run, run->arena, path, &options, &out->zone))
 		return false;
+	out->path = path;
 	out->set = zs_zone_apex_rrset(out->zone, ZS_TYPE_DNSKEY);
 	return out->set || zs_error(run, NULL, "'%s' has no DNSKEY: it is not the signed zone", path);
 }
@@ -202,27 +232,45 @@ static const struct zs_import_key *find(const struct zs_import_key *keys, size_t
 	return NULL;
 }
 
-/* What is served now, and what comes next, must validate with each other's DNSKEY RRset. facts: of the trial. */
-static bool check_overlap(struct zs_run *run, const struct zs_facts *facts, const struct dnskeys *served, const struct dnskeys *next,
-                          const struct zs_import_key *keys, size_t count)
+/* All keys of the zone that is served are needed, and what is said to be in use must be there. */
+static bool check_keys(struct zs_run *run, const struct dnskeys *served, const struct zs_import_key *keys, size_t count)
 {
 	const unsigned errors = run->error_count;
 	for (uint32_t i = 0; i < served->set->count; i++) {
 		const struct zs_bytes rdata = zs_rrset_rdata(served->zone, served->set, i);
-		if (!has_key(next, rdata)) {
-			zs_refuse(run, "G6z", "key %u is served now and would be gone: caches hold signatures by it", zs_key_tag(rdata.data, rdata.len));
-			zs_hint(run, "import it too");
-		}
+		bool known = false;
+		for (size_t k = 0; k < count; k++)
+			known = known || zs_bytes_equal(keys[k].key.rdata, rdata);
+		if (known)
+			continue;
+		zs_refuse(run, "G6z", "key %u is served now and would be gone: caches hold signatures by it", zs_key_tag(rdata.data, rdata.len));
+		zs_hint(run, "import it too");
 	}
+	for (size_t k = 0; k < count; k++) {
+		const struct zs_key_facts *fact = &keys[k].facts;
+		if (!zs_in_zone(fact->dnskey.phase) || has_key(served, keys[k].key.rdata))
+			continue;
+		if (zs_in_zone(fact->zrrsig.phase))
+			zs_refuse(run, "G6z", "key %u would sign the zone, and is not among the DNSKEYs served now: caches do not know it", fact->tag);
+		else
+			zs_refuse(run, "G6", "key %u is taken to be in use, and is not among the DNSKEYs served now: its DS is not what the chain hangs on", fact->tag);
+		zs_hint(run, "leave its files out, if the other signer does not use it");
+	}
+	return zs_run_ok_since(run, errors);
+}
+
+/* What is served now, and what comes next, must validate with each other's DNSKEY RRset. facts: of the trial. */
+static bool check_overlap(struct zs_run *run, const struct zs_facts *facts, const struct dnskeys *next, const struct zs_import_key *keys, size_t count)
+{
+	const unsigned errors = run->error_count;
 	for (size_t i = 0; i < facts->key_count; i++) {
 		const struct zs_key_facts *fact = &facts->keys[i];
 		const struct zs_import_key *key = find(keys, count, fact->id);
-		if (zs_in_zone(fact->zrrsig.phase) && (!key || !has_key(served, key->key.rdata)))
+		if (key && zs_in_zone(key->facts.dnskey.phase) && !has_key(next, key->key.rdata))
+			zs_refuse(run, "G6z", "key %u is served now and would be gone: caches hold signatures by it", fact->tag);
+		/* in a change of algorithm the signatures of the new one come before its DNSKEY, beside those of the old */
+		if (!key && zs_in_zone(fact->zrrsig.phase) && zs_in_zone(fact->dnskey.phase))
 			zs_refuse(run, "G6z", "key %u would sign the zone, and is not among the DNSKEYs served now: caches do not know it", fact->tag);
-		else if (key && zs_in_zone(key->facts.dnskey.phase) && !has_key(served, key->key.rdata)) {
-			zs_refuse(run, "G6", "key %u is taken to be in use, and is not among the DNSKEYs served now: its DS is not what the chain hangs on", fact->tag);
-			zs_hint(run, "leave its files out, if the other signer does not use it");
-		}
 		if (key && (key->facts.ds.phase == ZS_OMNIPRESENT || key->facts.ds.phase == ZS_RUMOURED)
 		    && (!has_key(next, key->key.rdata) || !zs_in_zone(fact->krrsig.phase)))
 			zs_refuse(run, "G6", "key %u has its DS at the parent, and would not sign the DNSKEYs", fact->tag);
@@ -236,11 +284,11 @@ static bool try_keys(struct zs_run *run, const struct zs_config *config, const s
 	struct zs_zone_config trial;
 	struct zs_facts *facts;
 	struct dnskeys next;
-	if (!build_trial(run, config, zone, dir, keys, count, parent, served, &trial)
+	if (!check_keys(run, served, keys, count) || !build_trial(run, config, zone, dir, keys, count, parent, served, &trial)
 	    || !read_dnskeys(run, zone->name, trial.output.path, &next) || !zs_facts_read(run, &trial, &facts))
 		return false;
 	zs_facts_close(facts);
-	return check_overlap(run, facts, served, &next, keys, count);
+	return check_overlap(run, facts, &next, keys, count);
 }
 
 static void say_policy(struct zs_run *run, const struct zs_policy *policy, const struct zs_import_key *keys, size_t count)
