@@ -57,6 +57,25 @@ static struct zs_source place(struct builder *b, const yaml_mark_t *start, const
 	return where;
 }
 
+/* libyaml tells where it cannot go on; the mistake is often in the line above, and of few kinds. */
+static void hint_syntax(struct builder *b, const yaml_parser_t *parser)
+{
+	const struct zs_input *input = b->tree.input;
+	const size_t at = b->cursor.offset;
+	const bool tab = strstr(parser->problem, "tab character") || (at < input->len && input->text[at] == '\t');
+	const char *line = input->text + b->cursor.line_start, *colon = memmem(line, at - b->cursor.line_start, ": ", 2);
+	if (tab)
+		zs_hint(b->tree.run, "indent with blanks: YAML takes no tabs");
+	else if (strstr(parser->problem, "cannot start any token") || (colon && strstr(parser->problem, "mapping values are not allowed")))
+		zs_hint(b->tree.run, "put the value into quotes");
+	else if (strstr(parser->problem, "mapping values are not allowed"))
+		zs_hint(b->tree.run, "the line above lacks its ':' or the blank behind it, or this one is indented further than it");
+	else if (strstr(parser->problem, "could not find expected ':'"))
+		zs_hint(b->tree.run, "line %zu lacks its ':' or the blank behind it", parser->context_mark.line + 1);
+	else if (strstr(parser->problem, "did not find expected key") || strstr(parser->problem, "'-' indicator"))
+		zs_hint(b->tree.run, "this line, or the one above, is indented otherwise than those that it belongs to");
+}
+
 static bool syntax_error(struct builder *b, const yaml_parser_t *parser)
 {
 	struct zs_source where = { .input = b->tree.input };
@@ -80,9 +99,11 @@ static bool syntax_error(struct builder *b, const yaml_parser_t *parser)
 	}
 	where = place(b, &parser->problem_mark, &parser->problem_mark);
 	if (parser->context)
-		return zs_error(b->tree.run, &where, "not YAML: %s, %s (from line %zu on)", parser->problem, parser->context,
-		                parser->context_mark.line + 1);
-	return zs_error(b->tree.run, &where, "not YAML: %s", parser->problem);
+		zs_error(b->tree.run, &where, "not YAML: %s, %s (from line %zu on)", parser->problem, parser->context, parser->context_mark.line + 1);
+	else
+		zs_error(b->tree.run, &where, "not YAML: %s", parser->problem);
+	hint_syntax(b, parser);
+	return false;
 }
 
 static const char *shown(const struct zs_yaml_builder *b, const char *text)
