@@ -75,6 +75,11 @@ bool zs_path_read(struct zs_loader *loader, const struct zs_yaml *node, const ch
 		return false;
 	if (!node->len)
 		return zs_error(loader->run, &node->where, "'%s' has no value", what);
+	if (node->text[0] == '~') { /* else keys would be kept in a directory of that name, and made anew where the config lies next */
+		zs_error(loader->run, &node->where, "'%s': '~' means a home directory to a shell only", what);
+		zs_hint(loader->run, "write the whole path; a name that begins so is written ./%s", zs_shown(loader, node->text));
+		return false;
+	}
 	*out = (struct zs_config_path){
 		.path = zs_file_beside(loader->arena, loader->main->path, node->text),
 		.text = node->text,
