@@ -104,6 +104,7 @@ struct zs_serial_view {
 	enum zs_reply reply;
 	const char *why;
 	uint32_t serial; /* ANSWERED only */
+	bool late;       /* SILENT only: it was waited for to the end, or was that before */
 };
 struct zs_serial_observation {
 	zs_time time;
@@ -111,7 +112,8 @@ struct zs_serial_observation {
 	const struct zs_serial_view *servers;
 	size_t server_count;
 };
-/* Ask for the SOA at every address of the zone's own servers: options->zone_servers, or its NS as the world sees them. */
+/* Ask for the SOA at every address of the zone's own servers: those of the config, or its NS as the world sees them. One that was silent for
+ * the zones before is not asked for each: a large run does not wait for it. */
 void zs_live_serials(struct zs_run *run, const struct zs_zone_config *zone, struct zs_serial_observation *out);
 /* Pure: does every address that answers have serial or a later one, at least one for each server name? *why: which one does
  * not, or NULL; memory from run. */

@@ -124,14 +124,21 @@ bool zs_live_may_ask(const struct zs_run *run, const struct zs_observe_options *
 	return !run->now_given || options->server_count || options->root_hints.path;
 }
 
-/* A network that answers nobody costs its time for a few zones, not for all of a large run. But it may be that just the first ones have
- * dead parents, in each run the same: some of those behind them try all the same, in each hour others, and the first answer ends it. */
+/* Who answers nobody costs its time for a few zones, not for all of a large run. But it may be that just the first ones have dead parents, or
+ * are unknown to a server, in each run the same: some of those behind them try all the same, in each hour others, and the first answer ends it. */
 enum { FAILURES_MAX = 3, EACH = 7 /* has no factor in common with the hours of a day */, TRIES_MAX = 12 };
-static _Atomic unsigned failures, passed_over, tries;
+struct patience {
+	_Atomic unsigned failures /* in a row */, passed_over, tries;
+};
 
-static bool is_tried(const struct zs_run *run)
+static bool is_tried(struct patience *with, const struct zs_run *run)
 {
-	return failures < FAILURES_MAX || ((passed_over++ + (uint64_t)run->now / 3600) % EACH == 0 && tries++ < TRIES_MAX);
+	return with->failures < FAILURES_MAX || ((with->passed_over++ + (uint64_t)run->now / 3600) % EACH == 0 && with->tries++ < TRIES_MAX);
+}
+
+static void note(struct patience *with, bool failed)
+{
+	with->failures = failed ? with->failures + 1 : 0;
 }
 
 static bool is_silent(const struct zs_observation *seen)
@@ -144,15 +151,16 @@ static bool is_silent(const struct zs_observation *seen)
 
 bool zs_live_observe(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_keyset *keys, struct zs_facts *facts)
 {
+	static struct patience with_parents;
 	const struct zs_policy *policy = zone->policy;
 	const zs_time due = zs_live_due(policy, facts);
 	struct zs_observation seen;
 	if (!due || run->now < due || !zs_live_may_ask(run, &policy->observe))
 		return true;
 	zs_run_stage(run, "parent");
-	if (is_tried(run)) {
+	if (is_tried(&with_parents, run)) {
 		zs_live_parent(run, facts->zone, &policy->observe, &seen);
-		failures = is_silent(&seen) ? failures + 1 : 0;
+		note(&with_parents, is_silent(&seen));
 	} else {
 		seen = (struct zs_observation){ .time = clock_of(run), .why = "the network answered for none of the zones before this one" };
 	}
@@ -184,27 +192,77 @@ bool zs_live_keep(struct zs_run *run, const struct zs_zone_config *zone, const s
 	return ok;
 }
 
+/* With each address of the zones' own servers. A process builds one zone at a time. */
+static struct patience *with_address(const char *address)
+{
+	enum { KNOWN_MAX = 64 };
+	static struct {
+		char address[64];
+		struct patience patience;
+	} known[KNOWN_MAX];
+	static size_t count;
+	static struct patience with_others;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(known[i].address, address) == 0)
+			return &known[i].patience;
+	if (count == KNOWN_MAX || strlen(address) >= sizeof known->address)
+		return &with_others;
+	strcpy(known[count].address, address);
+	return &known[count++].patience;
+}
+
+/* The serial at each target: a dead secondary must not hold up the signatures of all zones that are behind this one. */
+static void ask_serials(struct zs_run *run, const uint8_t *zone, const struct zs_target *targets, size_t count, struct zs_serial_view *views)
+{
+	struct zs_target *asked = zs_arena_array(run->arena, count + 1, sizeof *asked);
+	size_t *place = zs_arena_array(run->arena, count + 1, sizeof *place), asked_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		views[i] = (struct zs_serial_view){ .server = targets[i].server, .address = targets[i].address.text, .reply = ZS_REPLY_SILENT,
+			                            .why = "it answered for none of the zones before this one", .late = true };
+		if (!is_tried(with_address(views[i].address), run))
+			continue;
+		place[asked_count] = i;
+		asked[asked_count++] = targets[i];
+	}
+	const int64_t begun = zs_live_clock();
+	const struct zs_question *questions = ask_all(run, asked, asked_count, zone, ZS_TYPE_SOA, false, ZS_ASK_LIMIT);
+	const bool late = zs_live_clock() - begun >= ZS_ASK_LIMIT; /* who refuses costs no time */
+	for (size_t i = 0; i < asked_count; i++) {
+		struct zs_serial_view *view = &views[place[i]];
+		view->reply = questions[i].reply;
+		view->why = questions[i].why;
+		view->late = late && view->reply == ZS_REPLY_SILENT;
+		note(with_address(view->address), view->late);
+		if (view->reply == ZS_REPLY_ANSWERED && !zs_answer_serial(questions[i].answer, zone, &view->serial, &view->why))
+			view->reply = ZS_REPLY_LAME;
+	}
+}
+
+/* Every address of the NS. By a resolver that believes every answer: a zone that validators refuse must come into service to be mended. */
+static bool find_servers(struct zs_run *run, const struct zs_zone_config *zone, struct zs_target *out, size_t *count, const char **why)
+{
+	static struct patience with_names;
+	*why = "the name servers were found of none of the zones before this one";
+	if (!is_tried(&with_names, run))
+		return false;
+	struct zs_resolver *resolver = zs_resolver_plain(run, &zone->policy->observe, why);
+	if (!resolver)
+		return false;
+	zs_resolver_trust_world(resolver, zone->name);
+	const bool found = zs_resolver_servers(resolver, zone->name, out, count, why);
+	note(&with_names, !found);
+	return found;
+}
+
 void zs_live_serials(struct zs_run *run, const struct zs_zone_config *zone, struct zs_serial_observation *out)
 {
 	struct zs_target *targets = zs_arena_array(run->arena, ZS_ADDRESSES_MAX, sizeof *targets);
 	size_t count = own_list(zone->servers, zone->server_count, targets);
 	*out = (struct zs_serial_observation){ .time = clock_of(run) };
-	if (!count) {
-		struct zs_resolver *resolver = zs_resolver_new(run, &zone->policy->observe, &out->why);
-		if (resolver)
-			zs_resolver_trust_world(resolver, zone->name);
-		if (!resolver || !zs_resolver_servers(resolver, zone->name, targets, &count, &out->why))
-			return;
-		out->why = NULL;
-	}
-	const struct zs_question *questions = ask_all(run, targets, count, zone->name, ZS_TYPE_SOA, false, ZS_ASK_LIMIT);
+	if (!count && !find_servers(run, zone, targets, &count, &out->why))
+		return;
 	struct zs_serial_view *views = zs_arena_array(run->arena, count + 1, sizeof *views);
-	for (size_t i = 0; i < count; i++) {
-		views[i] = (struct zs_serial_view){ .server = targets[i].server, .address = targets[i].address.text,
-			                            .reply = questions[i].reply, .why = questions[i].why };
-		if (views[i].reply == ZS_REPLY_ANSWERED && !zs_answer_serial(questions[i].answer, zone->name, &views[i].serial, &views[i].why))
-			views[i].reply = ZS_REPLY_LAME;
-	}
+	ask_serials(run, zone->name, targets, count, views);
 	out->time = clock_of(run);
 	out->servers = views;
 	out->server_count = count;
@@ -220,23 +278,41 @@ static bool server_has(const struct zs_serial_observation *seen, const char *ser
 	return false;
 }
 
+static const char *place_of(struct zs_run *run, const struct zs_serial_view *view)
+{
+	return strcmp(view->server, view->address) == 0 ? view->address : zs_arena_printf(run->arena, "%s at %s", view->server, view->address);
+}
+
 bool zs_live_serial_everywhere(struct zs_run *run, const struct zs_serial_observation *seen, uint32_t serial, const char **why)
 {
 	*why = seen->why ? seen->why : seen->server_count ? NULL : "the zone has no name server";
 	for (size_t i = 0; !*why && i < seen->server_count; i++) {
 		const struct zs_serial_view *view = &seen->servers[i];
 		if (view->reply == ZS_REPLY_ANSWERED && zs_serial_after(serial, view->serial))
-			*why = zs_arena_printf(run->arena, "%s at %s has serial %u, not yet %u", view->server, view->address, view->serial, serial);
+			*why = zs_arena_printf(run->arena, "%s has serial %u, not yet %u", place_of(run, view), view->serial, serial);
 		else if (!server_has(seen, view->server, serial))
-			*why = zs_arena_printf(run->arena, "%s at %s does not say which serial it has: %s", view->server, view->address,
-			                       view->why ? view->why : "no answer");
+			*why = zs_arena_printf(run->arena, "%s does not say which serial it has: %s", place_of(run, view), view->why ? view->why : "no answer");
 	}
 	return !*why;
 }
 
+/* Is there a server of which no address answers in time? Another look would take as long. */
+static bool one_is_late(const struct zs_serial_observation *seen)
+{
+	for (size_t i = 0; i < seen->server_count; i++) {
+		bool late = seen->servers[i].late;
+		for (size_t k = 0; k < seen->server_count && late; k++)
+			late = seen->servers[k].late || strcmp(seen->servers[k].server, seen->servers[i].server) != 0;
+		if (late)
+			return true;
+	}
+	return false;
+}
+
 bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)
 {
-	enum { TRIES = 4 }; /* after 0, 1, 3 and 7 seconds */
+	enum { TRIES = 4 }; /* after 0, 1, 3 and 7 seconds, unless a server is silent */
+	const int64_t begun = zs_live_clock();
 	*why = NULL;
 	if (!zone->policy->observe_zone || (run->now_given && !zone->server_count))
 		return true;
@@ -245,7 +321,7 @@ bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint
 		zs_live_serials(run, zone, &seen);
 		if (zs_live_serial_everywhere(run, &seen, serial, why))
 			return true;
-		if (run->now_given || seen.why || i + 1 == TRIES)
+		if (run->now_given || seen.why || i + 1 == TRIES || one_is_late(&seen) || zs_live_clock() - begun >= ZS_ASK_LIMIT)
 			return false;
 		nanosleep(&(struct timespec){ .tv_sec = 1 << i }, NULL);
 	}

@@ -52,4 +52,26 @@ d = json.load(open("out"))["zones"][0]
 print(d["parent"], d["chain"], *sorted("%s %s %s" % (s["server"], s["address"], s["validated"]) for s in d["servers"]))
 EOF
 is 'every address of every server' 'test. secure ns1.test. 127.0.0.1 True ns2.test. 127.0.0.2 True' "$(python3 servers.py)"
+
+# -- a zone that validators refuse comes into service all the same: how else would it be mended? Servers by name; the anchor is not the root's
+sed 's/ 2 [0-9A-F].*/ 2 0000000000000000000000000000000000000000000000000000000000000000/' anchor > wrong-anchor
+printf '$TTL 300\n@ SOA ns1 host 1 7200 3600 1209600 300\n@ NS ns1\n@ NS ns2\nns1 A 127.0.0.3\nns2 A 127.0.0.4\n' > b.zone
+mkdir c1 c2; cp b.zone c1/b.test.zone; cp b.zone c2/b.test.zone
+nsd_start c1 127.0.0.3@53 b.test; nsd_start c2 127.0.0.4@53 b.test
+make_parent parent.signed 'b NS ns1.b' 'b NS ns2.b' 'ns1.b A 127.0.0.3' 'ns2.b A 127.0.0.4'
+nsd_load n1 127.0.0.1@53 test parent.signed
+nsd_load n2 127.0.0.2@53 test parent.signed
+cat > b.yaml <<-EOF
+	policies:
+	  default: {propagation: {zone: observe}, observe: {root-hints: hints, trust-anchor: wrong-anchor}}
+	zones:
+	  b.test: {file: b.zone, output: c1/b.test.zone, reload: sh load.sh}
+EOF
+echo 'cp c1/b.test.zone c2/b.test.zone; kill -HUP $(cat c1/pid c2/pid)' > load.sh
+run "$z" -c b.yaml build
+is 'a zone that validators refuse comes into service' 0 $status
+echo 'x A 192.0.2.1' >> b.zone; echo 'kill -HUP $(cat c1/pid)' > load.sh
+run "$z" -c b.yaml build
+is 'its servers are asked' 5 $status
+has 'each of them' err 'ns2.b.test. at 127.0.0.4 has serial'
 finish
