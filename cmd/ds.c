@@ -22,13 +22,13 @@ static const char help[] =
 
 enum mode { MODE_PRINT, MODE_READY, MODE_CHECK, MODE_SEEN, MODE_GONE };
 
-static int check_ready(struct zs_run *run, const struct zs_zone_config *zone, zs_time not_before, zs_time first)
+static int check_ready(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_ds_request *request, zs_time first)
 {
 	char time[ZS_TIME_TEXT];
 	if (!first)
-		zs_not_yet(run, "%s is not served yet: the reload has not succeeded", zone->name_text);
-	else if (not_before)
-		zs_not_yet(run, "the DS of %s must not be given to the parent before %s", zone->name_text, zs_time_short(not_before, time));
+		zs_not_yet(run, "%s is not in service yet: %s", zone->name_text, request->waits_for ? request->waits_for : "the reload has not succeeded");
+	else if (request->not_before)
+		zs_not_yet(run, "the DS of %s must not be given to the parent before %s", zone->name_text, zs_time_short(request->not_before, time));
 	return (int)run->fault;
 }
 
@@ -102,7 +102,7 @@ static void print_zone(struct zs_run *run, const struct zs_zone_config *zone, en
 	if (registrar)
 		request.registrar = registrar;
 	if (mode == MODE_READY && !request.insecure)
-		check_ready(run, zone, request.not_before, first);
+		check_ready(run, zone, &request, first);
 	if (list)
 		(void)!zs_ds_json(run, &request, zs_json_add_object(list));
 	else if (mode != MODE_READY)

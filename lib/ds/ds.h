@@ -37,6 +37,7 @@ struct zs_ds_request {
 	const char *registrar; /* a name of zs_registrar_name(), or NULL: "general" */
 	zs_time not_before;    /* 0: at once */
 	bool not_served;       /* no time can be told yet: no server has the zone for certain */
+	const char *waits_for; /* ... because of this; or NULL: the reload has not succeeded */
 	bool insecure;         /* the zone is published unsigned, as its owner wants: nothing is to be there */
 };
 
