@@ -344,6 +344,8 @@ static bool build_locked(struct zs_building *b)
 		b->facts->published.served_since = 0; /* somebody removed it: it is made again */
 	else if (unchanged && !b->options->dry_run)
 		return zs_build_repeat_reload(b);
+	else if (!b->options->dry_run && !zs_build_look_at_former(b))
+		return false;
 	if (!zs_build_inputs_before(b->run, b->config, b->zone_config, &b->inputs, &b->input_count, &b->input_room))
 		return false;
 	if (b->options->dry_run)

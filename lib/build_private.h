@@ -140,6 +140,9 @@ bool zs_build_load_published(struct zs_building *b);
 bool zs_build_commit(struct zs_building *b);
 /* The server takes the output that is there: its reload failed before. */
 bool zs_build_repeat_reload(struct zs_building *b);
+/* The former version may be in service by now, though no run has seen it yet. It is looked for before another takes its place: in a zone that
+ * changes with each run, servers that take their time would else never have the newest one, and no key would move on. */
+bool zs_build_look_at_former(struct zs_building *b);
 /* What is published is in service, as was seen at `since`: states of keys and TLSA move on. */
 void zs_build_served(struct zs_building *b, zs_time since);
 /* The config names another server than the one that took the zone: then this one has to take it too. */

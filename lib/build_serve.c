@@ -62,6 +62,13 @@ void zs_build_served(struct zs_building *b, zs_time since)
 }
 
 /* served_since comes from the clock read after the reload, unless --now replaces it. */
+static void begin_service(struct zs_building *b)
+{
+	b->facts->published.waits_for = NULL;
+	b->facts->published.server = zs_publish_target(b->run, b->zone_config);
+	zs_build_served(b, b->run->now_given ? b->run->now : zs_time_now());
+}
+
 static bool reload(struct zs_building *b)
 {
 	zs_run_stage(b->run, "reload");
@@ -73,8 +80,7 @@ static bool reload(struct zs_building *b)
 		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);
 		return false;
 	}
-	published->server = zs_publish_target(b->run, b->zone_config);
-	zs_build_served(b, b->run->now_given ? b->run->now : zs_time_now());
+	begin_service(b);
 	return true;
 }
 
@@ -86,6 +92,45 @@ void zs_build_look_for_another_server(struct zs_building *b)
 		return;
 	published->served_since = 0;
 	zs_note(b->run, "the zone is given to another server than before, as the config says now");
+}
+
+/* The zone was not read: its TTLs are those that it was published with. */
+static bool record_service(struct zs_building *b)
+{
+	b->ttls = (struct zs_ttls){ .largest = b->facts->published.ttl, .negative = b->facts->published.negative_ttl };
+	return set_next_due(b) && zs_facts_write(b->run, b->facts);
+}
+
+/* Do the servers have what was published, though no run has seen that yet? Asked once; false where nobody can be asked, and where the serial
+ * does not tell: PowerDNS has more to show. */
+static bool is_there_by_now(struct zs_building *b)
+{
+	const struct zs_zone_config *zone = b->zone_config;
+	const enum zs_publish_kind kind = zone->publish.kind;
+	const bool has_server = kind == ZS_PUBLISH_NSD || kind == ZS_PUBLISH_KNOT || kind == ZS_PUBLISH_BIND;
+	const bool observed = zone->policy->observe_zone && (!b->run->now_given || zone->server_count);
+	struct zs_serial_observation seen;
+	const char *why;
+	if (!(has_server || (kind == ZS_PUBLISH_COMMAND && observed)) || zone->policy->serial == ZS_SERIAL_KEEP)
+		return false;
+	if (has_server && !zs_live_wait_serial(b->run, zone, &zone->publish.servers[0], b->facts->published.serial, 0, &why))
+		return false;
+	if (!observed)
+		return true;
+	zs_live_serials(b->run, zone, &seen);
+	return zs_live_serial_everywhere(b->run, &seen, b->facts->published.serial, &why);
+}
+
+bool zs_build_look_at_former(struct zs_building *b)
+{
+	struct zs_published *published = &b->facts->published;
+	/* what was decided and is in no version, as a chain that was given up, must not get a date */
+	const bool decided = b->facts->discarded || b->facts->replaced.present || b->facts->abandoned >= published->time;
+	if (!published->known || published->served_since || decided || !zs_build_output_is_ours(b->zone_config, b->facts) || !is_there_by_now(b))
+		return true;
+	begin_service(b);
+	zs_note(b->run, "serial %u is in service now", published->serial);
+	return record_service(b);
 }
 
 bool zs_build_commit(struct zs_building *b)
@@ -108,7 +153,5 @@ bool zs_build_repeat_reload(struct zs_building *b)
 		return false;
 	}
 	b->result->outcome = ZS_BUILT_RELOADED;
-	/* the zone was not read: its TTLs are those that it was published with */
-	b->ttls = (struct zs_ttls){ .largest = b->facts->published.ttl, .negative = b->facts->published.negative_ttl };
-	return set_next_due(b) && zs_facts_write(b->run, b->facts);
+	return record_service(b);
 }

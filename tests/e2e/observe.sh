@@ -1,0 +1,66 @@
+#!/bin/sh
+# propagation: {zone: observe} with servers as they are: secondaries that take their time, and one that is dead. NSD on loopback; the secondary
+# gets a copy of the file when the script says so. The clock is given where nothing has to be waited for.
+. "$(dirname "$0")/../lib.sh"
+. "$top/tests/e2e/lib.sh"
+need nsd dig python3
+
+set -- $(free_ports 2)
+one=127.0.0.1@$1 two=127.0.0.2@$1 silent=127.0.0.1@$2
+t0=1796083200 # 2026-12-01T00:00:00Z
+at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
+state() { grep -E "^ *$1: " state/a.test/state.yaml | head -n 1 | sed 's/^ *[a-z_]*: //'; }
+zone_file() { printf '$TTL 300\n@ SOA ns1 host 1 7200 3600 1209600 300\n@ NS ns1\n@ NS ns2\nns1 A 127.0.0.1\nns2 A 127.0.0.2\nwww A 192.0.2.%s\n' "$1"; }
+
+# -- a dead secondary: it is waited for in three zones, not in all that are behind them
+python3 - "$2" <<'EOF' &
+import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1]))); open("silent.up", "w").close(); time.sleep(600)
+EOF
+pids="$pids $!"
+until [ -e silent.up ]; do sleep 0.05; done
+zone_file 1 > a.zone
+{ printf 'state: many\npolicies: {default: {observe: off, propagation: {zone: observe}}}\nzones:\n'; for n in 1 2 3 4 5 6; do echo "  $n.test: {file: a.zone, output: $n.signed, servers: [$silent]}"; done; } > many.yaml
+{ begun=$(date +%s); "$z" -c many.yaml -q build --jobs 1 2> many.err; echo "$? $(($(date +%s) - begun))" > many.status; } & many=$!
+
+# -- a secondary that has each version only after the run
+mkdir one two; cp a.zone one/a.test.zone; cp a.zone two/a.test.zone
+nsd_start one $one a.test; nsd_start two $two a.test
+cat > load.sh <<EOF
+kill -HUP \$(cat one/pid)
+serial=\$(awk '\$4 == "SOA" { print \$7; exit }' one/a.test.zone)
+for i in \$(seq 100); do dig +short +tries=1 +time=1 -p ${one#*@} @127.0.0.1 a.test SOA | grep -q " \$serial " && exit 0; sleep 0.03; done
+exit 1
+EOF
+cat > zonesign.yaml <<EOF
+policies:
+  default: {dnskey-ttl: 5m, propagation: {zone: observe}, safety: 0, observe: off}
+zones:
+  a.test: {file: a.zone, output: one/a.test.zone, servers: [$one, $two], reload: sh load.sh}
+EOF
+catch_up() { nsd_load two $two a.test one/a.test.zone; }
+at 0 build; is 'the secondary has the former version' 5 $status; has 'it is named, once' err "everywhere: $two has serial 1, not yet"; is 'not in service' never "$(state served_since)"
+at 590 ds --ready; is 'too early for a DS' 5 $status; has 'not for the reload' err "not in service yet: $two has serial 1, not yet"
+at 600 build; is 'and it still has' 5 $status; is 'nothing is published anew' "$(state serial)" $((t0))
+catch_up; touch a.zone; at 1200 build; is 'the file is written anew, as it was' 0 $status; has 'the secondary has it by now' err "serial $t0 is in service now"
+is 'nothing is published anew for that' $t0 "$(state serial)"; is 'in service since that run' 2026-12-01T00:20:00Z "$(state served_since)"
+for n in 1 2 3 4 5; do # a zone that changes with each run
+	zone_file $((n + 1)) > a.zone; at $((n * 3600)) build; is "change $n: published" 5 $status; catch_up
+done
+is 'the newest is in service nowhere but at one' never "$(state served_since)"
+at 18010 ds --ready; is 'and yet the time of the first DS has come' 0 $status
+"$z" --now $((t0 + 18020)) -q roll a.test zsk
+for n in $(seq 6 20); do zone_file $((n + 1)) > a.zone; at $((n * 3600)) build; catch_up; done
+is 'the ZSK rolls all the same' 'coming gone active' "$("$z" --json --now $((t0 + 72600)) status | python3 -c 'import json, sys; print(*(k["standing"] for k in json.load(sys.stdin)["zones"][0]["keys"]))')"
+
+# -- what was decided since is in no version: it gets no date by that
+zone_file 22 > a.zone; at 73000 build; is 'a version that is not everywhere' 5 $status; catch_up
+at 73010 roll a.test --abandon-chain=a.test; at 73020 build; is 'the chain is given up' 5 $status
+ok 'keys leave with the version that is not everywhere yet' grep -q 'unretentive' state/a.test/state.yaml
+hasnt 'and have no date' state/a.test/state.yaml 'since: 2026-12-01T20:17:00Z'
+
+wait $many
+has 'the zones behind those do not wait' many.err '6.test.: error: serial'; has 'and say so' many.err 'it answered for none of the zones before this one'
+ok 'the dead secondary costs its time three or four times' awk '{ exit !($1 == 5 && $2 < 36) }' many.status
+is 'all are published' 6 "$(ls ./?.signed | wc -l)"
+finish
