@@ -195,18 +195,52 @@ static zs_time end_of_predecessor(struct speech *s, const struct zs_key_facts *k
 	return 0;
 }
 
-/* `ds --seen`, or `--gone`, of each key that waits for it; the tag is needed if there are several. */
-static const char *how_it_ends(struct speech *s, const char *option, bool (*waits)(const struct zs_key_facts *))
+/* `ds --seen`, or `--gone`, of each key that waits for it; the tag is needed if there are several. *since: the first of them waits. */
+static const char *by_hand(struct speech *s, const char *option, bool (*waits)(const struct zs_key_facts *), zs_time *since)
 {
 	const char *list = NULL;
 	size_t count = 0;
-	if (s->zone->policy->observe_parent)
+	*since = s->out->now;
+	for (size_t i = 0; i < s->facts->key_count; i++) {
+		const struct zs_key_facts *key = &s->facts->keys[i];
+		if (!waits(key))
+			continue;
+		count++;
+		list = join(s, list, zs_arena_printf(s->run->arena, "'zonesign ds --%s %u %s'", option, key->tag, s->bare));
+		*since = key->ds.since < *since ? key->ds.since : *since;
+	}
+	return count > 1 ? list : zs_arena_printf(s->run->arena, "'zonesign ds --%s %s'", option, s->bare);
+}
+
+/* While the parent's servers differ, what a person has seen at one of them is taken back by the next look. */
+static const char *how_it_ends(struct speech *s, const char *option, bool (*waits)(const struct zs_key_facts *))
+{
+	const struct zs_parent_facts *parent = &s->facts->parent;
+	zs_time since;
+	const char *tell = by_hand(s, option, waits, &since);
+	if (!s->zone->policy->observe_parent)
+		return zs_arena_printf(s->run->arena, "then tell it: %s", tell);
+	if (!parent->waits_for)
 		return "zonesign notices by itself";
-	for (size_t i = 0; i < s->facts->key_count; i++)
-		if (waits(&s->facts->keys[i]) && ++count)
-			list = join(s, list, zs_arena_printf(s->run->arena, "'zonesign ds --%s %u %s'", option, s->facts->keys[i].tag, s->bare));
-	return count > 1 ? zs_arena_printf(s->run->arena, "then tell it: %s", list)
-	                 : zs_arena_printf(s->run->arena, "then tell it: 'zonesign ds --%s %s'", option, s->bare);
+	const bool differ = !parent->agreed && parent->ds_count;
+	return zs_arena_printf(s->run->arena, "zonesign notices by itself, but its last look was not certain: %s%s%s", parent->waits_for,
+	                       !differ && s->out->now - since > DAY ? "; if that stays so, tell what you see yourself: " : "",
+	                       !differ && s->out->now - since > DAY ? tell : "");
+}
+
+/* Did an answer of the last look have the DS of each key that waits for it? Our tags are used once, so they tell. */
+static bool are_shown(const struct zs_facts *facts)
+{
+	for (size_t i = 0; i < facts->key_count; i++) {
+		bool shown = !zs_facts_ds_to_come(&facts->keys[i]);
+		for (size_t d = 0; d < facts->parent.ds_count && !shown; d++) {
+			const struct zs_bytes ds = facts->parent.ds[d];
+			shown = ds.len > 3 && zs_get_u16(ds.data) == facts->keys[i].tag && ds.data[2] == facts->keys[i].algorithm;
+		}
+		if (!shown)
+			return false;
+	}
+	return true;
 }
 
 static bool say_add(struct speech *s, const char *add, bool keep, zs_time deadline)
@@ -214,10 +248,14 @@ static bool say_add(struct speech *s, const char *add, bool keep, zs_time deadli
 	char time[ZS_TIME_TEXT];
 	struct zs_arena *arena = s->run->arena;
 	const char *by = deadline > s->out->now ? zs_arena_printf(arena, " by %.10s", zs_time_short(deadline, time)) : "";
-	const char *rest = s->facts->abandoned ? "and delete all others" : keep ? "keep the old one" : "";
+	const char *rest = s->facts->abandoned ? "and delete all others" : keep ? "keep the old one" : "", *end = how_it_ends(s, "seen", zs_facts_ds_to_come);
+	const char *event = zs_arena_printf(arena, "add %s", add);
 	s->out->deadline = deadline;
-	return say(s, ZS_NOT_YET, zs_arena_printf(arena, "add %s", add), zs_arena_printf(arena, "Give %s the DS of %s%s%s%s ('zonesign ds %s' prints it); %s.", s->registrar,
-	           add, by, *rest ? ", " : "", rest, s->bare, how_it_ends(s, "seen", zs_facts_ds_to_come)));
+	if (s->zone->policy->observe_parent && s->facts->parent.waits_for && are_shown(s->facts))
+		return say(s, ZS_NOT_YET, event, zs_arena_printf(arena, "The DS of %s is at the parent, but not at all of its servers for certain%s%s; %s.", add,
+		           *rest ? ": " : "", rest, end));
+	return say(s, ZS_NOT_YET, event, zs_arena_printf(arena, "Give %s the DS of %s%s%s%s ('zonesign ds %s' prints it); %s.", s->registrar,
+	           add, by, *rest ? ", " : "", rest, s->bare, end));
 }
 
 static bool say_parent(struct speech *s)

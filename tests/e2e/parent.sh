@@ -54,6 +54,9 @@ denial=
 # -- they differ, then agree again
 begin; load "$(cat our.ds)"; make_parent other.signed; nsd_load two $two test other.signed
 at 700 build; has 'one has it, one has not' state/a.test/state.yaml 'show different DS records'; is 'that is not seen' never "$(state ds_seen)"
+at 710 status; has 'a person is not asked for what was done' out "The DS of KSK $key is at the parent, but not at all of its servers"; has 'and told why' out 'show different DS records'
+at 90000 build; at 90010 status; hasnt 'while they differ a person cannot say otherwise' out 'ds --seen'
+begin; load "$(cat our.ds)"; make_parent other.signed; nsd_load two $two test other.signed; at 700 build
 at 700 ds --check; is '--check: not everywhere' 5 $status; has '--check counts' out '1 of 2 addresses'
 load "$(cat our.ds)"; at 2600 build; is 'seen at both' "$(when 2600)" "$(state ds_seen)"
 load "$(cat our.ds)"; make_parent other.signed; nsd_load one $one test other.signed
@@ -101,6 +104,9 @@ pids="$pids $!"
 for _ in $(seq 100); do [ -s odd.up ] && break; sleep 0.05; done
 config "{servers: [$one, 127.0.0.3@$p], trust-anchor: ta}"; begin
 at 700 build; has 'a lame server is named' state/a.test/state.yaml '127.0.0.3'; is 'and waited for' never "$(state ds_seen)"
+at 710 status; has 'status says so' out 'notices by itself, but its last look was not certain: no address of server 127.0.0.3'; hasnt 'for a day' out 'ds --seen'
+load "$(cat our.ds)"; at 90000 build; at 90010 status; has 'then a person may tell' out "tell what you see yourself: 'zonesign ds --seen a.test'"
+at 90020 ds --seen a.test; at 93000 build; at 99000 build; at 99010 status; has 'and it goes on' out 'Nothing to do until'
 at 700 ds --check; has 'a refusal is said' out 'refused'
 config "{servers: [$one, 127.0.0.5@$q], trust-anchor: ta}"; begin; load "$(cat our.ds)"
 at 700 build; is 'a truncated answer is asked for over TCP' "$(when 700)" "$(state ds_seen)"
