@@ -169,7 +169,7 @@ static bool read_public(struct zs_run *run, const struct zs_zone_config *config,
 		found = strstr(line, " IN DNSKEY ") ? strstr(line, " IN DNSKEY ") : found;
 	if (!found)
 		return zs_fail(run, "pdnsutil export-zone-dnskey shows no DNSKEY of key %llu", (unsigned long long)key->id);
-	const char *record = zs_arena_printf(run->arena, "@%s", found); /* the owner lacks its final dot */
+	const char *record = zs_arena_printf(run->arena, "@%s\n", found); /* the owner lacks its final dot */
 	const struct zs_input input = { .path = "pdnsutil", .text = record, .len = strlen(record) };
 	if (!zs_key_read_public(run, run->arena, &input, config->name, &read)) /* and no key is taken for one that is not ours */
 		return false;

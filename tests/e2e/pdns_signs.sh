@@ -67,8 +67,9 @@ for name in sql bind; do
 	is "$name: nothing to do" 0 $status
 	# a change, and another kind of denial
 	zone_file $name.zone 'new A 192.0.2.7'
-	run "$z" -q build $name.test
+	run "$z" build $name.test
 	is "$name: a change" 0 $status
+	hasnt "$name: what pdnsutil prints is no file of a person" err 'no newline'
 	valid "$name, changed" "$port" $name.test new.$name.test A
 	# a roll of the ZSK: by the calendar of its TTLs, which are seconds
 	before=$(keys $name)
