@@ -80,8 +80,8 @@ static struct zs_bytes *hidden_signers(struct zs_arena *arena, const struct zs_b
 static void set_ds(struct zs_building *b, struct zs_verify_options *options)
 {
 	const struct zs_facts *facts = b->facts;
-	if (!facts->parent.observed || facts->abandoned || zs_build_accepts(b->options, "G5"))
-		return;
+	if (!facts->parent.observed || facts->abandoned || b->plan->unsigned_zone || zs_build_accepts(b->options, "G5"))
+		return; /* unsigned: G8 has judged it */
 	if (!b->same) {
 		options->ds = zs_build_parents_ds(b->run, facts, b->keys, &options->ds_count);
 	} else if (facts->parent.ds_count && !zs_build_is_reached(b->run, facts, b->plan, b->keys)) {

@@ -221,6 +221,8 @@ static bool signs_already(const struct zs_key_facts *key)
 static const char *danger_of(struct zs_run *run, const struct zs_facts *facts, const struct zs_plan *plan, const char **guard)
 {
 	*guard = "G8";
+	if (zs_facts_is_unsigned(facts))
+		return NULL; /* there is no chain to break */
 	if (plan->unsigned_zone)
 		return has_ds(facts) ? "the zone would go unsigned while its DS is at the parent or in caches" : NULL;
 	if (!has_ds(facts) || facts->abandoned)

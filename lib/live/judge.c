@@ -220,6 +220,11 @@ zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts
 		if ((phase == ZS_RUMOURED || phase == ZS_UNRETENTIVE) && facts->keys[i].ds.since > begun)
 			begun = facts->keys[i].ds.since;
 	}
+	if (zs_facts_is_unsigned(facts)) { /* a DS that comes back makes it bogus */
+		concerned = true;
+		waiting = waiting || facts->parent.ds_count;
+		begun = facts->parent.agreed > begun ? facts->parent.agreed : begun;
+	}
 	/* before the first publication: a DS that is there already would make it bogus. After keys were taken over: nobody knows of theirs */
 	if (policy->observe_parent && !facts->parent.asked && (!facts->published.known || assumed || facts->replaced.present))
 		return 1;

@@ -70,7 +70,8 @@ static void judge_theirs(struct work *w, struct zs_bytes ds)
 	f->verdict = ours                                                        ? ZS_VERDICT_LEAVING
 	           : names_key(ds, w->served->dnskeys, w->served->count) ? ZS_VERDICT_WRONG
 	                                                                         : ZS_VERDICT_EXTRA;
-	f->advice = zs_arena_printf(w->run->arena, "delete it at %s", w->out->registrar);
+	f->advice = ours && f->shown < w->out->answered ? "wait: it is gone from some of the servers already"
+	                                                : zs_arena_printf(w->run->arena, "delete it at %s", w->out->registrar);
 }
 
 /* Is a key of ours at every address that answers, by whatever digest? */

@@ -37,7 +37,7 @@ bool zs_report_served(struct zs_run *run, const struct zs_zone_config *zone, str
 		return false;
 	const struct zs_rrset *keys = zs_zone_apex_rrset(published, ZS_TYPE_DNSKEY);
 	/* the last publication had no signatures: ours, not somebody else's file in its place */
-	const bool insecure = !keys && facts->unsign && !facts->published.earliest_expiration;
+	const bool insecure = !keys && zs_facts_is_unsigned(facts);
 	if ((!keys && !insecure) || !zs_zone_soa(published, &soa))
 		return zs_refuse(run, "G5b", "'%s' has no DNSKEY: somebody replaced the signed zone", zone->output.path);
 	const uint32_t count = keys ? keys->count : 0;

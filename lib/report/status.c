@@ -142,8 +142,11 @@ static bool say_danger(struct speech *s)
 	const zs_time now = s->out->now, end = p->earliest_expiration;
 	const struct zs_failure *failure = &s->facts->failure;
 	struct zs_arena *arena = s->run->arena;
+	const bool shows = s->facts->parent.observed && !s->facts->parent.waits_for && s->facts->parent.ds_count;
 	if (s->plan && s->plan->unsigned_zone)
-		return false;
+		return zs_facts_is_unsigned(s->facts) && shows && say(s, ZS_REFUSED, "a DS of an unsigned zone", zs_arena_printf(arena,
+		       "The parent has DS records of %s, which is not signed, as you wanted: validators refuse it. Delete them at %s at once.",
+		       s->bare, s->registrar));
 	s->out->deadline = end;
 	if (end && end <= now)
 		return say(s, ZS_REFUSED, "signatures have expired", zs_arena_printf(arena,
@@ -162,7 +165,7 @@ static bool say_danger(struct speech *s)
 	bool leads = false;
 	for (size_t i = 0; i < s->facts->key_count; i++)
 		leads = leads || (s->facts->keys[i].ds_seen && zs_in_zone(s->facts->keys[i].dnskey.phase));
-	if (s->facts->parent.observed && !s->facts->parent.waits_for && s->facts->parent.ds_count && !leads)
+	if (shows && !leads)
 		return say(s, ZS_REFUSED, "no DS leads to a key", zs_arena_printf(arena,
 		           "The parent has DS records of %s, and none of them leads to a key in the zone: validators refuse it. See 'zonesign ds --check %s' and mend it at %s at once.",
 		           s->bare, s->bare, s->registrar));

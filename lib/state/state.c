@@ -80,6 +80,16 @@ bool zs_facts_ds_put_off(const struct zs_key_facts *key)
 	return key->ds.phase == ZS_UNRETENTIVE && key->goal_in && !key->active;
 }
 
+bool zs_facts_is_unsigned(const struct zs_facts *facts)
+{
+	for (size_t i = 0; i < facts->key_count; i++) {
+		const struct zs_record_state *dnskey = &facts->keys[i].dnskey;
+		if (dnskey->phase == ZS_OMNIPRESENT || (dnskey->phase == ZS_RUMOURED && dnskey->since))
+			return false;
+	}
+	return facts->published.known && !facts->published.earliest_expiration;
+}
+
 bool zs_facts_ds_to_go(const struct zs_key_facts *key)
 {
 	return key->ds.phase == ZS_UNRETENTIVE && !key->goal_in && (!key->ds_gone || key->ds_gone < key->ds.since);

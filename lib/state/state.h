@@ -273,6 +273,8 @@ bool zs_facts_ds_to_come(const struct zs_key_facts *key);
 bool zs_facts_ds_to_go(const struct zs_key_facts *key);
 /* It may be at the parent and is wanted there, but nobody knows of it: it is asked for when no cache holds the zone unsigned. */
 bool zs_facts_ds_put_off(const struct zs_key_facts *key);
+/* Is what is published not signed? */
+bool zs_facts_is_unsigned(const struct zs_facts *facts);
 
 /* The clock had run ahead and was put back: nothing that the facts have happened later than now. */
 void zs_facts_not_later(struct zs_facts *facts, zs_time now);

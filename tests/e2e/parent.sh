@@ -63,6 +63,17 @@ load "$(cat our.ds)"; make_parent other.signed; nsd_load one $one test other.sig
 at 100000 build; is 'a parent that flaps: seen no more' never "$(state ds_seen)"
 load "$(cat our.ds)"; at 102000 build; is 'seen anew' "$(when 102000)" "$(state ds_seen)"
 
+# -- unsigned as it was wanted, and somebody enters the former DS again
+config "$both"; begin; load "$(cat our.ds)"; at 4300 -q build; at 9000 -q build; at 9010 roll a.test --unsign; at 9020 -q build
+nsd_load one $one test other.signed; at 9100 ds --check; has 'a DS that leaves one server after the other' out 'wait: it is gone from some of the servers already'
+load; for when in 9200 13000 17000 21000 25000 29000 30000; do at $when -q build; done; at 30010 status; is 'it is unsigned' 0 $status; has 'as you wanted' out 'not signed, as you wanted'
+load "$(cat our.ds)"; at 130000 -q build; at 130010 status; is 'a DS of an unsigned zone: status' 4 $status; has 'what to do' out 'Delete them at Gandi at once'
+echo 'new A 192.0.2.9' >> a.zone; at 130020 build; is 'its content may change all the same' 0 $status
+load; at 134000 -q build; at 134010 status; is 'it is gone again' 0 $status
+load "$(cat our.ds)"; at 230000 -q build; at 230010 roll a.test --sign; at 230020 ds; is 'ds before it is signed again' 0 $status
+at 230030 build; is 'signed again under the former DS' 4 $status; has 'G5 again' err G5; load; at 234000 build; is 'and when it is gone' 0 $status; has 'it is signed' a.signed DNSKEY
+sed -i '/^new /d' a.zone
+
 # -- the state and the output are lost, the keys are not: the parent shows whether the DS is there
 load; begin; load "$(cat our.ds)"; at 4300 -q build; at 9000 -q build; rm state/a.test/state.yaml a.signed; at 9100 build
 has 'both lost: it is seen there' state/a.test/state.yaml "ds_seen: $(when 9100)"; for when in 9800 20000; do at $when -q build; at $when status; has "and nothing is to be done, $when s" out 'Nothing to do'; done

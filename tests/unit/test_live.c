@@ -222,7 +222,10 @@ START_TEST(the_parent_is_asked_while_a_move_waits_and_once_a_day)
 	facts->keys[0].ds_gone = T0 - 200; /* before it was taken back */
 	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 1800);
 	facts->keys[0].ds.phase = facts->keys[1].ds.phase = ZS_HIDDEN;
+	facts->published.earliest_expiration = T0 + 86400;
 	ck_assert_int_eq(zs_live_due(&policy, facts), 0); /* the parent has nothing of ours */
+	facts->published.earliest_expiration = 0;
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 86400); /* nor ought to have: the zone is not signed */
 	facts->keys[0].ds.phase = ZS_OMNIPRESENT;
 	struct zs_policy off = policy;
 	off.observe_parent = false;
