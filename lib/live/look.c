@@ -329,18 +329,36 @@ static void look_up_kinds(struct looking *l)
 	out->lookup_probes = probes;
 }
 
-/* Of a zone whose chain is broken the servers are found without it: one of them may show why. */
-static bool find_unproven(struct looking *l, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count)
+static bool find_without_validation(struct looking *l, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count)
 {
-	const struct zs_link_view *last = l->out->link_count ? &l->out->links[l->out->link_count - 1] : NULL;
 	const char *why;
-	struct zs_resolver *plain = last && last->dnskey.security == ZS_CHAIN_BOGUS ? zs_resolver_plain(l->run, &l->options->observe, &why) : NULL;
+	struct zs_resolver *plain = zs_resolver_plain(l->run, &l->options->observe, &why);
 	if (!plain)
 		return false;
 	zs_resolver_trust_world(plain, l->out->zone);
 	zs_resolver_deadline(plain, until(l, UNTIL_SERVICES));
-	l->out->without_validation = zs_resolver_servers(plain, l->out->zone, targets, count, &why);
+	return zs_resolver_servers(plain, l->out->zone, targets, count, &why);
+}
+
+/* Of a zone whose chain is broken the servers are found without it: one of them may show why. */
+static bool find_unproven(struct looking *l, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count)
+{
+	const struct zs_link_view *last = l->out->link_count ? &l->out->links[l->out->link_count - 1] : NULL;
+	l->out->without_validation = last && last->dnskey.security == ZS_CHAIN_BOGUS && find_without_validation(l, targets, count);
 	return l->out->without_validation;
+}
+
+/* One server with an old copy of the zone may be the one that was asked for the address of another, whose address it is for all that. */
+static void find_lost_addresses(struct looking *l, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count)
+{
+	struct zs_target *all = zs_arena_array(l->run->arena, ZS_ADDRESSES_MAX, sizeof *all);
+	size_t all_count, i = 0;
+	while (i < *count && targets[i].address.len)
+		i++;
+	if (i == *count || !find_without_validation(l, all, &all_count))
+		return;
+	memcpy(targets, all, all_count * sizeof *all);
+	*count = all_count;
 }
 
 /* libunbound turns the records round; people look twice. */
@@ -364,6 +382,7 @@ static size_t find_targets(struct looking *l, struct zs_probe_target out[ZS_LOOK
 	if (!zs_resolver_servers(l->resolver, o->zone, targets, &count, &l->out->servers_why) && !find_unproven(l, targets, &count))
 		return 0;
 	l->out->servers_why = NULL;
+	find_lost_addresses(l, targets, &count);
 	qsort(targets, count, sizeof *targets, by_name);
 	for (size_t i = 0; i < count && kept < ZS_LOOK_SERVERS_MAX; i++)
 		out[kept++] = (struct zs_probe_target){ .address = targets[i].address, .server = targets[i].server };

@@ -136,6 +136,11 @@ none 'fine: nothing fails' fail
 none 'fine: nothing warns' warn
 same 'fine: each server' ok server 'ns2.a.test. at 127.0.0.4'
 cp json fine.json
+# the address of a server is one without proof too: resolvers ask there
+awk '!($1 ~ /^ns2/ && $4 == "RRSIG" && $5 == "A")' a.signed > unproven
+nsd_load c1 127.0.0.3@53 a.test unproven; nsd_load c2 127.0.0.4@53 a.test unproven; live
+has 'an address without proof: the server is asked' both 'ns2.a.test. at 127.0.0.4'; hasnt 'and not taken for one without address' both 'at no address'
+publish
 
 # -- a library that is not linked, and broken, is told of by who needs it
 mkdir broken
