@@ -85,7 +85,7 @@ static void generate(const struct zs_cli *cli, struct zs_run *run, const struct 
 	struct zs_plan plan = { .keys = &planned, .key_count = 1 };
 	if (loaded && zs_keys_prepare(run, zone, facts, &plan, keys)) {
 		facts->next_due = run->now;
-		if (zs_keys_place(run, zone, facts) && zs_facts_write(run, facts)) {
+		if (zs_keys_record(run, zone, facts)) {
 			zs_note(run, "%s %u stands by; the next 'zonesign build' publishes it", zs_role_text(role), key->tag);
 			if (cli->json)
 				changed_json(run, zone, "generate", key->tag);

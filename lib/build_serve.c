@@ -137,7 +137,7 @@ bool zs_build_commit(struct zs_building *b)
 {
 	struct zs_facts *facts = b->facts;
 	zs_run_stage(b->run, "publish");
-	if (!zs_keys_place(b->run, b->zone_config, facts) || !zs_publish_commit(b->run, &b->candidate, &b->intent, facts))
+	if (!zs_publish_commit(b->run, b->zone_config, &b->candidate, &b->intent, facts))
 		return false;
 	b->committed = true;
 	zs_build_published(b->run, facts, b->zone_config->policy);

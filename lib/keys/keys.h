@@ -54,6 +54,9 @@ ZS_MUST_CHECK bool zs_keys_prepare(struct zs_run *run, const struct zs_zone_conf
 /* Give the files of the keys that were made their names; before a state is written that knows these keys. */
 ZS_MUST_CHECK bool zs_keys_place(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts);
 
+/* Write such a state: keys and state get their names together, when the contents of all are safe. */
+ZS_MUST_CHECK bool zs_keys_record(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts);
+
 /* After a build that failed: remove the pairs that zs_keys_prepare made for these facts, unless the state on disk knows them. Their
  * DNSKEYs were never published, as the state is written before the zone is; a known one may have been, and stays. Without this
  * each try of a build that cannot succeed would leave a pair. What cannot be removed stays, and is not used. */

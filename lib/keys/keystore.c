@@ -450,6 +450,16 @@ bool zs_keys_place(struct zs_run *run, const struct zs_zone_config *zone, struct
 	return ok;
 }
 
+bool zs_keys_record(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts)
+{
+	if (!zs_facts_write_aside(run, facts))
+		return false;
+	if (zs_keys_place(run, zone, facts))
+		return zs_facts_place(run, facts);
+	zs_facts_remove_aside(run, facts);
+	return false;
+}
+
 void zs_keys_discard(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts)
 {
 	struct store store = { .fd = -1 };

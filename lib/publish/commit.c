@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "keys/keys.h"
 #include "publish/publish.h"
 
 enum { BLOCK = 32 * 1024, LARGE = 16 << 20 /* octets of an output */ };
@@ -85,12 +86,13 @@ static void look_if_settled(struct zs_candidate *candidate)
 	candidate->settled = zs_file_settled(candidate->fd, &later) && zs_file_id_equal(&candidate->id, &later);
 }
 
-bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const struct zs_intent *intent, struct zs_facts *facts)
+bool zs_publish_commit(struct zs_run *run, const struct zs_zone_config *zone, struct zs_candidate *candidate, const struct zs_intent *intent,
+                       struct zs_facts *facts)
 {
 	facts->intent = *intent;
 	facts->intent.present = true;
 	memcpy(facts->intent.sha256, candidate->sha256, sizeof candidate->sha256);
-	if (!zs_facts_write(run, facts)) {
+	if (!zs_keys_record(run, zone, facts)) {
 		facts->intent.present = false;
 		return false;
 	}

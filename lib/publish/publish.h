@@ -30,9 +30,10 @@ ZS_MUST_CHECK bool zs_publish_write(struct zs_run *run, const struct zs_zone_con
 /* The candidate's place in the file system. */
 void zs_publish_discard(struct zs_candidate *candidate);
 
-/* Record the intent, rename the candidate over the output, sync the directory. The state then knows it as published. */
-ZS_MUST_CHECK bool zs_publish_commit(struct zs_run *run, struct zs_candidate *candidate, const struct zs_intent *intent,
-                                     struct zs_facts *facts);
+/* Record the intent, and with it the keys that were made for it; rename the candidate over the output, sync the directory. The state
+ * then knows it as published. */
+ZS_MUST_CHECK bool zs_publish_commit(struct zs_run *run, const struct zs_zone_config *zone, struct zs_candidate *candidate,
+                                     const struct zs_intent *intent, struct zs_facts *facts);
 
 /* Only rename the candidate to its place, for what is not the published zone. */
 ZS_MUST_CHECK bool zs_publish_place(struct zs_run *run, struct zs_candidate *candidate);

@@ -11,6 +11,7 @@
 #include "state/state_file.h"
 
 enum { LOCK_WAIT = 60, STATE_MAX = 64 << 20 };
+static const char file_name[] = "state.yaml";
 
 const char *zs_role_text(enum zs_key_role role)
 {
@@ -204,8 +205,8 @@ static bool is_bare(const struct zs_facts *facts)
 static bool read_state(struct zs_run *run, struct zs_facts *facts, const char *zone)
 {
 	struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
-	const char *path = zs_arena_printf(run->arena, "%s/state.yaml", facts->dir);
-	const int fd = openat(facts->dir_fd, "state.yaml", O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	const char *path = zs_arena_printf(run->arena, "%s/%s", facts->dir, file_name);
+	const int fd = openat(facts->dir_fd, file_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return true;
 	if (fd < 0)
@@ -311,15 +312,37 @@ static bool reads_back(struct zs_run *run, const struct zs_facts *facts, struct 
 	return ok;
 }
 
-bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts)
+static struct zs_file_text file_of(struct zs_run *run, const struct zs_facts *facts)
+{
+	return (struct zs_file_text){ .name = file_name, .shown = zs_arena_printf(run->arena, "%s/%s", facts->dir, file_name), .mode = 0600 };
+}
+
+bool zs_facts_write_aside(struct zs_run *run, const struct zs_facts *facts)
 {
 	struct zs_buf text = { .arena = run->arena, .max = STATE_MAX };
+	struct zs_file_text file = file_of(run, facts);
 	zs_state_format(facts, &text);
-	const char *shown = zs_arena_printf(run->arena, "%s/state.yaml", facts->dir);
 	if (text.full)
 		return zs_fail(run, "the state of '%s' would be larger than %d octets", facts->dir, STATE_MAX);
-	return reads_back(run, facts, &text, shown)
-	    && zs_file_replace(run, facts->dir_fd, "state.yaml", shown, 0600, text.data, text.len);
+	file.data = text.data;
+	file.len = text.len;
+	return reads_back(run, facts, &text, file.shown) && zs_file_write_aside_all(run, facts->dir_fd, &file, 1);
+}
+
+bool zs_facts_place(struct zs_run *run, const struct zs_facts *facts)
+{
+	const struct zs_file_text file = file_of(run, facts);
+	return zs_file_place_all(run, facts->dir_fd, &file, 1);
+}
+
+void zs_facts_remove_aside(struct zs_run *run, const struct zs_facts *facts)
+{
+	zs_file_remove_aside(run, facts->dir_fd, file_name);
+}
+
+bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts)
+{
+	return zs_facts_write_aside(run, facts) && zs_facts_place(run, facts);
 }
 
 const char *zs_facts_clock_jump(const struct zs_run *run, const struct zs_facts *facts)

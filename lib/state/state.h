@@ -298,6 +298,10 @@ ZS_MUST_CHECK bool zs_facts_open(struct zs_run *run, const struct zs_zone_config
 ZS_MUST_CHECK bool zs_facts_read(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out);
 /* Write state.yaml aside and rename it. False also if what would be written could not be read again; then nothing is. */
 ZS_MUST_CHECK bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts);
+/* Its two steps, for what has to come between them; or the first alone, and taken back. */
+ZS_MUST_CHECK bool zs_facts_write_aside(struct zs_run *run, const struct zs_facts *facts);
+ZS_MUST_CHECK bool zs_facts_place(struct zs_run *run, const struct zs_facts *facts);
+void zs_facts_remove_aside(struct zs_run *run, const struct zs_facts *facts);
 /* Release the lock and close. */
 void zs_facts_close(struct zs_facts *facts);
 
