@@ -163,6 +163,15 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 	return remove(path);
 }
 
+/* What holds copies of the keys is not left without a word. */
+static void remove_trial(struct zs_run *run, const char *dir)
+{
+	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
+		return;
+	zs_warn(run, NULL, "cannot remove '%s': %s", dir, strerror(errno));
+	zs_hint(run, "it holds copies of the keys, and nobody needs it: remove it");
+}
+
 /* The zone that is served, in the place of the trial's output. */
 static bool place_served(struct zs_run *run, const char *from, const char *to)
 {
@@ -323,11 +332,11 @@ static bool import_locked(struct zs_run *run, const struct zs_config *config, co
 		return false;
 	say_policy(run, zone->policy, keys, count);
 	ask_parent(run, zone, keys, count, &parent);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* of a trial that was ended */
+	remove_trial(run, dir); /* one that was ended */
 	if (mkdir(dir, 0700) != 0)
 		return zs_fail(run, "cannot make directory '%s': %s", dir, strerror(errno));
 	const bool ok = try_keys(run, config, zone, dir, &served, keys, count, &parent);
-	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_trial(run, dir);
 	return ok && (options->dry_run || write_state(run, zone, facts, keys, count, &parent, &served));
 }
 

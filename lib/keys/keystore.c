@@ -59,11 +59,13 @@ static bool read_file(const struct store *store, const char *name, bool secret, 
 		zs_hint(run, "put the file itself in its place; a link could be turned to another key");
 		return false;
 	}
-	if (fd < 0) {
-		zs_error(run, NULL, errno == ENOENT ? "key file '%s' is missing (G10)" : "cannot read key file '%s': %s (G10)", path, strerror(errno));
+	if (fd < 0 && errno == ENOENT) {
+		zs_error(run, NULL, "key file '%s' is missing (G10)", path);
 		zs_hint(run, "restore it from your backup; zonesign does not make a new key in place of a missing one");
 		return false;
 	}
+	if (fd < 0)
+		return zs_error(run, NULL, "cannot read key file '%s': %s (G10)", path, strerror(errno));
 	bool ok = true;
 	if (fstat(fd, &stat) != 0) {
 		ok = zs_error(run, NULL, "cannot read key file '%s': %s (G10)", path, strerror(errno));

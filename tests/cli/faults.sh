@@ -10,8 +10,8 @@ if ldd "$z" | grep -q 'asan\|tsan'; then
 fi
 cat > fault.c <<'END'
 /* The call FAULT_AT of those below kills the process before it does anything (FAULT=kill), or fails (FAULT=fail). It leaves its name in
- * the file "hit". FAULT=sign: it is killed when the zone is signed; look: no key file can be looked at by its name; poll: the first poll
- * has no memory; memory: there is none any more when the output has its name. */
+ * the file "hit". FAULT=sign: it is killed when the zone is signed; look: no key file can be looked at by its name; open: none can be
+ * opened; remove: nothing can be removed; poll: the first poll has no memory; memory: there is none any more when the output has its name. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -51,6 +51,9 @@ int openat(int dir, const char *path, int flags, ...)
 	va_end(args);
 	if ((flags & O_CREAT) && is_fault("sign") && strcmp(path, ".signed.zone.zonesign") == 0)
 		kill(getpid(), SIGKILL);
+	errno = EMFILE;
+	if (!(flags & O_CREAT) && is_fault("open") && strstr(path, ".private"))
+		return -1;
 	return (flags & O_CREAT) && is_hit("openat") ? -1 : REAL(openat)(dir, path, flags, mode);
 }
 ssize_t write(int fd, const void *data, size_t len) { return fd > 2 && is_hit("write") ? -1 : REAL(write)(fd, data, len); }
@@ -62,6 +65,11 @@ int mkdirat(int dir, const char *path, mode_t mode) { return is_hit("mkdirat") ?
 int unlink(const char *path) { return is_hit("unlink") ? -1 : REAL(unlink)(path); }
 int unlinkat(int dir, const char *path, int flags) { return is_hit("unlinkat") ? -1 : REAL(unlinkat)(dir, path, flags); }
 int link(const char *a, const char *b) { return is_hit("link") ? -1 : REAL(link)(a, b); }
+int remove(const char *path)
+{
+	errno = EIO;
+	return is_fault("remove") ? -1 : REAL(remove)(path);
+}
 struct dirent *readdir(DIR *dir) { return is_hit("readdir") ? NULL : REAL(readdir)(dir); }
 static int published;
 int renameat(int a, const char *from, int b, const char *to)
@@ -148,6 +156,10 @@ start; now=$t; for i in 1 2 3; do faulty sign 0 "$z" --now $now build; is "kille
 now=$((t + 60)); run "$z" --now $now build; is 'then a build' 0 $status; is 'knows all keys that are there' '' "$(cat err)"
 is 'and they are no more than it needs' "$(grep -c '^  - id:' state/a.example/state.yaml)" "$(ls state/a.example/keys/*.private | wc -l)"; is 'and leaves nothing' '' "$(left)"
 start; now=$t; faulty look 0 "$z" --now $now build; is 'key files that cannot be looked at are no missing ones' 0 $status
+start; now=$t; faulty open 0 "$z" --now $now build; is 'no descriptors for key files' 3 $status; has 'are told' err '.private'"': Too many open files"; hasnt 'and no backup is asked for' err backup
+rm -rf old; mv state old; faulty remove 0 "$z" --now $now keys import --served signed.zone a.example old/a.example/keys/*.key; is 'an import whose trial stays' 0 $status
+has 'tells so' err "cannot remove 'state/a.example/trial"; run "$z" --now $now build --accept adopt; is 'and is one' 0 $status
+start; now=$t
 sed -i 's/output: signed.zone/&, reload: [sleep, "0.2"]/' zonesign.yaml
 now=$((t + 60)); faulty poll 0 "$z" --now $now build; is 'a command is waited for without memory to wait' 0 $status
 echo 'new A 192.0.2.2' >> a.zone; now=$((t + 120)); faulty memory 0 "$z" --now $now build; is 'no memory after the rename' 1 $status
