@@ -22,14 +22,17 @@ static const char help[] =
 
 enum mode { MODE_PRINT, MODE_READY, MODE_CHECK, MODE_SEEN, MODE_GONE };
 
-static int check_ready(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_ds_request *request, zs_time first)
+static void check_ready(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_ds_request *request, zs_time first)
 {
 	char time[ZS_TIME_TEXT];
-	if (!first)
+	if (request->ended) {
+		zs_not_yet(run, "the signatures of %s ended on %s: with a DS validators would refuse it", zone->name_text, zs_time_short(request->ended, time));
+		zs_hint(run, "'zonesign status' says why it was not signed again");
+	} else if (!first) {
 		zs_not_yet(run, "%s is not in service yet: %s", zone->name_text, request->waits_for ? request->waits_for : "the reload has not succeeded");
-	else if (request->not_before)
+	} else if (request->not_before) {
 		zs_not_yet(run, "the DS of %s must not be given to the parent before %s", zone->name_text, zs_time_short(request->not_before, time));
-	return (int)run->fault;
+	}
 }
 
 static const char *known_registrar(struct zs_run *run, const char *text)
@@ -107,7 +110,9 @@ static void print_zone(struct zs_run *run, const struct zs_zone_config *zone, en
 		(void)!zs_ds_json(run, &request, zs_json_add_object(list));
 	else if (mode != MODE_READY)
 		(void)!zs_ds_write(run, &request, format, text);
-	if (mode != MODE_READY && !first && !request.insecure)
+	if (mode != MODE_READY && request.ended)
+		zs_warn(run, NULL, "the signatures of the zone in service ended: do not give these to the parent; 'zonesign status' says why");
+	else if (mode != MODE_READY && !first && !request.insecure)
 		zs_warn(run, NULL, "the zone is not in service for certain yet: do not give these to the parent");
 }
 

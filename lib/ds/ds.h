@@ -38,6 +38,7 @@ struct zs_ds_request {
 	zs_time not_before;    /* 0: at once */
 	bool not_served;       /* no time can be told yet: no server has the zone for certain */
 	const char *waits_for; /* ... because of this; or NULL: the reload has not succeeded */
+	zs_time ended;         /* the signatures of the zone in service ended then: a DS would make validators refuse it; 0: they hold */
 	bool insecure;         /* the zone is published unsigned, as its owner wants: nothing is to be there */
 };
 

@@ -217,7 +217,7 @@ bool zs_ds_json(struct zs_run *run, const struct zs_ds_request *request, struct 
 	zs_json_set_text(into, "zone", view.zone_text);
 	zs_json_set_text(into, "registrar", request->registrar);
 	zs_json_set_int(into, "ttl", view.ttl);
-	zs_json_set_bool(into, "ready", !view.not_before && !request->not_served);
+	zs_json_set_bool(into, "ready", !view.not_before && !request->not_served && !request->ended);
 	zs_json_set_time(into, "not_before", view.not_before);
 	add_json(run, request, zs_json_set_array(into, "wanted"), view.wanted, view.wanted_count);
 	add_json(run, request, zs_json_set_array(into, "removed"), view.removed, view.removed_count);

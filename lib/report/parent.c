@@ -79,6 +79,8 @@ bool zs_report_parent(struct zs_run *run, const struct zs_zone_config *zone, str
 	*request = (struct zs_ds_request){ .zone = zone->name, .ttl = (uint32_t)zone->policy->parent_ds_ttl, .wanted = wanted,
 		                           .present = present, .removed = removed, .registrar = zone->registrar,
 		                           .insecure = served.insecure, .waits_for = facts->published.waits_for };
+	if (!served.insecure && facts->published.earliest_expiration && facts->published.earliest_expiration <= run->now)
+		request->ended = facts->published.earliest_expiration;
 	*first_ds = zs_rollover_first_ds(zone->policy, facts, &served.ttls);
 	for (size_t k = 0; k < facts->key_count; k++) {
 		const struct zs_key_facts *key = &facts->keys[k];

@@ -61,6 +61,12 @@ at 9020 -q build; at 9030 ds --gone a.example; is 'the older one was taken back,
 at 9040 -q build; is 'its DNSKEY stays while a cache may have its DS' 2 "$(keys)"
 at 20000 -q build; is 'the roll is over' 1 "$(keys)"
 
+# -- builds fail, and the signatures of the zone in service end: no DS may lead to it
+rm -rf state *.signed; at 0 -q build; at 900 -q build; at 1000 ds --ready a.example; is 'its time has come' 0 $status
+late=$((20 * 86400)); at $late ds --ready a.example; is 'not for a zone whose signatures ended' 5 $status; has 'why' err 'the signatures of a.example. ended on 2026-12-1'
+at $late ds a.example; has 'who prints it is warned' err 'do not give these to the parent'; run "$z" --json --now $((t0 + late)) ds a.example; has 'and JSON says so' out '"ready": false'
+at $late -q build; at $((late + 10)) ds --ready a.example; is 'signed again, it may be given away' 0 $status
+
 # -- the parent was seen to have it, and cannot be looked at any more: a person says that it is still so
 rm -rf state *.signed
 at 0 -q build; at 600 -q build; tag=$("$z" --now $((t0 + 600)) ds --format ds a.example | awk '{ print $5; exit }')
