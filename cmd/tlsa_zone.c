@@ -230,7 +230,10 @@ static void say_staged(const struct zs_cli *cli, struct zs_run *run, const struc
 			zs_json_set_text(one, "owner", zs_name_text(list[i].place.owner, owner));
 			zs_json_set_text(one, "verdict", verdicts[list[i].gate]);
 			zs_json_set_time(one, "from", list[i].when);
-			if (list[i].gate != ZS_GATE_OPEN && list[i].gate != ZS_GATE_WAIT)
+			const bool published = list[i].gate == ZS_GATE_OPEN || list[i].gate == ZS_GATE_WAIT;
+			if (!published && run->fault) /* which says why, and is the status */
+				zs_note(run, "%s: the key of '%s' is not published; 'zonesign build' does it", owner, staged->path);
+			else if (!published)
 				zs_error(run, NULL, "%s: the key of '%s' is not published", owner, staged->path);
 			else if (!cli->json && !cli->quiet)
 				printf("%s: a certificate with it may be used %s%s\n", owner,

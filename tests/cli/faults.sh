@@ -172,6 +172,7 @@ stage() { now=$t; faulty $fault $n "$z" --now "$now" tlsa --stage mail.a.example
 stage_after() {
 	found=; for file in next.key next.key.in-use-*; do [ "$(public "$file")" = "$used" ] && found=yes; done
 	is "$name: the key in use is there" yes "$found"
+	[ $fault = kill ] || [ $status = 0 ] || is "$name: no input is to blame" 1 $status
 	[ ! -e next.key ] || is "$name: what is there is whole" PRIVATE "$(public next.key >out && echo PRIVATE)"
 	now=$((t + 60)); run "$z" --now "$now" tlsa --stage mail.a.example
 	is "$name: the next one goes on" 0 $status; is "$name: and leaves nothing" '' "$(left)"
