@@ -2,8 +2,10 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/pool.h"
+#include "base/text.h"
 #include "zone/zone.h"
 
 enum { SLICE = 4096 }; /* owners */
@@ -46,6 +48,12 @@ static bool has(const struct checker *c, uint32_t owner, uint16_t type)
 static struct zs_source where(const struct checker *c, const struct zs_rrset *set)
 {
 	return zs_zone_source(c->zone, set);
+}
+
+static struct zs_source where_rdata(const struct checker *c, const struct zs_rrset *set, uint32_t i)
+{
+	const struct zs_rdata *rdata = &c->zone->rdata[set->first + i];
+	return rdata->input == ZS_NO_INPUT ? (struct zs_source){ 0 } : (struct zs_source){ .input = c->zone->inputs[rdata->input], .line = rdata->line };
 }
 
 /* What can be published, but is a mistake nearly always (G12): an error with advice, unless the user says that it is meant. */
@@ -282,12 +290,9 @@ static void sets_fit_a_message(const struct checker *c, const struct place *p)
 static void ipseckeys_have_keys(const struct checker *c, const struct place *p)
 {
 	for (uint32_t i = 0; p->set->type == ZS_TYPE_IPSECKEY && i < p->set->count; i++) {
-		const struct zs_rdata *rdata = &c->zone->rdata[p->set->first + i];
 		if (zs_rrset_rdata(c->zone, p->set, i).data[2])
 			continue;
-		struct zs_source at = { 0 };
-		if (rdata->input != ZS_NO_INPUT)
-			at = (struct zs_source){ .input = c->zone->inputs[rdata->input], .line = rdata->line };
+		const struct zs_source at = where_rdata(c, p->set, i);
 		zs_warn(c->run, &at, "'%s' has an IPSECKEY without a key (algorithm 0): BIND does not load a zone with it", text_of(c, p));
 	}
 }
@@ -386,11 +391,90 @@ static void targets_have_addresses(const struct checker *c, const struct place *
 		if (target.len == 1 || !zs_name_ends_in(target.data, target.len, c->zone->apex, c->apex_len)
 		    || has_address(c, p, target, &owner))
 			continue;
-		const struct zs_rdata *rdata = &c->zone->rdata[p->set->first + i];
-		struct zs_source at = { 0 };
-		if (rdata->input != ZS_NO_INPUT)
-			at = (struct zs_source){ .input = c->zone->inputs[rdata->input], .line = rdata->line };
+		const struct zs_source at = where_rdata(c, p->set, i);
 		missing_address(c, p, target.data, owner, &at);
+	}
+}
+
+/* Is there something at the name, in the zone or in one that it delegates, or does a wildcard or DNAME answer for it? */
+static bool is_there(const struct checker *c, const struct place *p, const uint8_t *name)
+{
+	const unsigned labels = zs_name_labels(name), encloser = zs_zone_encloser(c->zone, name);
+	uint8_t wildcard[ZS_NAME_MAX + 2] = { 1, '*' };
+	if (zs_zone_find_near(c->zone, name, p->index) != ZS_NO_OWNER || encloser == labels)
+		return true;
+	const uint32_t above = hider(c, name);
+	if (above != ZS_NO_OWNER && (c->zone->owners[above].flags & ZS_OWNER_CUT || has(c, above, ZS_TYPE_DNAME)))
+		return true;
+	const uint8_t *closest = zs_name_skip(name, labels - encloser);
+	memcpy(wildcard + 2, closest, zs_name_len(closest));
+	return zs_zone_find(c->zone, wildcard, NULL) != ZS_NO_OWNER;
+}
+
+/* A name without its final dot, an address or a URL as a target all end in the zone's name. Names with '_' are for programs: what an
+ * alias there leads to may come and go, as the answer to an ACME challenge. */
+static void aliases_lead_somewhere(const struct checker *c, const struct place *p)
+{
+	char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
+	if ((p->set->type != ZS_TYPE_CNAME && p->set->type != ZS_TYPE_PTR) || p->name[1] == '_' || p->owner->flags & ZS_OWNER_OCCLUDED)
+		return;
+	for (uint32_t i = 0; i < p->set->count; i++) {
+		const struct zs_bytes target = zs_rrset_rdata(c->zone, p->set, i);
+		if (!zs_name_ends_in(target.data, target.len, c->zone->apex, c->apex_len) || is_there(c, p, target.data))
+			continue;
+		const struct zs_source at = where_rdata(c, p->set, i);
+		zs_warn(c->run, &at, "%s of '%s' points to '%s', which is not in the zone", zs_type_text(p->set->type, type), text_of(c, p),
+		        zs_name_text(target.data, name));
+		zs_hint(c->run, "a name without a final dot ends in the name of the zone");
+	}
+}
+
+static void mailbox_has_no_at(const struct checker *c, const struct place *p)
+{
+	char name[ZS_NAME_TEXT];
+	if (p->set->type != ZS_TYPE_SOA)
+		return;
+	const uint8_t *primary = zs_rrset_rdata(c->zone, p->set, 0).data, *mailbox = primary + zs_name_len(primary);
+	if (!memchr(mailbox + 1, '@', mailbox[0]))
+		return;
+	const struct zs_source at = where(c, p->set);
+	zs_warn(c->run, &at, "the mailbox in the SOA is '%s': there is a dot in place of the '@' (RFC 1035 section 3.3.13)", zs_name_text(mailbox, name));
+	zs_hint(c->run, "hostmaster@example.com is written hostmaster.example.com.");
+}
+
+/* The strings of a TXT record as who reads mail policies sees them: joined, without blanks between (RFC 7208 section 3.3). */
+static size_t join_text(struct zs_bytes rdata, char *out, size_t room)
+{
+	size_t len = 0;
+	for (size_t at = 0; at < rdata.len; at += 1 + (size_t)rdata.data[at])
+		for (size_t i = 0; i < rdata.data[at] && len < room; i++)
+			out[len++] = (char)rdata.data[at + 1 + i];
+	return len;
+}
+
+static bool begins(const char *text, size_t len, const char *word)
+{
+	return len >= strlen(word) && strncasecmp(text, word, strlen(word)) == 0;
+}
+
+/* What is written without quotes ends at the first ';', and loses its blanks. */
+static void mail_policies_are_quoted(const struct checker *c, const struct place *p)
+{
+	enum { SHOWN = 64 };
+	unsigned spf_count = 0;
+	for (uint32_t i = 0; p->set->type == ZS_TYPE_TXT && i < p->set->count; i++) {
+		char text[SHOWN];
+		const size_t len = join_text(zs_rrset_rdata(c->zone, p->set, i), text, sizeof text), quote = len && text[0] == '\'' ? 1 : begins(text, len, "\xe2\x80\x9c") ? 3 : 0;
+		const bool spf = begins(text + quote, len - quote, "v=spf1"), cut = len == 8 && begins(text, len, "v=DMARC1");
+		const bool lost = (spf && len > 6 && text[6] != ' ' && !(text[6] >= '0' && text[6] <= '9')) || cut || (len == 7 && begins(text, len, "v=DKIM1"));
+		const struct zs_source at = where_rdata(c, p->set, i);
+		spf_count += spf;
+		if (lost || (spf && quote)) {
+			zs_warn(c->run, &at, "the TXT record of '%s' says '%s', which no mail server understands", text_of(c, p), zs_text_safe(c->run->arena, text, len, SHOWN));
+			zs_hint(c->run, "write it in double quotes: without them it ends at the first ';', and blanks are lost");
+		}
+		if (spf && spf_count == 2)
+			zs_warn(c->run, &at, "'%s' has several SPF records: mail servers take none of them then (RFC 7208 section 4.5)", text_of(c, p));
 	}
 }
 
@@ -475,7 +559,8 @@ static void check_owners(void *context, struct zs_run *run, size_t from, size_t 
 	static void (*const rules[])(const struct checker *, const struct place *) = {
 		soa_is_one_and_at_the_apex, types_of_the_apex_stay_there, keys_stand_at_the_apex, ds_stands_at_a_delegation, cname_stands_alone,
 		dname_is_one_and_no_delegation, nothing_is_below_a_dname, wildcards_are_plain, owners_are_inside,
-		ttl_is_within_the_limit, sets_fit_a_message, ipseckeys_have_keys, targets_have_addresses,
+		ttl_is_within_the_limit, sets_fit_a_message, ipseckeys_have_keys, targets_have_addresses, aliases_lead_somewhere,
+		mailbox_has_no_at, mail_policies_are_quoted,
 	};
 	enum { AHEAD = 16 };
 	struct checker c = *(const struct checker *)context;
