@@ -9,6 +9,7 @@
 #include "cmd/stages.h"
 #include "dane/dane.h"
 #include "keys/keys.h"
+#include "publish/publish.h"
 #include "rollover/rollover.h"
 #include "zone/zone.h"
 
@@ -138,6 +139,7 @@ static void check_one(const struct zs_cli *cli, struct zs_run *run, const char *
 		zs_run_stage(run, "keys");
 		run->zone_text = config->name_text;
 		check_keys(run, config, &ttls);
+		zs_publish_check_commands(run, config);
 		run->zone_text = NULL;
 	}
 	zs_stages_end(&stages);

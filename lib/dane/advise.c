@@ -14,12 +14,21 @@ static bool only_leaf_kinds(const struct zs_dane_entry *entry)
 	return true;
 }
 
+static bool is_mail_entry(const struct zs_dane_entry *entry)
+{
+	for (size_t i = 0; i < entry->port_count; i++)
+		if (entry->ports[i].port == 25 || entry->ports[i].port == 465 || entry->ports[i].port == 587)
+			return true;
+	return false;
+}
+
 static void advise_entry(struct zs_run *run, const struct zs_dane_entry *entry)
 {
 	char ttl[ZS_DURATION_TEXT], wait[ZS_DURATION_TEXT];
 	const bool next = entry->next.path && access(entry->next.path, F_OK) == 0;
 	if (entry->certificate_count == 1 && !next && only_leaf_kinds(entry)) {
-		zs_warn(run, &entry->from, "one key only is published: a renewal with a new key stops mail from senders that use DANE, until caches know it");
+		zs_warn(run, &entry->from, "one key only is published: a renewal with a new key %s, until caches know it",
+		        is_mail_entry(entry) ? "stops mail from senders that use DANE" : "is refused by clients that use DANE");
 		zs_hint(run, "add next: with the key to come ('zonesign tlsa --stage'), or let renewals keep the key");
 	}
 	zs_duration_text(entry->ttl, ttl);

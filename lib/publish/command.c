@@ -263,3 +263,30 @@ bool zs_argv_read(struct zs_run *run, struct zs_argv *argv, const char *what, co
 	const struct zs_command command = { .argv = argv->list, .verbatim = true };
 	return run_command(run, &command, what, zone->name_text, NULL, limit, out);
 }
+
+/* As execvp looks for it. */
+static bool is_program(struct zs_run *run, const char *name)
+{
+	const char *path = getenv("PATH");
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0;
+	for (const char *p = path ? path : "/bin:/usr/bin"; p; p = strchr(p, ':') ? strchr(p, ':') + 1 : NULL) {
+		const size_t len = strcspn(p, ":");
+		if (access(zs_arena_printf(run->arena, "%.*s/%s", (int)len, len ? p : ".", name), X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+void zs_publish_check_commands(struct zs_run *run, const struct zs_zone_config *zone)
+{
+	const struct {
+		const char *option;
+		const struct zs_command *command;
+	} all[] = { { "reload", &zone->reload }, { "second-opinion", &zone->second_opinion }, { "notify", &zone->notify } };
+	for (size_t i = 0; i < ZS_COUNT(all); i++) {
+		const char *const *argv = all[i].command->argv;
+		if (argv && !strstr(argv[0], "{zone}") && !is_program(run, argv[0]))
+			zs_warn(run, &all[i].command->from, "'%s': '%s' is no program that this user can run", all[i].option, argv[0]);
+	}
+}

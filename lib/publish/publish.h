@@ -56,6 +56,9 @@ ZS_MUST_CHECK bool zs_publish_sha256(struct zs_run *run, const char *path, bool 
 ZS_MUST_CHECK bool zs_publish_run(struct zs_run *run, const struct zs_command *command, const char *what,
                                   const char *zone_text, const char *input, zs_seconds limit);
 
+/* A warning for each command of the zone whose program is not there, or not to be run by this user: a build tells it when it is too late. */
+void zs_publish_check_commands(struct zs_run *run, const struct zs_zone_config *zone);
+
 /* "/usr/sbin/rndc" for "rndc", if it is not in the PATH but where servers have their tools; else the name itself. */
 const char *zs_publish_tool(struct zs_run *run, const char *name);
 

@@ -465,6 +465,13 @@ run "$z" --now "$(day 28)" build; has 'the zone is signed again, on the next day
 fresh; printf '#!/usr/bin/python3\nimport os\nopen("seen", "w").write(os.environ["ZONESIGN_ZONE"])\n' > tell; chmod 755 tell; config '    reload: ./tell
 '
 run env ZONESIGN_ZONE=other.example. "$z" build; is 'a build within a reload' 0 $status; is 'the zone that its reload is of' a.example. "$(cat seen)"
+# programs that are not there: check tells it, the builds would when they are needed
+config '    reload: [/no/such/program, "{zone}"]
+    notify: nobody-has-this {zone}
+    second-opinion: [sh, -c, "true"]
+'
+run "$z" check; is 'commands without a program' 0 $status; has 'reload' err "'reload': '/no/such/program' is no program"; has 'notify' err "'notify': 'nobody-has-this' is no program"
+hasnt 'one that is there' err "'second-opinion'"; config ''
 run sh -c "\"$z\" check > /dev/full"; is 'output that cannot be written' 1 $status; has 'is told' err 'cannot write to standard output'
 # an output that was read is known by its times from then on; where they tell of each change, that is
 cd "$work" && shm=$(mktemp -d /dev/shm/zonesign.XXXXXX) && chmod 700 "$shm" && cd "$shm" && cp "$work/t/a.zone" . && config ''

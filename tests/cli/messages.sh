@@ -72,7 +72,8 @@ zone "_25._tcp.mail TLSA 3 1 2 $(hash other)$(hash other)\n"; config "$mail: mai
 says E118 4 'G19' --now 2026-12-02T00:00:00Z build; zone
 
 entry W201 0 '3 0 1 changes at every renewal' "$mail: mail.pem, records: 3 0 1"
-entry W202 0 'one key only is published' "$mail: mail.pem"
+entry W202 0 'stops mail from senders' "$mail: mail.pem"
+entry W202 0 'is refused by clients that use DANE' 'host: mail.example.com, port: 443, certificate: mail.pem'
 zone "_25._tcp.mail TLSA 3 1 2 $(hash other)$(hash other)\n"; entry W203 0 'SHA-512 exists for 1 of the keys only' "$mail: mail.pem"; zone
 entry W204 0 'this prepares no rollover' "$mail: mail.pem, next: mail.key"
 printf '      - {host: mail.example.com, port: 25, certificate: stranger.pem, records: 2 1 1}\n' >> zonesign.yaml
