@@ -3,10 +3,19 @@
 
 static const zs_time next_publication = INT64_MAX; /* the instant of what is decided, but not served yet */
 
+/* By us, or by another signer whose keys were imported. */
+static bool was_served(const struct zs_facts *facts)
+{
+	bool foreign = facts->replaced.present;
+	for (size_t i = 0; i < facts->key_count; i++)
+		foreign = foreign || (zs_in_zone(facts->keys[i].dnskey.phase) && facts->keys[i].dnskey.since);
+	return facts->published.known || foreign;
+}
+
 bool zs_zone_is_insecure(const struct zs_engine *e)
 {
 	/* the user gave the chain up: no rule can save it; or nothing signed was served yet */
-	if (e->facts->abandoned || (!e->facts->published.known && !e->facts->replaced.present))
+	if (e->facts->abandoned || !was_served(e->facts))
 		return true;
 	for (size_t i = 0; i < e->facts->key_count; i++)
 		if (!zs_is_absent(e->facts->keys[i].ds.phase))

@@ -137,6 +137,8 @@ hasnt 'no DS is to be deleted' out 'Remove'; has 'one is to be entered, beside t
 fresh; mkdir k; dnssec-keygen -q -K k -a 8 -b 2048 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 8 -b 2048 a.example >/dev/null; sign k
 at 0 keys import --served served.zone a.example k/*.key; is 'keys of another algorithm' 0 $status; has 'what will come is told' err 'is not what policy'; cp served.zone a.signed
 at 10 -q build --accept adopt; is 'the first build' 0 $status; is 'the new algorithm signs' 2 "$(grep -c 'RRSIG SOA' a.signed)"; is 'and does not show yet' 0 "$(grep -c 'DNSKEY [0-9]* 3 13' a.signed)"
+rm -rf state a.signed; at 0 -q keys import --served served.zone a.example k/*.key; at 10 -q build; is 'also where the output is another file than what was served: the status' 0 $status
+is 'the new algorithm signs' 2 "$(grep -c 'RRSIG SOA' a.signed)"; is 'and does not show before its signatures are everywhere (RFC 6840 section 5.11)' 0 "$(grep -c 'DNSKEY [0-9]* 3 13' a.signed)"
 # one that nobody should sign with: what is to be done
 fresh; mkdir k; dnssec-keygen -q -K k -a 7 -b 2048 -f KSK a.example >/dev/null 2>&1; dnssec-keygen -q -K k -a 7 -b 2048 a.example >/dev/null 2>&1; sign k
 at 0 keys import --served served.zone a.example k/*.key; is 'keys of RSASHA1' 3 $status; has 'the way is said' err 'roll the zone to another algorithm where it is signed now'
