@@ -92,7 +92,6 @@ static bool read_keys(struct zs_run *run, const struct zs_zone_config *zone, con
 	}
 	*count = kept;
 	order_keys(*keys, kept);
-	doubt_ds(*keys, kept);
 	return true;
 }
 
@@ -241,31 +240,35 @@ static const struct zs_import_key *find(const struct zs_import_key *keys, size_t
 	return NULL;
 }
 
-/* All keys of the zone that is served are needed, and what is said to be in use must be there. */
-static bool check_keys(struct zs_run *run, const struct dnskeys *served, const struct zs_import_key *keys, size_t count)
+/* All keys of the zone that is served are needed. What is said to be in use and is not there hangs on nothing, whatever its dates say, and
+ * nothing may hang on it: it is left out. */
+static bool match_keys(struct zs_run *run, const struct dnskeys *served, struct zs_import_key *keys, size_t *count)
 {
 	const unsigned errors = run->error_count;
+	size_t kept = 0;
 	for (uint32_t i = 0; i < served->set->count; i++) {
 		const struct zs_bytes rdata = zs_rrset_rdata(served->zone, served->set, i);
 		bool known = false;
-		for (size_t k = 0; k < count; k++)
+		for (size_t k = 0; k < *count; k++)
 			known = known || zs_bytes_equal(keys[k].key.rdata, rdata);
 		if (known)
 			continue;
 		zs_refuse(run, "G6z", "key %u is served now and would be gone: caches hold signatures by it", zs_key_tag(rdata.data, rdata.len));
 		zs_hint(run, "import it too");
 	}
-	for (size_t k = 0; k < count; k++) {
+	const bool complete = zs_run_ok_since(run, errors);
+	for (size_t k = 0; k < *count; k++) {
 		const struct zs_key_facts *fact = &keys[k].facts;
 		if (!zs_in_zone(fact->dnskey.phase) || has_key(served, keys[k].key.rdata))
-			continue;
-		if (zs_in_zone(fact->zrrsig.phase))
+			keys[kept++] = keys[k];
+		else if (complete)
+			zs_note(run, "key %u is not in the zone that is served now: it is left out", fact->tag);
+		else if (zs_in_zone(fact->zrrsig.phase))
 			zs_refuse(run, "G6z", "key %u would sign the zone, and is not among the DNSKEYs served now: caches do not know it", fact->tag);
-		else
-			zs_refuse(run, "G6", "key %u is taken to be in use, and is not among the DNSKEYs served now: its DS is not what the chain hangs on", fact->tag);
-		zs_hint(run, "leave its files out, if the other signer does not use it");
 	}
-	return zs_run_ok_since(run, errors);
+	if (complete)
+		*count = kept;
+	return complete;
 }
 
 /* What is served now, and what comes next, must validate with each other's DNSKEY RRset. facts: of the trial. */
@@ -293,7 +296,7 @@ static bool try_keys(struct zs_run *run, const struct zs_config *config, const s
 	struct zs_zone_config trial;
 	struct zs_facts *facts;
 	struct dnskeys next;
-	if (!check_keys(run, served, keys, count) || !build_trial(run, config, zone, dir, keys, count, parent, served, &trial)
+	if (!build_trial(run, config, zone, dir, keys, count, parent, served, &trial)
 	    || !read_dnskeys(run, zone->name, trial.output.path, &next) || !zs_facts_read(run, &trial, &facts))
 		return false;
 	zs_facts_close(facts);
@@ -313,7 +316,7 @@ static void say_policy(struct zs_run *run, const struct zs_policy *policy, const
 }
 
 static bool import_locked(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_import_options *options,
-                          struct zs_facts *facts, struct zs_import_key *keys, size_t count)
+                          struct zs_facts *facts, struct zs_import_key *keys, size_t *key_count)
 {
 	struct zs_parent_facts parent;
 	struct dnskeys served;
@@ -328,8 +331,10 @@ static bool import_locked(struct zs_run *run, const struct zs_config *config, co
 		zs_hint(run, "--served FILE names it; 'dig axfr' or the other signer's output will do");
 		return false;
 	}
-	if (!read_dnskeys(run, zone->name, path, &served))
+	if (!read_dnskeys(run, zone->name, path, &served) || !match_keys(run, &served, keys, key_count))
 		return false;
+	const size_t count = *key_count;
+	doubt_ds(keys, count);
 	say_policy(run, zone->policy, keys, count);
 	ask_parent(run, zone, keys, count, &parent);
 	remove_trial(run, dir); /* one that was ended */
@@ -352,7 +357,7 @@ bool zs_import(struct zs_run *run, const struct zs_config *config, const struct 
 	zs_secret_no_dump();
 	if (!read_keys(run, zone, options, &keys, count) || !zs_facts_open(run, zone, &facts))
 		return false;
-	const bool ok = import_locked(run, config, zone, options, facts, keys, *count);
+	const bool ok = import_locked(run, config, zone, options, facts, keys, count);
 	zs_facts_close(facts);
 	*out = keys;
 	return ok;

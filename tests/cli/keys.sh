@@ -11,6 +11,7 @@ fresh() { # POLICY: an empty directory with a zone and its config
 	printf 'policies:\n  default: {dnskey-ttl: 5m, propagation: {zone: 1m, parent: 1m}, parent-ds-ttl: 30m, safety: 0, observe: off%s}\nzones:\n  a.example: {file: a.zone, output: a.signed}\n' "${1:-}" > zonesign.yaml
 }
 key() { "$z" --json keys 2>/dev/null | python3 -c "import json, sys; d = json.load(sys.stdin)['zones'][0]['keys']; print(*sorted($1 for k in d))"; }
+tag_of() { echo $((1${1##*+} - 100000)); }
 
 # -- list, standby, retire
 fresh
@@ -127,7 +128,9 @@ taken 'ldns'
 
 # a key in the directory that the other signer does not use: nothing may hang on it
 (cd k && ldns-keygen -a ECDSAP256SHA256 -k a.example) >/dev/null 2>&1; rm -rf state a.signed
-at 0 keys import --served served.zone a.example k/*.key; is 'a KSK that is not in the zone' 4 $status; has 'it is told' err 'is not among the DNSKEYs served now'
+unused=$(tag_of "$(basename "$(ls -t k/*.key | head -n 1)" .key)")
+at 0 keys import --served served.zone a.example k/*.key; is 'a KSK that is not in the zone' 0 $status; has 'it is told' err "key $unused is not in the zone that is served now: it is left out"
+cp served.zone a.signed; at 10 build --accept adopt; is 'the first build without it' 0 $status; hasnt 'no DS is to be deleted for it' out 'Remove'; is 'it is not published' 1 "$(grep -c 'IN DNSKEY 257' a.signed)"; rm -rf state a.signed
 # two KSK that sign: nobody knows which has its DS at the parent, so none is to be deleted before the other is seen there
 ok 'ldns signs with two KSK' sh -c 'ldns-signzone -i 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone $(ls k/*.key | sed s/.key$//)'
 at 0 -q keys import --served served.zone a.example k/*.key; is 'import of two KSK' 0 $status; cp served.zone a.signed; at 10 build --accept adopt; is 'two KSK: the first build' 0 $status
@@ -233,7 +236,6 @@ rolling() { # ksk, old and new ZSK of another signer in k, and served.zone
 	dnssec-settime -K k -I "$(stamp 1800)" "$old" >/dev/null; dnssec-settime -K k -P "$(stamp -7200)" -A "$(stamp 1800)" "$new" >/dev/null
 }
 signer() { awk '$4=="RRSIG" && $5=="A"{print $11}' a.signed; }
-tag_of() { echo $((1${1##*+} - 100000)); }
 rolling; at 0 -q keys import --served served.zone a.example k/*.key; is 'import in the middle of a roll' 0 $status; cp served.zone a.signed
 at 10 -q build --accept adopt; is 'the old ZSK signs' "$(tag_of "$old")" "$(signer)"
 for when in 3600 40000 79000; do at $when -q build; is "$when s: caches may hold the DNSKEYs without the new ZSK" "0 $(tag_of "$old")" "$status $(signer)"; done
