@@ -248,7 +248,7 @@ static bool match_keys(struct zs_run *run, const struct dnskeys *served, struct 
 	size_t kept = 0;
 	for (uint32_t i = 0; i < served->set->count; i++) {
 		const struct zs_bytes rdata = zs_rrset_rdata(served->zone, served->set, i);
-		bool known = false;
+		bool known = rdata.data[1] & ZS_DNSKEY_REVOKE; /* nobody relies on it any more: RFC 5011 section 2.1 */
 		for (size_t k = 0; k < *count; k++)
 			known = known || zs_bytes_equal(keys[k].key.rdata, rdata);
 		if (known)

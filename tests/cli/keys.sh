@@ -142,6 +142,11 @@ at 0 keys import --served served.zone a.example k/*.key; is 'keys of another alg
 at 10 -q build --accept adopt; is 'the first build' 0 $status; is 'the new algorithm signs' 2 "$(grep -c 'RRSIG SOA' a.signed)"; is 'and does not show yet' 0 "$(grep -c 'DNSKEY [0-9]* 3 13' a.signed)"
 rm -rf state a.signed; at 0 -q keys import --served served.zone a.example k/*.key; at 10 -q build; is 'also where the output is another file than what was served: the status' 0 $status
 is 'the new algorithm signs' 2 "$(grep -c 'RRSIG SOA' a.signed)"; is 'and does not show before its signatures are everywhere (RFC 6840 section 5.11)' 0 "$(grep -c 'DNSKEY [0-9]* 3 13' a.signed)"
+# a KSK that was revoked may leave: nobody relies on it
+fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; old=$(dnssec-keygen -q -K k -a 13 -f KSK a.example)
+dnssec-settime -K k -P 20261001000000 -A 20261001000000 -R 20261002000000 "$old" >/dev/null; sign k; is 'the other signer shows it revoked' 1 "$(grep -c "DNSKEY.*385 3" served.zone)"
+at 0 keys import --served served.zone a.example k/*.key; is 'import beside a revoked key' 0 $status; has 'it is left out' err "key $(tag_of "$old") is not in the zone"
+cp served.zone a.signed; at 10 -q build --accept adopt; is 'the first build without it' 0 $status
 # one that nobody should sign with: what is to be done
 fresh; mkdir k; dnssec-keygen -q -K k -a 7 -b 2048 -f KSK a.example >/dev/null 2>&1; dnssec-keygen -q -K k -a 7 -b 2048 a.example >/dev/null 2>&1; sign k
 at 0 keys import --served served.zone a.example k/*.key; is 'keys of RSASHA1' 3 $status; has 'the way is said' err 'roll the zone to another algorithm where it is signed now'
