@@ -324,6 +324,7 @@ static bool import_locked(struct zs_run *run, const struct zs_config *config, co
 	const char *dir = zs_arena_printf(run->arena, "%s/trial", facts->dir);
 	if (facts->key_count || facts->published.known) {
 		zs_usage(run, "zone '%s' has keys and a state already; import is for zones that another program signed", zone->name_text);
+		zs_hint(run, "if one has signed it since, or to import anew what was not built yet, move '%s' away first", facts->dir);
 		return false;
 	}
 	if (access(path, R_OK) != 0) {

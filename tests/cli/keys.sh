@@ -100,7 +100,7 @@ ok '--dry-run leaves no key' test -z "$(find state -name '*.private')"
 at 0 keys import --served served.zone a.example k/*.key k/*.private; is 'import of BIND keys' 0 $status; has 'their times count' out 'timing metadata'
 ok 'nothing of the trial is left' test ! -e state/a.example/trial
 has 'the DS is taken to be there' state/a.example/state.yaml 'ds: {state: omnipresent, since: 2026-10-01T00:00:00Z}'
-at 5 keys import --served served.zone a.example k/*.key; is 'import again' 2 $status
+at 5 keys import --served served.zone a.example k/*.key; is 'import again' 2 $status; has 'the way is said' err "move 'state/a.example' away first"
 taken 'BIND'
 at 4000 -q build; at 4000 status; is 'nothing to do then' 0 $status
 
