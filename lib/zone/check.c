@@ -399,9 +399,11 @@ static void targets_have_addresses(const struct checker *c, const struct place *
 /* Is there something at the name, in the zone or in one that it delegates, or does a wildcard or DNAME answer for it? */
 static bool is_there(const struct checker *c, const struct place *p, const uint8_t *name)
 {
+	if (zs_zone_find_near(c->zone, name, p->index) != ZS_NO_OWNER)
+		return true;
 	const unsigned labels = zs_name_labels(name), encloser = zs_zone_encloser(c->zone, name);
 	uint8_t wildcard[ZS_NAME_MAX + 2] = { 1, '*' };
-	if (zs_zone_find_near(c->zone, name, p->index) != ZS_NO_OWNER || encloser == labels)
+	if (encloser == labels)
 		return true;
 	const uint32_t above = hider(c, name);
 	if (above != ZS_NO_OWNER && (c->zone->owners[above].flags & ZS_OWNER_CUT || has(c, above, ZS_TYPE_DNAME)))
