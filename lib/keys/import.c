@@ -58,6 +58,24 @@ static void fill_facts(struct zs_import_key *out, enum zs_key_role role)
 	memcpy(out->facts.id, out->key.id, sizeof out->facts.id);
 }
 
+/* Dates say what was meant, and no dates nothing at all; what is, the zone shows. A key that it has and that does not sign there is to come:
+ * nobody validates by it yet. */
+static void as_shown(const struct zs_run *run, const struct zs_import_source *source, struct zs_import_key *key)
+{
+	struct zs_key_facts *facts = &key->facts;
+	const bool idle_ksk = facts->role & ZS_KSK && !zs_replaced_signs(&source->served, facts->algorithm, facts->tag, ZS_TYPE_DNSKEY),
+	           idle_zsk = facts->role & ZS_ZSK && !zs_replaced_signs(&source->served, facts->algorithm, facts->tag, ZS_TYPE_SOA);
+	if (!facts->goal_in || !zs_in_zone(facts->dnskey.phase) || !zs_keys_shown_role(&source->served, &key->key) || (!idle_ksk && !idle_zsk))
+		return;
+	if (idle_ksk)
+		facts->krrsig = facts->ds = part(ZS_HIDDEN, 0);
+	if (idle_zsk)
+		facts->zrrsig = part(ZS_HIDDEN, 0);
+	facts->active = 0;
+	if (!facts->activate)
+		facts->activate = run->now;
+}
+
 /* ---- BIND and ldns ---- */
 
 static bool read_if_there(struct zs_run *run, struct zs_arena *arena, const char *path, struct zs_input *out, bool *there)
@@ -169,6 +187,7 @@ static bool import_bind(struct zs_run *run, struct zs_arena *arena, const struct
 	out->from = timed ? "timing metadata" : "no times: taken to be in use";
 	out->ds_unknown = true;
 	live(&out->facts, &life, run->now);
+	as_shown(run, source, out);
 	return true;
 }
 
@@ -197,6 +216,7 @@ static bool import_alone(struct zs_run *run, struct zs_arena *arena, const struc
 	fill_facts(out, role);
 	out->from = "a private half alone (PowerDNS): taken to be in use";
 	live(&out->facts, &life, run->now);
+	as_shown(run, source, out);
 	return true;
 }
 

@@ -136,6 +136,12 @@ ok 'ldns signs with two KSK' sh -c 'ldns-signzone -i 20261101000000 -e 202701010
 at 0 -q keys import --served served.zone a.example k/*.key; is 'import of two KSK' 0 $status; cp served.zone a.signed; at 10 build --accept adopt; is 'two KSK: the first build' 0 $status
 hasnt 'no DS is to be deleted' out 'Remove'; has 'one is to be entered, beside the other' out 'and keep those that are there'
 
+# a ZSK and a KSK that are published and do not sign yet, without dates: they are to come
+fresh; mkdir k new; (cd k && ldns-keygen -a ECDSAP256SHA256 -k a.example && ldns-keygen -a ECDSAP256SHA256 a.example) >/dev/null 2>&1
+(cd new && ldns-keygen -a ECDSAP256SHA256 -k a.example && ldns-keygen -a ECDSAP256SHA256 a.example) >/dev/null 2>&1; cat a.zone new/*.key > with-new
+ok 'ldns signs with the old ones' sh -c 'ldns-signzone -i 20261101000000 -e 20270101000000 -o a.example -f served.zone with-new $(ls k/*.key | sed s/.key$//)'
+at 0 -q keys import --served served.zone a.example k/*.key new/*.key; is 'import of keys to come' 0 $status; cp served.zone a.signed; at 10 build --accept adopt; is 'the first build' 0 $status
+hasnt 'no DS is to be deleted' out 'Remove'; hasnt 'none to be entered yet' out 'Give the parent'; is 'the ZSK that signed signs on, and no other' "$(sed -n 's/.*RRSIG[[:space:]]SOA .* \([0-9]*\) a.example. .*/\1/p' served.zone)" "$(awk '$4 == "RRSIG" && $5 == "SOA" { print $11 }' a.signed)"
 # another algorithm than the policy's: the change begins with the first build, by the rules
 fresh; mkdir k; dnssec-keygen -q -K k -a 8 -b 2048 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 8 -b 2048 a.example >/dev/null; sign k
 at 0 keys import --served served.zone a.example k/*.key; is 'keys of another algorithm' 0 $status; has 'what will come is told' err 'is not what policy'; cp served.zone a.signed
