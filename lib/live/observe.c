@@ -1,8 +1,8 @@
 /* observe.c - whom to ask, asking them, and the line of the pipeline. */
-#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/patience.h"
 #include "dns/type.h"
 #include "live/look_private.h"
 #include "zone/zone.h"
@@ -124,23 +124,6 @@ bool zs_live_may_ask(const struct zs_run *run, const struct zs_observe_options *
 	return !run->now_given || options->server_count || options->root_hints.path;
 }
 
-/* Who answers nobody costs its time for a few zones, not for all of a large run. But it may be that just the first ones have dead parents, or
- * are unknown to a server, in each run the same: some of those behind them try all the same, in each hour others, and the first answer ends it. */
-enum { FAILURES_MAX = 3, EACH = 7 /* has no factor in common with the hours of a day */, TRIES_MAX = 12 };
-struct patience {
-	_Atomic unsigned failures /* in a row */, passed_over, tries;
-};
-
-static bool is_tried(struct patience *with, const struct zs_run *run)
-{
-	return with->failures < FAILURES_MAX || ((with->passed_over++ + (uint64_t)run->now / 3600) % EACH == 0 && with->tries++ < TRIES_MAX);
-}
-
-static void note(struct patience *with, bool failed)
-{
-	with->failures = failed ? with->failures + 1 : 0;
-}
-
 static bool is_silent(const struct zs_observation *seen)
 {
 	for (size_t i = 0; i < seen->server_count; i++)
@@ -151,16 +134,16 @@ static bool is_silent(const struct zs_observation *seen)
 
 bool zs_live_observe(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_keyset *keys, struct zs_facts *facts)
 {
-	static struct patience with_parents;
+	struct zs_patience *with_parents = zs_patience_with("parents");
 	const struct zs_policy *policy = zone->policy;
 	const zs_time due = zs_live_due(policy, facts);
 	struct zs_observation seen;
 	if (!due || run->now < due || !zs_live_may_ask(run, &policy->observe))
 		return true;
 	zs_run_stage(run, "parent");
-	if (is_tried(&with_parents, run)) {
+	if (zs_patience_is_left(with_parents, run->now)) {
 		zs_live_parent(run, facts->zone, &policy->observe, &seen);
-		note(&with_parents, is_silent(&seen));
+		zs_patience_note(with_parents, is_silent(&seen));
 	} else {
 		seen = (struct zs_observation){ .time = clock_of(run), .why = "the network answered for none of the zones before this one" };
 	}
@@ -192,25 +175,6 @@ bool zs_live_keep(struct zs_run *run, const struct zs_zone_config *zone, const s
 	return ok;
 }
 
-/* With each address of the zones' own servers. A process builds one zone at a time. */
-static struct patience *with_address(const char *address)
-{
-	enum { KNOWN_MAX = 64 };
-	static struct {
-		char address[64];
-		struct patience patience;
-	} known[KNOWN_MAX];
-	static size_t count;
-	static struct patience with_others;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(known[i].address, address) == 0)
-			return &known[i].patience;
-	if (count == KNOWN_MAX || strlen(address) >= sizeof known->address)
-		return &with_others;
-	strcpy(known[count].address, address);
-	return &known[count++].patience;
-}
-
 /* The serial at each target: a dead secondary must not hold up the signatures of all zones that are behind this one. */
 static void ask_serials(struct zs_run *run, const uint8_t *zone, const struct zs_target *targets, size_t count, struct zs_serial_view *views)
 {
@@ -219,7 +183,7 @@ static void ask_serials(struct zs_run *run, const uint8_t *zone, const struct zs
 	for (size_t i = 0; i < count; i++) {
 		views[i] = (struct zs_serial_view){ .server = targets[i].server, .address = targets[i].address.text, .reply = ZS_REPLY_SILENT,
 			                            .why = "it answered for none of the zones before this one", .late = true };
-		if (!is_tried(with_address(views[i].address), run))
+		if (!zs_patience_is_left(zs_patience_with(views[i].address), run->now))
 			continue;
 		place[asked_count] = i;
 		asked[asked_count++] = targets[i];
@@ -232,7 +196,7 @@ static void ask_serials(struct zs_run *run, const uint8_t *zone, const struct zs
 		view->reply = questions[i].reply;
 		view->why = questions[i].why;
 		view->late = late && view->reply == ZS_REPLY_SILENT;
-		note(with_address(view->address), view->late);
+		zs_patience_note(zs_patience_with(view->address), view->late);
 		if (view->reply == ZS_REPLY_ANSWERED && !zs_answer_serial(questions[i].answer, zone, &view->serial, &view->why))
 			view->reply = ZS_REPLY_LAME;
 	}
@@ -241,16 +205,16 @@ static void ask_serials(struct zs_run *run, const uint8_t *zone, const struct zs
 /* Every address of the NS. By a resolver that believes every answer: a zone that validators refuse must come into service to be mended. */
 static bool find_servers(struct zs_run *run, const struct zs_zone_config *zone, struct zs_target *out, size_t *count, const char **why)
 {
-	static struct patience with_names;
+	struct zs_patience *with_names = zs_patience_with("names");
 	*why = "the name servers were found of none of the zones before this one";
-	if (!is_tried(&with_names, run))
+	if (!zs_patience_is_left(with_names, run->now))
 		return false;
 	struct zs_resolver *resolver = zs_resolver_plain(run, &zone->policy->observe, why);
 	if (!resolver)
 		return false;
 	zs_resolver_trust_world(resolver, zone->name);
 	const bool found = zs_resolver_servers(resolver, zone->name, out, count, why);
-	note(&with_names, !found);
+	zs_patience_note(with_names, !found);
 	return found;
 }
 

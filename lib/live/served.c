@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/patience.h"
 #include "dns/rdata.h"
 #include "dns/type.h"
 #include "live/live_private.h"
@@ -50,18 +51,25 @@ static const char *read_serial(const struct zs_live_question *q, uint32_t *seria
 bool zs_live_wait_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_address *server, uint32_t serial,
                          zs_seconds wait, const char **why)
 {
-	const int64_t deadline = milliseconds() + wait * 1000;
+	/* one that is silent is waited for in a few zones; the others ask it once, and the next run again */
+	struct zs_patience *with = zs_patience_with(server->text);
+	const int64_t deadline = milliseconds() + (zs_patience_is_left(with, run->now) ? wait * 1000 : 0);
 	for (;;) {
 		struct zs_live_question q = { .to = server, .name = zone->name, .type = ZS_TYPE_SOA };
 		uint32_t has = 0;
 		int64_t left = deadline - milliseconds();
 		zs_live_ask(run, &q, 1, left < 500 ? 500 : left < 2000 ? left : 2000);
 		const char *no = read_serial(&q, &has);
-		if (!no && has == serial) /* a greater one is of another zone file, whatever the reload said */
+		if (!no && has == serial) { /* a greater one is of another zone file, whatever the reload said */
+			zs_patience_note(with, false);
 			return true;
+		}
 		*why = no ? zs_arena_printf(run->arena, "%s: %s", server->text, no)
 		          : zs_arena_printf(run->arena, "%s has serial %u, not%s %u", server->text, has, zs_serial_after(serial, has) ? " yet" : "", serial);
-		if (milliseconds() + POLL >= deadline)
+		const bool over = milliseconds() + POLL >= deadline;
+		if (over || q.reply == ZS_REPLY_ANSWERED)
+			zs_patience_note(with, q.reply != ZS_REPLY_ANSWERED);
+		if (over)
 			return false;
 		nanosleep(&(struct timespec){ .tv_nsec = POLL * 1000000 }, NULL);
 	}

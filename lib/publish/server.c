@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/patience.h"
 #include "base/text.h"
 #include "live/live.h"
 #include "publish/publish_private.h"
@@ -61,6 +62,17 @@ static const char *bare(struct zs_run *run, const struct zs_zone_config *zone)
 	return len > 1 ? zs_arena_text(run->arena, zone->name_text, len - 1) : zone->name_text;
 }
 
+/* A command that hangs takes its limit of a few zones: the others are published, and the next run reloads them. */
+static bool has_patience(struct zs_run *run, const char *whom, const char *what)
+{
+	return zs_patience_is_left(zs_patience_with(whom), run->now) || zs_fail(run, "the %s command is not run, since it hung for the zones before this one", what);
+}
+
+static void note_hang(const char *whom, bool failed, int64_t begun)
+{
+	zs_patience_note(zs_patience_with(whom), failed && zs_live_clock() - begun >= (int64_t)ZS_RELOAD_LIMIT * 1000);
+}
+
 static bool run_tool(struct zs_run *run, const struct zs_zone_config *zone, const struct server *server)
 {
 	const struct zs_publish_options *options = &zone->publish;
@@ -80,7 +92,13 @@ static bool run_tool(struct zs_run *run, const struct zs_zone_config *zone, cons
 	for (size_t i = 0; i < ZS_COUNT(server->verbs) && server->verbs[i]; i++)
 		zs_argv_add(run->arena, &argv, server->verbs[i]);
 	zs_argv_add(run->arena, &argv, bare(run, zone));
-	if (zs_argv_run(run, &argv, server->tool, zone, ZS_RELOAD_LIMIT))
+	const char *whom = zs_arena_printf(run->arena, "%s %s", server->tool, options->servers[0].text);
+	const int64_t begun = zs_live_clock();
+	if (!has_patience(run, whom, server->tool))
+		return false;
+	const bool ok = zs_argv_run(run, &argv, server->tool, zone, ZS_RELOAD_LIMIT);
+	note_hang(whom, !ok, begun);
+	if (ok)
 		return true;
 	zs_hint(run, "%s; the zone is published, and each run repeats the reload until it succeeds", server->hint);
 	return false;
@@ -119,31 +137,6 @@ bool zs_serve_confirm(struct zs_run *run, const struct zs_zone_config *zone, uin
 	return false;
 }
 
-bool zs_publish_serve(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)
-{
-	const struct zs_publish_options *options = &zone->publish;
-	*why = NULL;
-	switch (options->kind) {
-	case ZS_PUBLISH_COMMAND:
-		if ((!zone->reload.argv && !zone->reload.shell) || zs_publish_run(run, &zone->reload, "reload", zone->name_text, NULL, ZS_RELOAD_LIMIT))
-			return true;
-		zs_hint(run, "the zone is published; each run repeats the reload until it succeeds");
-		return false;
-	case ZS_PUBLISH_NSD:
-		if (options->pid_file.path)
-			return hang_up(run, &options->pid_file) && zs_serve_confirm(run, zone, serial, why);
-		break;
-	case ZS_PUBLISH_KNOT:
-	case ZS_PUBLISH_BIND:
-		break;
-	case ZS_PUBLISH_POWERDNS:
-		return zs_serve_powerdns(run, zone, serial, why);
-	case ZS_PUBLISH_UPDATE:
-		return true; /* such a zone is never published here */
-	}
-	return run_tool(run, zone, &servers[options->kind]) && zs_serve_confirm(run, zone, serial, why);
-}
-
 /* A command may hold a password, and quotes that would make the state slow to read. */
 static const char *command_digest(struct zs_run *run, const struct zs_command *command)
 {
@@ -157,6 +150,43 @@ static const char *command_digest(struct zs_run *run, const struct zs_command *c
 	if (text.len && zs_hash(run, ZS_SHA256, (struct zs_bytes){ text.data, text.len }, digest))
 		hex[zs_hex_encode(digest, 32, hex)] = 0;
 	return zs_arena_strdup(run->arena, hex);
+}
+
+static bool run_reload(struct zs_run *run, const struct zs_zone_config *zone)
+{
+	if (!zone->reload.argv && !zone->reload.shell)
+		return true;
+	const char *whom = command_digest(run, &zone->reload);
+	const int64_t begun = zs_live_clock();
+	if (!has_patience(run, whom, "reload"))
+		return false;
+	const bool ok = zs_publish_run(run, &zone->reload, "reload", zone->name_text, NULL, ZS_RELOAD_LIMIT);
+	note_hang(whom, !ok, begun);
+	if (!ok)
+		zs_hint(run, "the zone is published; each run repeats the reload until it succeeds");
+	return ok;
+}
+
+bool zs_publish_serve(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)
+{
+	const struct zs_publish_options *options = &zone->publish;
+	*why = NULL;
+	switch (options->kind) {
+	case ZS_PUBLISH_COMMAND:
+		return run_reload(run, zone);
+	case ZS_PUBLISH_NSD:
+		if (options->pid_file.path)
+			return hang_up(run, &options->pid_file) && zs_serve_confirm(run, zone, serial, why);
+		break;
+	case ZS_PUBLISH_KNOT:
+	case ZS_PUBLISH_BIND:
+		break;
+	case ZS_PUBLISH_POWERDNS:
+		return zs_serve_powerdns(run, zone, serial, why);
+	case ZS_PUBLISH_UPDATE:
+		return true; /* such a zone is never published here */
+	}
+	return run_tool(run, zone, &servers[options->kind]) && zs_serve_confirm(run, zone, serial, why);
 }
 
 const char *zs_publish_target(struct zs_run *run, const struct zs_zone_config *zone)

@@ -22,6 +22,10 @@ until [ -e silent.up ]; do sleep 0.05; done
 zone_file 1 > a.zone
 { printf 'state: many\npolicies: {default: {observe: off, propagation: {zone: observe}}}\nzones:\n'; for n in 1 2 3 4 5 6; do echo "  $n.test: {file: a.zone, output: $n.signed, servers: [$silent]}"; done; } > many.yaml
 { begun=$(date +%s); "$z" -c many.yaml -q build --jobs 1 2> many.err; echo "$? $(($(date +%s) - begun))" > many.status; } & many=$!
+# the same of a server that takes the reload and does not answer
+echo $$ > nobody.pid; trap '' HUP
+{ printf 'state: primary\npolicies: {default: {observe: off}}\nzones:\n'; for n in 1 2 3 4 5 6 7 8; do echo "  $n.test: {file: a.zone, output: p$n.signed, publish: {nsd: {pid-file: nobody.pid, server: $silent, wait: 4s}}}"; done; } > primary.yaml
+{ begun=$(date +%s); "$z" -c primary.yaml --now $t0 -q build --jobs 1 2> primary.err; echo "$? $(($(date +%s) - begun))" > primary.status; } & primary=$!
 
 # -- a secondary that has each version only after the run
 mkdir one two; cp a.zone one/a.test.zone; cp a.zone two/a.test.zone
@@ -62,5 +66,8 @@ hasnt 'and have no date' state/a.test/state.yaml 'since: 2026-12-01T20:17:00Z'
 wait $many
 has 'the zones behind those do not wait' many.err '6.test.: error: serial'; has 'and say so' many.err 'it answered for none of the zones before this one'
 ok 'the dead secondary costs its time three or four times' awk '{ exit !($1 == 5 && $2 < 36) }' many.status
+wait $primary
+ok 'nor does one that does not answer after a reload' awk '{ exit !($1 == 1 && $2 < 24) }' primary.status
+is 'each zone is told of' 8 "$(grep -c 'no answer' primary.err)"
 is 'all are published' 6 "$(ls ./?.signed | wc -l)"
 finish
