@@ -98,7 +98,7 @@ ZS_MUST_CHECK bool zs_live_keep(struct zs_run *run, const struct zs_zone_config 
  * still so what a look had shown, if no look comes any more. ZS_NOT_YET if nothing waits for that. */
 ZS_MUST_CHECK bool zs_live_record(struct zs_run *run, const struct zs_policy *policy, struct zs_facts *facts, bool gone, const uint16_t *tag);
 
-/* Do all of the zone's own servers have the serial (or a later one)? */
+/* Do all of the zone's own servers have the serial? */
 struct zs_serial_view {
 	const char *server, *address;
 	enum zs_reply reply;
@@ -115,8 +115,8 @@ struct zs_serial_observation {
 /* Ask for the SOA at every address of the zone's own servers: those of the config, or its NS as the world sees them. One that was silent for
  * the zones before is not asked for each: a large run does not wait for it. */
 void zs_live_serials(struct zs_run *run, const struct zs_zone_config *zone, struct zs_serial_observation *out);
-/* Pure: does every address that answers have serial or a later one, at least one for each server name? *why: which one does
- * not, or NULL; memory from run. */
+/* Pure: does every address that answers have serial, at least one for each server name? A later one is of another version. *why: which one
+ * does not, or NULL; memory from run. */
 bool zs_live_serial_everywhere(struct zs_run *run, const struct zs_serial_observation *seen, uint32_t serial, const char **why);
 
 /* `propagation: {zone: observe}`: is the serial everywhere? Asks again for some seconds, since secondaries fetch at once when they are

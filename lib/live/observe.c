@@ -236,7 +236,7 @@ static bool server_has(const struct zs_serial_observation *seen, const char *ser
 {
 	for (size_t i = 0; i < seen->server_count; i++) {
 		const struct zs_serial_view *view = &seen->servers[i];
-		if (strcmp(view->server, server) == 0 && view->reply == ZS_REPLY_ANSWERED && !zs_serial_after(serial, view->serial))
+		if (strcmp(view->server, server) == 0 && view->reply == ZS_REPLY_ANSWERED && view->serial == serial)
 			return true;
 	}
 	return false;
@@ -254,6 +254,9 @@ bool zs_live_serial_everywhere(struct zs_run *run, const struct zs_serial_observ
 		const struct zs_serial_view *view = &seen->servers[i];
 		if (view->reply == ZS_REPLY_ANSWERED && zs_serial_after(serial, view->serial))
 			*why = zs_arena_printf(run->arena, "%s has serial %u, not yet %u", place_of(run, view), view->serial, serial);
+		else if (view->reply == ZS_REPLY_ANSWERED && view->serial != serial) /* ours is the newest that there is: this one is somebody else's */
+			*why = zs_arena_printf(run->arena, "%s has another version, serial %u, and takes none with a lower one as %u: write %u into the SOA of the zone "
+			                       "file, so that it goes on from there", place_of(run, view), view->serial, serial, view->serial);
 		else if (!server_has(seen, view->server, serial))
 			*why = zs_arena_printf(run->arena, "%s does not say which serial it has: %s", place_of(run, view), view->why ? view->why : "no answer");
 	}

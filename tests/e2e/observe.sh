@@ -63,6 +63,11 @@ at 73010 roll a.test --abandon-chain=a.test; at 73020 build; is 'the chain is gi
 ok 'keys leave with the version that is not everywhere yet' grep -q 'unretentive' state/a.test/state.yaml
 hasnt 'and have no date' state/a.test/state.yaml 'since: 2026-12-01T20:17:00Z'
 
+# -- a secondary with another version, whose serial is later: it takes no lower one, and serves no signatures
+rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; sed 's/host 1 /host 2026113001 /' a.zone > other; nsd_load two $two a.test other
+at 0 build; is 'a later serial is not ours' 5 $status; has 'what to do' err "$two has another version, serial 2026113001"; is 'that is not in service' never "$(state served_since)"
+sed -i 's/host 1 /host 2026113001 /' a.zone; at 600 build; catch_up; at 1200 build; is 'the serial goes on from there' 0 $status; has 'by one' out 'serial 2026113002 is in service now'
+
 wait $many
 has 'the zones behind those do not wait' many.err '6.test.: error: serial'; has 'and say so' many.err 'it answered for none of the zones before this one'
 ok 'the dead secondary costs its time three or four times' awk '{ exit !($1 == 5 && $2 < 36) }' many.status
