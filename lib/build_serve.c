@@ -69,6 +69,15 @@ static void begin_service(struct zs_building *b)
 	zs_build_served(b, b->run->now_given ? b->run->now : zs_time_now());
 }
 
+/* A server that reads the output itself, and whose serial was kept. */
+static bool has_version(struct zs_building *b, const char **why)
+{
+	const struct zs_publish_options *o = &b->zone_config->publish;
+	const bool reads = o->kind == ZS_PUBLISH_NSD || o->kind == ZS_PUBLISH_KNOT || o->kind == ZS_PUBLISH_BIND;
+	return !reads || b->zone_config->policy->serial != ZS_SERIAL_KEEP
+	    || zs_live_keys_shown(b->run, b->zone_config, b->facts, &o->servers[0], 1, o->wait, why);
+}
+
 static bool reload(struct zs_building *b)
 {
 	zs_run_stage(b->run, "reload");
@@ -76,7 +85,7 @@ static bool reload(struct zs_building *b)
 	published->waits_for = NULL;
 	if (!zs_publish_serve(b->run, b->zone_config, published->serial, &published->waits_for))
 		return false;
-	if (!zs_live_confirm(b->run, b->zone_config, published->serial, &published->waits_for)) {
+	if (!has_version(b, &published->waits_for) || !zs_live_confirm(b->run, b->zone_config, b->facts, &published->waits_for)) {
 		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);
 		return false;
 	}

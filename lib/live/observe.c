@@ -276,7 +276,19 @@ static bool one_is_late(const struct zs_serial_observation *seen)
 	return false;
 }
 
-bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)
+/* Of those that have the serial, where that does not tell. */
+static bool have_keys(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_serial_observation *seen,
+                      const char **why)
+{
+	struct zs_address *servers = zs_arena_array(run->arena, seen->server_count + 1, sizeof *servers);
+	size_t count = 0;
+	for (size_t i = 0; i < seen->server_count; i++)
+		if (seen->servers[i].reply == ZS_REPLY_ANSWERED && zs_address_parse(seen->servers[i].address, 53, &servers[count]))
+			count++;
+	return zs_live_keys_shown(run, zone, facts, servers, count, 0, why);
+}
+
+bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const char **why)
 {
 	enum { TRIES = 4 }; /* after 0, 1, 3 and 7 seconds, unless a server is silent */
 	const int64_t begun = zs_live_clock();
@@ -286,7 +298,8 @@ bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint
 	for (unsigned i = 0;; i++) {
 		struct zs_serial_observation seen;
 		zs_live_serials(run, zone, &seen);
-		if (zs_live_serial_everywhere(run, &seen, serial, why))
+		if (zs_live_serial_everywhere(run, &seen, facts->published.serial, why)
+		    && (zone->policy->serial != ZS_SERIAL_KEEP || have_keys(run, zone, facts, &seen, why)))
 			return true;
 		if (run->now_given || seen.why || i + 1 == TRIES || one_is_late(&seen) || zs_live_clock() - begun >= ZS_ASK_LIMIT)
 			return false;

@@ -68,6 +68,17 @@ rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; sed 's/host 1 /ho
 at 0 build; is 'a later serial is not ours' 5 $status; has 'what to do' err "$two has another version, serial 2026113001"; is 'that is not in service' never "$(state served_since)"
 sed -i 's/host 1 /host 2026113001 /' a.zone; at 600 build; catch_up; at 1200 build; is 'the serial goes on from there' 0 $status; has 'by one' out 'serial 2026113002 is in service now'
 
+# -- serial: keep: the serial is the same, so the keys tell whether a server has the version
+rm -rf state; zone_file 1 > a.zone; sed -i 's/safety: 0,/safety: 0, serial: keep,/' zonesign.yaml
+cp a.zone one/a.test.zone; cp a.zone two/a.test.zone; kill -HUP "$(cat one/pid)" "$(cat two/pid)"
+shows() { for _ in $(seq 100); do dig +short +tries=1 +time=1 -p "${two#*@}" "@${two%@*}" a.test DNSKEY | grep -q . && return; sleep 0.05; done; fail 'the secondary loads'; }
+at 0 build; is 'keep: the secondary has the unsigned zone' 5 $status; has 'keep: it is said' err "$two has serial 1, but not the keys of this version"; is 'keep: not in service' never "$(state served_since)"
+cp one/a.test.zone two/a.test.zone; kill -HUP "$(cat two/pid)"; shows; at 600 build; is 'keep: now it has it' 0 $status; is 'keep: in service' 2026-12-01T00:10:00Z "$(state served_since)"
+at 20000 roll a.test zsk; at 20010 build; is 'keep: and not the next one, with another key' 5 $status
+printf 'state: keep\npolicies: {default: {observe: off, serial: keep}}\nzones:\n  a.test: {file: a.zone, output: keep.out, publish: {nsd: {pid-file: nobody.pid, server: %s, wait: 0s}}}\n' "$one" > keep.yaml
+run "$z" -c keep.yaml --now $t0 build; is 'keep: a server that has not read the zone' 5 $status; has 'keep: by its keys' err "$one has serial 1, but not the keys"
+cp keep.out one/a.test.zone; kill -HUP "$(cat one/pid)"; for _ in $(seq 40); do run "$z" -c keep.yaml --now $((t0 + 60)) build; [ $status = 5 ] || break; done; is 'keep: one that has' 0 $status
+
 wait $many
 has 'the zones behind those do not wait' many.err '6.test.: error: serial'; has 'and say so' many.err 'it answered for none of the zones before this one'
 ok 'the dead secondary costs its time three or four times' awk '{ exit !($1 == 5 && $2 < 36) }' many.status
