@@ -148,7 +148,8 @@ static const char *read_content(struct zs_run *run, struct zs_bytes wire, ldns_p
 	const ldns_pkt_rcode rcode = zs_ldns.pkt_get_rcode(pkt);
 	if (rcode != LDNS_RCODE_NOERROR)
 		return zs_arena_printf(run->arena, "it answers with rcode %d%s", (int)rcode,
-		                       rcode == LDNS_RCODE_REFUSED ? " (refused)" : rcode == LDNS_RCODE_SERVFAIL ? " (server failure)" : "");
+		                       rcode == LDNS_RCODE_REFUSED ? " (refused)" : rcode == LDNS_RCODE_SERVFAIL ? " (server failure)"
+		                       : rcode == LDNS_RCODE_NXDOMAIN ? " (no such name: the zone is not delegated there)" : "");
 	if (!zs_ldns.pkt_aa(pkt))
 		return "it has no authority for the parent zone";
 	ldns_rdf *name = name_rdf(zone);
@@ -212,7 +213,9 @@ bool zs_answer_serial(struct zs_bytes answer, const uint8_t *zone, uint32_t *ser
 	if (zs_ldns.wire2pkt(&pkt, answer.data, answer.len) == LDNS_STATUS_OK) {
 		ldns_rr_list *soa = pick(zs_ldns.pkt_answer(pkt), LDNS_RR_TYPE_SOA, name);
 		if (zs_ldns.pkt_get_rcode(pkt) != LDNS_RCODE_NOERROR || !zs_ldns.pkt_aa(pkt)) {
-			*why = "it has no authority for the zone";
+			*why = zs_ldns.pkt_get_rcode(pkt) == LDNS_RCODE_REFUSED    ? "it refuses questions for the zone"
+			       : zs_ldns.pkt_get_rcode(pkt) == LDNS_RCODE_SERVFAIL ? "it has the zone, but cannot serve it (SERVFAIL)"
+			                                                        : "it has no authority for the zone";
 		} else if (zs_ldns.rr_list_rr_count(soa) && zs_ldns.rr_rd_count(zs_ldns.rr_list_rr(soa, 0)) == 7) {
 			*serial = zs_ldns.rdf2native_int32(zs_ldns.rr_rdf(zs_ldns.rr_list_rr(soa, 0), 2));
 			*why = NULL;

@@ -63,6 +63,13 @@ at 73010 roll a.test --abandon-chain=a.test; at 73020 build; is 'the chain is gi
 ok 'keys leave with the version that is not everywhere yet' grep -q 'unretentive' state/a.test/state.yaml
 hasnt 'and have no date' state/a.test/state.yaml 'since: 2026-12-01T20:17:00Z'
 
+# -- servers that cannot serve the zone say so
+mkdir three; cp a.zone three/other.zone; cp a.zone three/a.test.zone; echo broken >> three/a.test.zone; cp zonesign.yaml both.yaml
+nsd_start three 127.0.0.3@${one#*@} other; sed -i "s/servers: .*\], /servers: [$one, 127.0.0.3@${one#*@}], /" zonesign.yaml
+at 74000 build; has 'one that does not have it' err "127.0.0.3@${one#*@} does not say which serial it has: it refuses questions for the zone"
+kill "$(cat three/pid)"; wait "$(cat three/pid)"; nsd_start three 127.0.0.3@${one#*@} a.test
+at 74100 build; has 'one that cannot read it' err 'it has the zone, but cannot serve it (SERVFAIL)'; mv both.yaml zonesign.yaml
+
 # -- a secondary with another version, whose serial is later: it takes no lower one, and serves no signatures
 rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; sed 's/host 1 /host 2026113001 /' a.zone > other; nsd_load two $two a.test other
 at 0 build; is 'a later serial is not ours' 5 $status; has 'what to do' err "$two has another version, serial 2026113001"; is 'that is not in service' never "$(state served_since)"
