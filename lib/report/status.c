@@ -231,19 +231,24 @@ static const char *how_it_ends(struct speech *s, const char *option, bool (*wait
 	                       !differ && s->out->now - since > DAY ? tell : "");
 }
 
-/* Did an answer of the last look have the DS of each key that waits for it? Our tags are used once, so they tell. */
-static bool are_shown(const struct zs_facts *facts)
+/* Our tags are used once, so they tell. */
+static bool is_shown(const struct zs_parent_facts *parent, const struct zs_key_facts *key)
 {
-	for (size_t i = 0; i < facts->key_count; i++) {
-		bool shown = !zs_facts_ds_to_come(&facts->keys[i]);
-		for (size_t d = 0; d < facts->parent.ds_count && !shown; d++) {
-			const struct zs_bytes ds = facts->parent.ds[d];
-			shown = ds.len > 3 && zs_get_u16(ds.data) == facts->keys[i].tag && ds.data[2] == facts->keys[i].algorithm;
-		}
-		if (!shown)
+	for (size_t d = 0; d < parent->ds_count; d++)
+		if (parent->ds[d].len > 3 && zs_get_u16(parent->ds[d].data) == key->tag && parent->ds[d].data[2] == key->algorithm)
+			return true;
+	return false;
+}
+
+/* A person did it already, as some of the parent's servers show, and the last look was not certain: for each key that waits, did an answer
+ * show the DS, or none of them? */
+static bool is_done(struct speech *s, bool gone, bool (*waits)(const struct zs_key_facts *))
+{
+	const struct zs_facts *facts = s->facts;
+	for (size_t i = 0; i < facts->key_count; i++)
+		if (waits(&facts->keys[i]) && is_shown(&facts->parent, &facts->keys[i]) == gone)
 			return false;
-	}
-	return true;
+	return s->zone->policy->observe_parent && facts->parent.waits_for;
 }
 
 static bool say_add(struct speech *s, const char *add, bool keep, zs_time deadline)
@@ -254,7 +259,7 @@ static bool say_add(struct speech *s, const char *add, bool keep, zs_time deadli
 	const char *rest = s->facts->abandoned ? "and delete all others" : keep ? "keep the old one" : "", *end = how_it_ends(s, "seen", zs_facts_ds_to_come);
 	const char *event = zs_arena_printf(arena, "add %s", add);
 	s->out->deadline = deadline;
-	if (s->zone->policy->observe_parent && s->facts->parent.waits_for && are_shown(s->facts))
+	if (is_done(s, false, zs_facts_ds_to_come))
 		return say(s, ZS_NOT_YET, event, zs_arena_printf(arena, "The DS of %s is at the parent, but not at all of its servers for certain%s%s; %s.", add,
 		           *rest ? ": " : "", rest, end));
 	return say(s, ZS_NOT_YET, event, zs_arena_printf(arena, "Give %s the DS of %s%s%s%s ('zonesign ds %s' prints it); %s.", s->registrar,
@@ -283,6 +288,9 @@ static bool say_parent(struct speech *s)
 		return say_add(s, add, keep, deadline);
 	if (!take)
 		return false;
+	if (is_done(s, true, zs_facts_ds_to_go))
+		return say(s, ZS_NOT_YET, zs_arena_printf(s->run->arena, "remove %s", take), zs_arena_printf(s->run->arena,
+		           "The DS of %s is gone from the parent, but not from all of its servers for certain; %s.", take, how_it_ends(s, "gone", zs_facts_ds_to_go)));
 	const char *why = s->facts->unsign ? "the zone is to become insecure" : several ? "their successor is in place" : "its successor is in place";
 	return say(s, ZS_NOT_YET, zs_arena_printf(s->run->arena, "remove %s", take), zs_arena_printf(s->run->arena, "Delete the DS of %s%s at %s: %s; %s.", take,
 	           s->facts->unsign ? ", and any other," : "", s->registrar,

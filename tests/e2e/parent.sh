@@ -66,7 +66,9 @@ load "$(cat our.ds)"; at 102000 build; is 'seen anew' "$(when 102000)" "$(state 
 # -- unsigned as it was wanted, and somebody enters the former DS again
 config "$both"; begin; load "$(cat our.ds)"; at 4300 -q build; at 9000 -q build; at 9010 roll a.test --unsign; at 9020 -q build
 nsd_load one $one test other.signed; at 9100 ds --check; has 'a DS that leaves one server after the other' out 'wait: it is gone from some of the servers already'
-load; for when in 9200 13000 17000 21000 25000 29000 30000; do at $when -q build; done; at 30010 status; is 'it is unsigned' 0 $status; has 'as you wanted' out 'not signed, as you wanted'
+load "$(cat our.ds)"; at 15000 -q build; load; kill "$(cat two/pid)"; wait "$(cat two/pid)"; at 17000 -q build; at 17010 status; nsd_start two $two test
+has 'a DS that is gone where one can see' out "The DS of KSK $key is gone from the parent, but not from all of its servers for certain"
+for when in 19000 23000 25000 29000 30000; do at $when -q build; done; at 30010 status; is 'it is unsigned' 0 $status; has 'as you wanted' out 'not signed, as you wanted'
 load "$(cat our.ds)"; at 130000 -q build; at 130010 status; is 'a DS of an unsigned zone: status' 4 $status; has 'what to do' out 'Delete them at Gandi at once'
 echo 'new A 192.0.2.9' >> a.zone; at 130020 build; is 'its content may change all the same' 0 $status
 load; at 134000 -q build; at 134010 status; is 'it is gone again' 0 $status
