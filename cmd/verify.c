@@ -13,32 +13,64 @@
 #include "cmd/stages.h"
 
 static const char help[] =
-    "usage: zonesign verify --origin NAME [--ds FILE] [--jobs N] FILE\n\n"
+    "usage: zonesign verify --origin NAME [--ds FILE] [--key FILE] [--jobs N] FILE\n\n"
     "Validate every record and signature of a signed zone file.\n\n"
     "  --ds FILE   DS records, one of which must lead to the zone's keys\n"
+    "  --key FILE  a K*.key that signs though it is not in the zone, as in a roll to another algorithm; may be repeated\n"
     "  --jobs N    threads to use; the default is the number of cores\n";
 
-bool zs_cli_read_ds(struct zs_run *run, const char *path, const uint8_t *apex, const struct zs_bytes **ds, size_t *count)
+/* The RRset of a type at the apex, of a file of such records. Its text and zone are of the run. NULL after an error. */
+static const struct zs_rrset *read_apex_set(struct zs_run *run, const char *path, const uint8_t *apex, uint16_t type, struct zs_zone **zone)
 {
+	char name[ZS_TYPE_TEXT];
 	struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
 	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_KEEP, .max_records = 1000 };
-	struct zs_zone *zone;
 	if (!zs_file_read(run, run->arena, NULL, path, 1 << 20, input, NULL))
-		return false;
-	/* DS files often lack TTLs */
+		return NULL;
+	/* such files often lack TTLs */
 	struct zs_input with_ttl = { .path = input->path };
 	with_ttl.text = zs_arena_printf(run->arena, "$TTL 3600\n%s", input->text);
 	with_ttl.len = strlen(with_ttl.text);
-	if (!zs_zone_read_text(run, run->arena, &with_ttl, &options, &zone))
-		return false;
-	const struct zs_rrset *set = zs_zone_apex_rrset(zone, ZS_TYPE_DS);
+	if (!zs_zone_read_text(run, run->arena, &with_ttl, &options, zone))
+		return NULL;
+	const struct zs_rrset *set = zs_zone_apex_rrset(*zone, type);
 	if (!set)
-		return zs_error(run, NULL, "'%s' has no DS record of the zone", path);
+		zs_error(run, NULL, "'%s' has no %s record of the zone", path, zs_type_text(type, name));
+	return set;
+}
+
+bool zs_cli_read_ds(struct zs_run *run, const char *path, const uint8_t *apex, const struct zs_bytes **ds, size_t *count)
+{
+	struct zs_zone *zone;
+	const struct zs_rrset *set = read_apex_set(run, path, apex, ZS_TYPE_DS, &zone);
+	if (!set)
+		return false;
 	struct zs_bytes *list = zs_arena_array(run->arena, set->count, sizeof *list);
 	for (uint32_t i = 0; i < set->count; i++)
 		list[i] = zs_rrset_rdata(zone, set, i);
 	*ds = list;
 	*count = set->count;
+	return true;
+}
+
+/* DNSKEYs that sign and are not shown: RFC 6840 section 5.11 wants the signatures of a new algorithm before its keys. */
+struct keys {
+	const char **paths;
+	size_t path_count, path_room;
+	struct zs_bytes *rdata;
+	size_t count, room;
+};
+
+static bool read_keys(struct zs_run *run, struct keys *keys, const uint8_t *apex)
+{
+	for (size_t i = 0; i < keys->path_count; i++) {
+		struct zs_zone *zone;
+		const struct zs_rrset *set = read_apex_set(run, keys->paths[i], apex, ZS_TYPE_DNSKEY, &zone);
+		if (!set)
+			return false;
+		for (uint32_t k = 0; k < set->count; k++)
+			ZS_PUSH(run->arena, keys->rdata, keys->count, keys->room) = zs_rrset_rdata(zone, set, k);
+	}
 	return true;
 }
 
@@ -65,12 +97,13 @@ int zs_cmd_verify(const struct zs_cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "origin", required_argument, NULL, 'o' }, { "ds", required_argument, NULL, 'd' }, { "jobs", required_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },         { 0 },
+		{ "key", required_argument, NULL, 'k' },    { "help", no_argument, NULL, 'h' },     { 0 },
 	};
 	struct zs_run *run = zs_cli_run(cli);
 	uint8_t origin[ZS_NAME_MAX];
 	bool have_origin = false;
 	const char *ds = NULL;
+	struct keys keys = { 0 };
 	uint64_t jobs;
 	for (int c; (c = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {
 		if (c == 'h') {
@@ -80,6 +113,8 @@ int zs_cmd_verify(const struct zs_cli *cli, int argc, char **argv)
 			have_origin = zs_cli_origin(run, optarg, origin);
 		} else if (c == 'd') {
 			ds = optarg;
+		} else if (c == 'k') {
+			ZS_PUSH(run->arena, keys.paths, keys.path_count, keys.path_room) = optarg;
 		} else if (c == 'j') {
 			if (zs_text_number(optarg, strlen(optarg), 256, &jobs) && jobs)
 				run->jobs = (unsigned)jobs;
@@ -94,8 +129,10 @@ int zs_cmd_verify(const struct zs_cli *cli, int argc, char **argv)
 	struct zs_verify_options verify = { .apex = origin, .now = run->now };
 	struct zs_verify_result result = { 0 };
 	struct zs_stages stages;
-	if (run->fault || (ds && !zs_cli_read_ds(run, ds, origin, &verify.ds, &verify.ds_count)))
+	if (run->fault || (ds && !zs_cli_read_ds(run, ds, origin, &verify.ds, &verify.ds_count)) || !read_keys(run, &keys, origin))
 		return zs_cli_end(cli, run);
+	verify.extra_keys = keys.rdata;
+	verify.extra_key_count = keys.count;
 	const int fd = open(argv[optind], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		zs_error(run, NULL, "cannot open zone file '%s': %s", argv[optind], strerror(errno));

@@ -114,7 +114,7 @@ static void refuse_signature(struct trial *t, const struct zs_rrsig *sig, enum z
 		break;
 	case ZS_SIG_NO_KEY:
 		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) is by a key that is not in the zone", what, key);
-		zs_verify_hint(v, 1, "sign with the keys of the DNSKEY RRset, or publish the key first");
+		zs_verify_hint(v, 1, "sign with the keys of the DNSKEY RRset, or publish the key first; in a roll to another algorithm name it: verify --key K*.key");
 		break;
 	case ZS_SIG_UNUSABLE_KEY:
 		zs_verify_refuse(v, 1, "the RRSIG of %s (%s) is by a key that may not sign it: revoked, or no sound zone key", what, key);

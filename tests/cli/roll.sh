@@ -211,6 +211,16 @@ for tag in $(seq 10000 12000); do f=state/a.example/keys/Ka.example.+013+$tag; t
 echo 'y A 192.0.2.8' >> a.zone; at 2026-12-03T02:00:00Z; is 'among two thousand key files' 0 $status; has 'published' signed/a.zone 'y.a.example.'
 has 'the files are not used' err 'is not in the state; it is not used'; has 'few of them are named' err 'more key files in'
 
+# -- in a roll to another algorithm its keys sign before they are shown: 'verify' takes their word when they are named, and no other's
+fresh; at 2026-12-01T00:00:00Z; at 2026-12-01T12:00:00Z; parent 2026-12-01T12:00:00Z; at 2026-12-03T00:00:00Z
+run "$z" --now $now roll a.example algorithm --to ed25519; at 2026-12-03T00:01:00Z; is 'signed by both' '13 15 ' "$(signed_by A)"; is 'shown is one' '13 ' "$(algorithms)"
+judge() { run "$z" --now $now verify --origin a.example "$@" signed/a.zone; }
+judge; is 'keys that are not in the zone' 4 $status; has 'how to name them' err 'verify --key'
+new= old=; for f in state/a.example/keys/*+015+*.key; do new="$new --key $f"; done; for f in state/a.example/keys/*+013+*.key; do old="$old --key $f"; done
+judge $new; is 'named' 0 $status; judge $old; is 'others are named' 4 $status
+judge --key zonesign.yaml; is 'a file without a key' 3 $status; echo 'a.example. DS 1 13 2 00' > other; judge --key other; is 'a file of something else' 3 $status
+sed -i '/^www.*RRSIG A 15 /s/\(.\)....$/A\1AA=/' signed/a.zone; judge $new; is 'a signature of a named key must verify' 4 $status; has 'that one' err 'algorithm 15) does not verify'
+
 # -- keys of BIND with dates
 bind() { (cd "$work/t" && mkdir -p -m 700 state state/a.example state/a.example/keys && cd state/a.example/keys && dnssec-keygen -q -a ECDSAP256SHA256 "$@" a.example) 2>/dev/null; }
 fresh; bind -f KSK >out; ksk=$(tail -c 6 out); active=$(bind); inactive=$(bind -P 20260101 -A 20260101 -I 20261115); future=$(bind -P now -A 20270101); revoked=$(bind -f KSK); (cd state/a.example/keys && dnssec-settime -R 20261101 "$revoked" >/dev/null 2>&1); chmod 600 state/a.example/keys/*.private
