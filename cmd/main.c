@@ -300,7 +300,10 @@ int main(int argc, char **argv)
 	struct zs_cli cli = { 0 };
 	umask(022);
 	zs_arena_begin();
-	zs_secret_begin();
+	if (!zs_secret_begin()) {
+		fputs("zonesign: error: out of memory: OpenSSL cannot be set up\n", stderr);
+		return ZS_FAILED;
+	}
 	for (int c; (c = getopt_long(argc, argv, "+c:qvh", options, NULL)) != -1;) {
 		switch (c) {
 		case 'c':

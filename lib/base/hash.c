@@ -40,7 +40,7 @@ size_t zs_hash_len(enum zs_hash hash)
 const char *zs_hash_openssl_error(struct zs_arena *arena)
 {
 	const unsigned long code = ERR_peek_last_error();
-	char text[256] = "unknown error";
+	char text[256] = "it gives no reason, as without memory";
 	if (code)
 		ERR_error_string_n(code, text, sizeof text);
 	ERR_clear_error();

@@ -29,9 +29,10 @@ void zs_secret_cleanse(void *data, size_t size)
 	OPENSSL_cleanse(data, size);
 }
 
-void zs_secret_begin(void)
+bool zs_secret_begin(void)
 {
-	(void)!OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); /* what fails there is reported by the first who needs OpenSSL */
+	/* without its context, which it makes at the first use and says nothing of if it cannot, OpenSSL 3.0 ends in a null pointer */
+	return OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL) && OSSL_LIB_CTX_get0_global_default();
 }
 
 void zs_secret_no_dump(void)

@@ -2,6 +2,7 @@
 #ifndef ZS_BASE_SECRET_H
 #define ZS_BASE_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -11,8 +12,8 @@ void *zs_secret_alloc(struct zs_arena *arena, size_t size);
 void zs_secret_cleanse(void *data, size_t size);
 
 /* At the start of the program. OpenSSL then leaves its tables to the end of the process instead of freeing each entry, which
- * a build of one small zone would notice; keys are cleansed when their arena ends, as ever. */
-void zs_secret_begin(void);
+ * a build of one small zone would notice; keys are cleansed when their arena ends, as ever. False: it has not got the memory. */
+ZS_MUST_CHECK bool zs_secret_begin(void);
 
 /* From here on this process leaves no core dump and cannot be traced by its user's other processes. */
 void zs_secret_no_dump(void);

@@ -11,7 +11,8 @@ fi
 cat > fault.c <<'END'
 /* The call FAULT_AT of those below kills the process before it does anything (FAULT=kill), or fails (FAULT=fail). It leaves its name in
  * the file "hit". FAULT=sign: it is killed when the zone is signed; look: no key file can be looked at by its name; open: none can be
- * opened; remove: nothing can be removed; poll: the first poll has no memory; memory: there is none any more when the output has its name. */
+ * opened; remove: nothing can be removed; poll: the first poll has no memory; memory: there is none any more when the output has its name;
+ * start: there is none from that number of calls on. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -81,6 +82,12 @@ int renameat(int a, const char *from, int b, const char *to)
 }
 extern void *__libc_calloc(size_t count, size_t size);
 void *calloc(size_t count, size_t size) { return published && is_fault("memory") ? NULL : __libc_calloc(count, size); }
+extern void *__libc_malloc(size_t size);
+void *malloc(size_t size)
+{
+	static int calls;
+	return is_fault("start") && ++calls >= atoi(getenv("FAULT_AT")) ? NULL : __libc_malloc(size);
+}
 int fstatat(int dir, const char *restrict name, struct stat *restrict stat, int flags)
 {
 	const int looked = REAL(fstatat)(dir, name, stat, flags);
@@ -162,6 +169,7 @@ has 'tells so' err "cannot remove 'state/a.example/trial"; run "$z" --now $now b
 start; now=$t
 sed -i 's/output: signed.zone/&, reload: [sleep, "0.2"]/' zonesign.yaml
 now=$((t + 60)); faulty poll 0 "$z" --now $now build; is 'a command is waited for without memory to wait' 0 $status
+for n in $(seq 1 12 361); do faulty start $n "$z" --now $now build; is "no memory from call $n on: the run ends by itself" 1 $status; has "and says so ($n)" err 'memory'; done
 echo 'new A 192.0.2.2' >> a.zone; now=$((t + 120)); faulty memory 0 "$z" --now $now build; is 'no memory after the rename' 1 $status
 has 'it is said' err 'out of memory'; has 'the new zone is published' signed.zone 'new.a.example.'; hasnt 'nobody says that it is not' err 'nothing'
 now=$((t + 180)); run "$z" --now $now build; is 'and the next run goes on' 0 $status; is 'it is valid' '' "$(served)"
