@@ -195,7 +195,7 @@ static void ask_serials(struct zs_run *run, const uint8_t *zone, const struct zs
 		struct zs_serial_view *view = &views[place[i]];
 		view->reply = questions[i].reply;
 		view->why = questions[i].why;
-		view->late = late && view->reply == ZS_REPLY_SILENT;
+		view->late = late && view->reply == ZS_REPLY_SILENT && asked[i].address.len;
 		zs_patience_note(zs_patience_with(view->address), view->late);
 		if (view->reply == ZS_REPLY_ANSWERED && !zs_answer_serial(questions[i].answer, zone, &view->serial, &view->why))
 			view->reply = ZS_REPLY_LAME;
@@ -213,8 +213,9 @@ static bool find_servers(struct zs_run *run, const struct zs_zone_config *zone, 
 	if (!resolver)
 		return false;
 	zs_resolver_trust_world(resolver, zone->name);
+	const int64_t begun = zs_live_clock();
 	const bool found = zs_resolver_servers(resolver, zone->name, out, count, why);
-	zs_patience_note(with_names, !found);
+	zs_patience_note(with_names, !found && zs_live_clock() - begun >= ZS_RESOLVE_LIMIT / 2); /* a quick no is about that zone */
 	return found;
 }
 
