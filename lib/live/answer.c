@@ -215,7 +215,7 @@ bool zs_answer_serial(struct zs_bytes answer, const uint8_t *zone, uint32_t *ser
 		if (zs_ldns.pkt_get_rcode(pkt) != LDNS_RCODE_NOERROR || !zs_ldns.pkt_aa(pkt)) {
 			*why = zs_ldns.pkt_get_rcode(pkt) == LDNS_RCODE_REFUSED    ? "it refuses questions for the zone"
 			       : zs_ldns.pkt_get_rcode(pkt) == LDNS_RCODE_SERVFAIL ? "it has the zone, but cannot serve it (SERVFAIL)"
-			                                                        : "it has no authority for the zone";
+			                                                           : "it has no authority for the zone";
 		} else if (zs_ldns.rr_list_rr_count(soa) && zs_ldns.rr_rd_count(zs_ldns.rr_list_rr(soa, 0)) == 7) {
 			*serial = zs_ldns.rdf2native_int32(zs_ldns.rr_rdf(zs_ldns.rr_list_rr(soa, 0), 2));
 			*why = NULL;

@@ -177,8 +177,11 @@ static bool say_not_served(struct speech *s)
 	const struct zs_published *p = &s->facts->published;
 	if (p->served_since)
 		return false;
-	return say(s, ZS_NOT_YET, "not in service", zs_arena_printf(s->run->arena, "Serial %u of %s is published, but not in service: %s. Each build tries again.",
-	           p->serial, s->bare, p->waits_for ? p->waits_for : "the reload command has not succeeded"));
+	const char *dead = !s->zone->policy->observe_zone || !p->waits_for ? ""
+	                   : s->zone->server_count                       ? " One that is gone for good must leave 'servers' of the config."
+	                                                                 : " One that is gone for good must leave the NS records, here and at the parent.";
+	return say(s, ZS_NOT_YET, "not in service", zs_arena_printf(s->run->arena, "Serial %u of %s is published, but not in service: %s. Each build tries again.%s",
+	           p->serial, s->bare, p->waits_for ? p->waits_for : "the reload command has not succeeded", dead));
 }
 
 static const char *join(struct speech *s, const char *list, const char *title)

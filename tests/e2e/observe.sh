@@ -45,6 +45,7 @@ EOF
 catch_up() { nsd_load two $two a.test one/a.test.zone; }
 at 0 build; is 'the secondary has the former version' 5 $status; has 'it is named, once' err "everywhere: $two has serial 1, not yet"; is 'not in service' never "$(state served_since)"
 at 590 ds --ready; is 'too early for a DS' 5 $status; has 'not for the reload' err "not in service yet: $two has serial 1, not yet"
+at 595 status; is 'status' 5 $status; has 'what if it never comes' out "Each build tries again. One that is gone for good must leave 'servers'"
 at 600 build; is 'and it still has' 5 $status; is 'nothing is published anew' "$(state serial)" $((t0))
 catch_up; touch a.zone; at 1200 build; is 'the file is written anew, as it was' 0 $status; has 'the secondary has it by now' err "serial $t0 is in service now"
 is 'nothing is published anew for that' $t0 "$(state serial)"; is 'in service since that run' 2026-12-01T00:20:00Z "$(state served_since)"
