@@ -294,8 +294,8 @@ static bool load_known(const struct store *store, struct zs_keyset *keys, const 
 bool zs_keys_load(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, struct zs_keyset **out)
 {
 	struct store store;
-	const char **files;
-	size_t file_count;
+	const char **files = NULL;
+	size_t file_count = 0;
 	struct zs_keyset *keys = zs_arena_alloc(run->arena, sizeof *keys);
 	keys->arena = run->arena;
 	*out = keys;
