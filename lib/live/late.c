@@ -1,5 +1,5 @@
 /* late.c - libraries that only the network needs, opened at the first question. Linked with them, a program that in most builds asks
- * nobody anything would take a third longer to start (design, section 5). */
+ * nobody anything would take a quarter longer to start (design, section 5). */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdbool.h>

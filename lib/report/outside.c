@@ -197,7 +197,7 @@ static void judge_delegation(struct zs_outside_judge *j)
 	for (size_t i = 0; d && d->answered && i < d->finding_count; i++) {
 		const struct zs_finding *f = &d->findings[i];
 		const bool right = f->verdict == ZS_VERDICT_RIGHT;
-		struct zs_step *step = zs_outside_add(j, right ? ZS_MARK_OK : ZS_MARK_WARN, right ? "ds" : "ds-todo", d->zone_text, "DS %u %u %u at the parent %s",
+		struct zs_step *step = zs_outside_add(j, right ? ZS_MARK_OK : ZS_MARK_WARN, right ? "ds" : "ds-differs", d->zone_text, "DS %u %u %u at the parent %s",
 		                                      zs_get_u16(f->ds.data), f->ds.data[2], f->ds.data[3], words[f->verdict]);
 		step->advice = f->advice;
 	}

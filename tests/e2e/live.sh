@@ -355,7 +355,7 @@ live; is 'bogus: exit status' 4 $status
 parent; parent_load
 told 'no DS' warn insecure 'its parent proves that there is no DS'
 same 'no DS: TLSA are inert' warn tlsa-insecure 'inert'
-same 'no DS: our key is missing' warn ds-todo 'is missing'
+same 'no DS: our key is missing' warn ds-differs 'is missing'
 none 'no DS: nothing fails' fail
 live; is 'no DS: exit status' 0 $status
 nsd_load c1 127.0.0.3@53 a.test unsigned; nsd_load c2 127.0.0.4@53 a.test unsigned

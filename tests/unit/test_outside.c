@@ -317,7 +317,7 @@ static const struct {
 	{ no_network, ZS_MARK_FAIL, "servers-unknown", "no answer in time", NULL, 22, ZS_FAILED },
 	{ parents_differ, ZS_MARK_WARN, "parent-differs", "it shows other DS records than p1.test.", NULL, -1, ZS_DONE },
 	{ parent_forged, ZS_MARK_FAIL, "parent-bogus", "does not validate", NULL, 6, ZS_REFUSED },
-	{ ds_missing, ZS_MARK_WARN, "ds-todo", "at the parent is missing", NULL, -1, ZS_DONE },
+	{ ds_missing, ZS_MARK_WARN, "ds-differs", "at the parent is missing", NULL, -1, ZS_DONE },
 	{ ds_broken, ZS_MARK_FAIL, "ds-broken", "none of them leads to a key", "RFC 4035 section 5.2", 9, ZS_REFUSED },
 	{ server_says, ZS_MARK_FAIL, "answer-wrong", "it answers with rcode 2 (server failure)", NULL, 14, ZS_REFUSED },
 	{ silent, ZS_MARK_FAIL, "server-unreachable", "no answer", "RFC 1034", 22, ZS_FAILED },
