@@ -10,6 +10,9 @@
 #include "build_private.h"
 #include "live/live.h"
 
+/* Octets that the next zone gets of the memory of this one; the rest is for other processes. */
+enum { KEPT_BETWEEN_ZONES = 8 << 20 };
+
 /* SHA-256 over the plain zone and all that decides what signing adds; equal: publishing again would change signatures only. */
 static bool content_of(struct zs_building *b, uint8_t out[32])
 {
@@ -399,6 +402,7 @@ bool zs_build(struct zs_run *run, const struct zs_config *config, const struct z
 	zs_signatures_discard(b.signatures);
 	zs_arena_free(b.arena);
 	zs_arena_free(b.verify_arena);
+	zs_arena_trim(KEPT_BETWEEN_ZONES);
 	zs_facts_close(b.facts);
 	return ok;
 }

@@ -1,7 +1,12 @@
-/* arena.c - chunks for small objects, a linked list of blocks for large ones. */
+/* arena.c - chunks for small objects, a linked list of blocks for large ones.
+ *
+ * A large block that is released is kept for the next one of its size: a build reads two zones of nearly one size, one after the
+ * other, and memory that the kernel gives anew costs a page fault for each 4 KiB, on virtual machines two.
+ */
 #include "base/arena.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +25,11 @@ struct chunk {
 
 struct large {
 	struct large *next, *previous;
+	size_t size; /* octets behind the header */
+};
+
+struct list {
+	struct large *first, *last;
 };
 
 struct deferred {
@@ -30,9 +40,27 @@ struct deferred {
 
 struct zs_arena {
 	struct chunk *chunks;
-	struct large *large;
+	struct list large;
 	struct deferred *deferred;
 };
+
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+enum { KEPT_MAX = 0 }; /* or it would not notice who uses one that was released */
+#else
+enum { KEPT_MAX = 64 };
+#endif
+/* Released large blocks of all arenas and threads. */
+static struct {
+	pthread_mutex_t lock;
+	struct list blocks; /* the one released last comes first */
+	unsigned count;
+	size_t size, owed;  /* owed: octets taken from the system since, and not yet given back of these */
+} kept = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void zs_arena_begin(void)
 {
@@ -55,6 +83,97 @@ static size_t header_size(size_t size)
 	return (size + ALIGN - 1) / ALIGN * ALIGN;
 }
 
+static void link_large(struct list *list, struct large *block)
+{
+	block->previous = NULL;
+	block->next = list->first;
+	if (block->next)
+		block->next->previous = block;
+	else
+		list->last = block;
+	list->first = block;
+}
+
+static void unlink_large(struct list *list, struct large *block)
+{
+	if (block->next)
+		block->next->previous = block->previous;
+	else
+		list->last = block->previous;
+	if (block->previous)
+		block->previous->next = block->next;
+	else
+		list->first = block->next;
+}
+
+/* Under the lock: the block that was kept for longest goes to `out`, which is freed when the lock is. */
+static void drop_oldest(struct list *out)
+{
+	struct large *block = kept.blocks.last;
+	unlink_large(&kept.blocks, block);
+	link_large(out, block);
+	kept.count--;
+	kept.size -= block->size;
+}
+
+static void free_all(const struct list *list)
+{
+	for (struct large *l = list->first, *next; l; l = next) {
+		next = l->next;
+		free(l);
+	}
+}
+
+static void keep(struct large *block)
+{
+	struct list out = { 0 };
+	pthread_mutex_lock(&kept.lock);
+	link_large(&kept.blocks, block);
+	kept.size += block->size;
+	if (++kept.count > KEPT_MAX)
+		drop_oldest(&out);
+	pthread_mutex_unlock(&kept.lock);
+	free_all(&out);
+}
+
+/* A kept block of at least size octets, but not of many times as much; NULL if there is none. As many octets as are then taken from the
+ * system are given back to it in the oldest blocks, as far as these are no larger: what is kept adds little to the peak. */
+static struct large *take(size_t size)
+{
+	struct large *best = NULL;
+	struct list out = { 0 };
+	pthread_mutex_lock(&kept.lock);
+	for (struct large *l = kept.blocks.first; l; l = l->next)
+		if (l->size >= size && l->size / 4 <= size && (!best || l->size < best->size))
+			best = l;
+	if (best) {
+		unlink_large(&kept.blocks, best);
+		kept.count--;
+		kept.size -= best->size;
+	} else {
+		kept.owed += size;
+		while (kept.count && kept.blocks.last->size <= kept.owed) {
+			kept.owed -= kept.blocks.last->size;
+			drop_oldest(&out);
+		}
+		if (!kept.count)
+			kept.owed = 0;
+	}
+	pthread_mutex_unlock(&kept.lock);
+	free_all(&out);
+	return best;
+}
+
+void zs_arena_trim(size_t size)
+{
+	struct list out = { 0 };
+	pthread_mutex_lock(&kept.lock);
+	while (kept.size > size)
+		drop_oldest(&out);
+	pthread_mutex_unlock(&kept.lock);
+	free_all(&out);
+}
+
 struct zs_arena *zs_arena_new(void)
 {
 	return need(calloc(1, sizeof(struct zs_arena)));
@@ -70,30 +189,11 @@ void zs_arena_free(struct zs_arena *arena)
 		next = c->next;
 		free(c);
 	}
-	for (struct large *l = arena->large, *next; l; l = next) {
+	for (struct large *l = arena->large.first, *next; l; l = next) {
 		next = l->next;
-		free(l);
+		keep(l);
 	}
 	free(arena);
-}
-
-static void link_large(struct zs_arena *arena, struct large *block)
-{
-	block->previous = NULL;
-	block->next = arena->large;
-	if (block->next)
-		block->next->previous = block;
-	arena->large = block;
-}
-
-static void unlink_large(struct zs_arena *arena, struct large *block)
-{
-	if (block->next)
-		block->next->previous = block->previous;
-	if (block->previous)
-		block->previous->next = block->next;
-	else
-		arena->large = block->next;
 }
 
 static struct large *large_of(void *data)
@@ -106,8 +206,14 @@ static void *large_alloc(struct zs_arena *arena, size_t size, bool zeroed)
 	const size_t header = header_size(sizeof(struct large));
 	if (size > SIZE_MAX - header)
 		need(NULL);
-	struct large *block = need(zeroed ? calloc(1, header + size) : malloc(header + size));
-	link_large(arena, block);
+	struct large *block = take(size);
+	if (block && zeroed) {
+		memset((char *)block + header, 0, size);
+	} else if (!block) {
+		block = need(zeroed ? calloc(1, header + size) : malloc(header + size));
+		block->size = size;
+	}
+	link_large(&arena->large, block);
 	return (char *)block + header;
 }
 
@@ -158,10 +264,21 @@ void *zs_arena_grow(struct zs_arena *arena, void *old, size_t old_size, size_t n
 		return old;
 	if (new_size > SIZE_MAX - header)
 		need(NULL);
-	struct large *block = large_of(old);
-	unlink_large(arena, block);
-	block = need(realloc(block, header + new_size));
-	link_large(arena, block);
+	struct large *block = large_of(old), *larger = NULL;
+	if (new_size > old_size && new_size <= block->size)
+		return old;
+	unlink_large(&arena->large, block);
+	if (new_size > old_size)
+		larger = take(new_size);
+	if (larger) {
+		memcpy((char *)larger + header, old, old_size);
+		keep(block);
+		block = larger;
+	} else {
+		block = need(realloc(block, header + new_size));
+		block->size = new_size;
+	}
+	link_large(&arena->large, block);
 	return (char *)block + header;
 }
 
@@ -181,8 +298,8 @@ void zs_arena_release(struct zs_arena *arena, void *block, size_t size)
 {
 	if (!block || size < LARGE)
 		return;
-	unlink_large(arena, large_of(block));
-	free(large_of(block));
+	unlink_large(&arena->large, large_of(block));
+	keep(large_of(block));
 }
 
 void *zs_arena_push(struct zs_arena *arena, void *array, size_t *room, size_t size)

@@ -16,8 +16,12 @@
 
 struct zs_arena;
 
-/* At the start of the program: blocks of a megabyte and more go back to the system when they are released. */
+/* At the start of the program: blocks of a megabyte and more go back to the system when they are freed. */
 void zs_arena_begin(void);
+
+/* Blocks of 64 KiB and more that were released are kept for others, of any thread. After a piece of work whose memory nobody needs
+ * soon: no more than size octets of them are kept. */
+void zs_arena_trim(size_t size);
 
 struct zs_arena *zs_arena_new(void);
 void zs_arena_free(struct zs_arena *arena); /* NULL is fine */

@@ -59,6 +59,7 @@ static void make_room(struct slot *slot, size_t size)
 {
 	if (size <= slot->room)
 		return;
+	size = (size / SLACK + 1) * SLACK; /* the next slice is a few octets longer */
 	zs_arena_release(slot->arena, slot->buffer, slot->room);
 	slot->buffer = zs_arena_alloc(slot->arena, size);
 	slot->room = size;

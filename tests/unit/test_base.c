@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/run.h"
@@ -62,6 +63,95 @@ START_TEST(growing_keeps_the_content_across_64_KiB)
 	}
 	zs_arena_release(arena, block, size);
 	zs_arena_release(arena, NULL, 0);
+}
+END_TEST
+
+/* How much of what a test takes and gives back is taken from the system again is seen by the address: the next block of that size
+ * is the one that was released, unless nothing is kept (address sanitizer). */
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define NOTHING_IS_KEPT 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define NOTHING_IS_KEPT 1
+#endif
+static unsigned char *dirty_block(struct zs_arena *of, size_t size)
+{
+	unsigned char *block = zs_arena_grow(of, NULL, 0, size);
+	memset(block, 0xa5, size);
+	return block;
+}
+
+START_TEST(arena_released_blocks_are_used_again)
+{
+	enum { SIZE = 3 << 20 };
+	zs_arena_trim(0);
+	struct zs_arena *first = zs_arena_new(), *second = zs_arena_new();
+	unsigned char *block = dirty_block(first, SIZE), *again;
+	const uintptr_t address = (uintptr_t)block;
+	zs_arena_free(first);
+	again = zs_arena_alloc(second, SIZE - 4096); /* of another arena, a little smaller, and zeroed */
+#ifndef NOTHING_IS_KEPT
+	ck_assert_uint_eq((uintptr_t)again, address);
+#endif
+	for (size_t i = 0; i < SIZE - 4096; i++)
+		ck_assert_uint_eq(again[i], 0);
+	again[0] = 7;
+	block = zs_arena_grow(second, again, SIZE - 4096, SIZE); /* room is left in it */
+#ifndef NOTHING_IS_KEPT
+	ck_assert_uint_eq((uintptr_t)block, address);
+#endif
+	ck_assert_uint_eq(block[0], 7);
+	zs_arena_release(second, block, SIZE);
+	unsigned char *small = dirty_block(second, 100000); /* not the block of many times its size */
+	ck_assert_uint_ne((uintptr_t)small, address);
+	block = zs_arena_grow(second, small, 100000, SIZE / 2); /* what grows may move into one that is kept */
+#ifndef NOTHING_IS_KEPT
+	ck_assert_uint_eq((uintptr_t)block, address);
+#endif
+	for (size_t i = 0; i < 100000; i++)
+		ck_assert_uint_eq(block[i], 0xa5);
+	zs_arena_free(second);
+	(void)address;
+}
+END_TEST
+
+/* Resident octets of this process. */
+static size_t resident(void)
+{
+	unsigned long long size = 0, pages = 0;
+	FILE *statm = fopen("/proc/self/statm", "r");
+	ck_assert(statm != NULL);
+	ck_assert_int_eq(fscanf(statm, "%llu %llu", &size, &pages), 2);
+	fclose(statm);
+	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+START_TEST(arena_keeps_no_more_than_asked_and_gives_back_what_fits_nobody)
+{
+	enum { SIZE = 16 << 20, COUNT = 4 };
+	zs_arena_begin();
+	zs_arena_trim(0);
+	const size_t before = resident();
+	struct zs_arena *a = zs_arena_new();
+	for (unsigned i = 0; i < COUNT; i++)
+		dirty_block(a, SIZE);
+	zs_arena_free(a);
+#ifndef NOTHING_IS_KEPT
+	ck_assert_uint_ge(resident(), before + COUNT * SIZE - SIZE / 2);
+	a = zs_arena_new();
+	dirty_block(a, (size_t)2 * SIZE); /* none is as large: two of these go */
+	ck_assert_uint_le(resident(), before + COUNT * SIZE + SIZE / 2);
+	zs_arena_free(a);
+	zs_arena_trim((size_t)3 * SIZE); /* the one of two, which came last, and one more */
+	ck_assert_uint_ge(resident(), before + 3 * SIZE - SIZE / 2);
+	ck_assert_uint_le(resident(), before + 3 * SIZE + SIZE / 2);
+#endif
+	zs_arena_trim(0);
+#ifndef NOTHING_IS_KEPT
+	ck_assert_uint_le(resident(), before + SIZE / 2);
+#endif
 }
 END_TEST
 
@@ -428,6 +518,8 @@ ZS_SUITE(base)
 	TCase *memory = add_case(suite, "memory"), *text = add_case(suite, "text");
 	tcase_add_test(memory, blocks_are_zeroed_aligned_and_distinct);
 	tcase_add_test(memory, growing_keeps_the_content_across_64_KiB);
+	tcase_add_test(memory, arena_released_blocks_are_used_again);
+	tcase_add_test(memory, arena_keeps_no_more_than_asked_and_gives_back_what_fits_nobody);
 	tcase_add_test(memory, push_grows_an_array_one_by_one);
 	tcase_add_test(memory, deferred_objects_are_released_last_first);
 	tcase_add_exit_test(memory, an_impossible_array_ends_the_process, 1);
