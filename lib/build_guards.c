@@ -1,6 +1,7 @@
 /* build_guards.c - guards about the run itself: the clock, the output, the serial (G17, G18). */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "build_private.h"
 #include "dane/dane.h"
@@ -152,6 +153,20 @@ static bool is_empty(const char *path)
 	return stat(path, &stat_of) == 0 && stat_of.st_size == 0;
 }
 
+/* The config names another output than before: whoever reads the former file sees no new signatures. */
+static void tell_moved(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts)
+{
+	for (size_t i = 0; facts->published.known && i < facts->input_count; i++) {
+		const struct zs_input_facts *input = &facts->inputs[i];
+		char until[ZS_TIME_TEXT];
+		if (memcmp(input->sha256, facts->published.sha256, 32) != 0 || strcmp(input->path, zone->output.path) == 0 || access(input->path, F_OK) != 0)
+			continue;
+		zs_warn(run, NULL, "the output was '%s' until now: nothing renews what is there, and it is valid until %s", input->path,
+		        zs_time_text(facts->published.earliest_expiration, until));
+		zs_hint(run, "have the server read '%s', then remove the former file", zone->output.path);
+	}
+}
+
 bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
                            struct zs_facts *facts, bool *output_there)
 {
@@ -177,6 +192,8 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 	facts->intent = (struct zs_intent){ 0 };
 	if (ours && id.ino && facts->input_count) /* as after a publication whose file system stamps too coarsely */
 		zs_build_add_output(run, facts, &id, sha256, zone->output.path);
+	if (!there)
+		tell_moved(run, zone, facts);
 	if (ours || !there)
 		return true;
 	if (!facts->published.known && !is_signed_file(zone) && (is_empty(zone->output.path) || output_serial(zone->output.path, zone->name, &serial)))

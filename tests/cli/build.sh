@@ -480,6 +480,13 @@ sleep 0.1; touch a.zone; run "$z" build; is 'the same again' 0 $status; is 'its 
 sleep 0.1; touch a.zone; run "$z" build; is 'once more' 1 "$(known)"; touch signed/a.zone; touch a.zone; sleep 0.1; run "$z" build; is 'of other times, and read' 0 $status; is 'known by these' 1 "$(known)"
 sleep 0.1; touch a.zone; chmod 000 signed/a.zone; chmod 644 signed/a.zone; echo x >> signed/a.zone; run "$z" build; is 'a change is seen' 4 $status; has 'G18' err 'refused by G18'
 rm -rf "$shm"
+# the output gets another name: who reads the former file is not left with it in silence
+fresh; run "$z" --now $t0 build; sed -i 's|signed/a.zone|other/a.zone|' zonesign.yaml; mkdir other
+run "$z" --now $t1 build --dry-run; has 'another output: a preview tells too' err "the output was '"
+run "$z" --now $t1 build; is 'another output' 0 $status; has 'the former file is named' err "signed/a.zone' until now: nothing renews what is there, and it is valid until 2026-12-"
+has 'what to do' err "other/a.zone', then remove the former file"; ok 'it stays' test -s signed/a.zone; ok 'the new one is there' "$z" -q --now $t1 verify --origin a.example other/a.zone
+run "$z" --now $t1 build; hasnt 'the next run says nothing of it' err 'the output was'
+mv other/a.zone moved.zone; sed -i 's|other/a.zone|moved.zone|' zonesign.yaml; run "$z" --now $t1 build; is 'the file went with its name' 0 $status; hasnt 'nothing is left behind' err "the output was"
 # what stays when a build fails: as it is, also when it has ended
 fresh; "$z" --now $t0 -q build; rm -r state/a.example/keys; run "$z" --now 2027-02-01 build; is 'no keys, and signatures that have ended' 3 $status
 has 'it is not said to be in service' err 'is still there, but its signatures ended on 2026-12-1'; hasnt 'so' err 'stays in service'
