@@ -59,7 +59,7 @@ bool zs_sign_add_nsec(struct zs_run *run, struct zs_signed_zone *out)
 {
 	const struct zs_zone *zone = out->zone;
 	uint32_t *names = zs_arena_array(out->arena, zone->owner_count, sizeof *names);
-	uint16_t *types = zs_arena_array(out->arena, 65538, sizeof *types);
+	uint16_t types[ZS_TYPES_MAX]; /* few of them are ever touched */
 	uint8_t *rdata = zs_arena_alloc(out->arena, ZS_NAME_MAX + ZS_BITMAP_MAX);
 	size_t count = 0;
 	for (size_t i = 0; i < zone->owner_count; i++)

@@ -218,7 +218,7 @@ bool zs_sign_add_nsec3(struct zs_run *run, struct zs_signed_zone *out)
 	sort_names(names, count, run->jobs);
 	if (!check_hashes(run, out, names, count))
 		return false;
-	uint16_t *types = zs_arena_array(out->arena, 65538, sizeof *types);
+	uint16_t types[ZS_TYPES_MAX]; /* few of them are ever touched */
 	uint8_t *rdata = zs_arena_alloc(out->arena, 512 + ZS_BITMAP_MAX);
 	const size_t salt_end = 5u + options->salt_len;
 	rdata[0] = 1;

@@ -12,6 +12,9 @@ bool zs_sign_add_keys(struct zs_run *run, struct zs_zone *zone, const struct zs_
 bool zs_sign_add_nsec(struct zs_run *run, struct zs_signed_zone *zone);
 bool zs_sign_add_nsec3(struct zs_run *run, struct zs_signed_zone *zone);
 
+/* Types of a name in its NSEC or NSEC3, those two and RRSIG included. */
+enum { ZS_TYPES_MAX = 65536 + 2 };
+
 /* A type bit map (RFC 4034 section 4.1.2) of ascending types; returns its length, at most 32 * (2 + 32) here. */
 enum { ZS_BITMAP_MAX = 256 * 34 };
 size_t zs_sign_bitmap(const uint16_t *types, size_t count, uint8_t out[ZS_BITMAP_MAX]);
