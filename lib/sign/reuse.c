@@ -405,7 +405,7 @@ struct zs_signatures_writer *zs_signatures_begin(struct zs_run *run, struct zs_a
 	struct zs_signatures_writer *w = zs_arena_alloc(arena, sizeof *w);
 	if (!zone->lookups)
 		return NULL;
-	*w = (struct zs_signatures_writer){ .run = run, .arena = arena, .dir_fd = dir_fd, .fd = -1, .chunk = zs_arena_alloc(arena, CHUNK),
+	*w = (struct zs_signatures_writer){ .run = run, .arena = arena, .dir_fd = dir_fd, .fd = -1, .chunk = zs_arena_grow(arena, NULL, 0, CHUNK),
 		                            .sums = { .arena = arena, .max = (size_t)UINT32_MAX }, .ok = true };
 	check(w, unlinkat(dir_fd, aside_name, 0) == 0 || errno == ENOENT);
 	if (w->ok)
