@@ -61,12 +61,17 @@ void zs_build_served(struct zs_building *b, zs_time since)
 	zs_tlsa_served(b->facts, b->zone_config->policy->propagation_zone, since);
 }
 
-/* served_since comes from the clock read after the reload, unless --now replaces it. */
+/* What is seen has the date of the clock read after that, unless --now replaces it. */
+static zs_time now_of(const struct zs_run *run)
+{
+	return run->now_given ? run->now : zs_time_now();
+}
+
 static void begin_service(struct zs_building *b)
 {
 	b->facts->published.waits_for = NULL;
 	b->facts->published.server = zs_publish_target(b->run, b->zone_config);
-	zs_build_served(b, b->run->now_given ? b->run->now : zs_time_now());
+	zs_build_served(b, now_of(b->run));
 }
 
 /* A server that reads the output itself, and whose serial was kept. */
@@ -78,6 +83,17 @@ static bool has_version(struct zs_building *b, const char **why)
 	    || zs_live_keys_shown(b->run, b->zone_config, b->facts, &o->servers[0], 1, o->wait, why);
 }
 
+/* The last version is not everywhere; what was new in those before it may be, and goes on from there. True: something did. */
+static bool look_at_older(struct zs_building *b)
+{
+	const char *why;
+	uint32_t oldest;
+	if (!zs_rollover_awaits_version(b->facts) || !zs_live_oldest(b->run, b->zone_config, b->facts, &oldest, &why))
+		return false;
+	zs_rollover_served_from(b->facts, b->zone_config->policy, oldest, now_of(b->run));
+	return true;
+}
+
 static bool reload(struct zs_building *b)
 {
 	zs_run_stage(b->run, "reload");
@@ -86,6 +102,7 @@ static bool reload(struct zs_building *b)
 	if (!zs_publish_serve(b->run, b->zone_config, published->serial, &published->waits_for))
 		return false;
 	if (!has_version(b, &published->waits_for) || !zs_live_confirm(b->run, b->zone_config, b->facts, &published->waits_for)) {
+		(void)look_at_older(b);
 		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);
 		return false;
 	}
@@ -135,8 +152,10 @@ bool zs_build_look_at_former(struct zs_building *b)
 	struct zs_published *published = &b->facts->published;
 	/* what was decided and is in no version, as a chain that was given up, must not get a date */
 	const bool decided = b->facts->discarded || b->facts->replaced.present || b->facts->abandoned >= published->time;
-	if (!published->known || published->served_since || decided || !zs_build_output_is_ours(b->zone_config, b->facts) || !is_there_by_now(b))
+	if (!published->known || published->served_since || !zs_build_output_is_ours(b->zone_config, b->facts))
 		return true;
+	if (decided || !is_there_by_now(b))
+		return !look_at_older(b) || record_service(b);
 	begin_service(b);
 	zs_note(b->run, "serial %u is in service now", published->serial);
 	return record_service(b);
@@ -146,6 +165,7 @@ bool zs_build_commit(struct zs_building *b)
 {
 	struct zs_facts *facts = b->facts;
 	zs_run_stage(b->run, "publish");
+	zs_rollover_versioned(facts, b->intent.serial);
 	if (!zs_publish_commit(b->run, b->zone_config, &b->candidate, &b->intent, facts))
 		return false;
 	b->committed = true;

@@ -230,10 +230,10 @@ zs_time zs_live_due(const struct zs_policy *policy, const struct zs_facts *facts
 		return 1;
 	if (!policy->observe_parent || !concerned)
 		return 0;
-	if (!facts->published.served_since)
+	if (!zs_facts_was_served(facts))
 		return 0;
-	if (!facts->parent.asked)
-		return facts->published.served_since;
+	if (!facts->parent.asked) /* the version that is published last may be in service nowhere: secondaries take their time */
+		return facts->published.served_since ? facts->published.served_since : 1;
 	if (facts->parent.asked - begun >= 7 * DAY) /* many a DS is never entered */
 		waiting = false;
 	return facts->parent.asked + (waiting ? often : DAY);

@@ -128,6 +128,16 @@ bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, cons
 bool zs_live_keys_shown(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_address *servers,
                         size_t count, zs_seconds wait, const char **why);
 
+/* The versions before the last one: has every server one of ours, and what serial has the oldest of them? Asked of all addresses of the zone's
+ * servers that answer, at least one for each server. An answer with a key, or a signature, that no version from the oldest on has, or without
+ * one that all have, is not of ours. False: *why. Not asked where zs_live_confirm does not ask. */
+bool zs_live_oldest(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, uint32_t *oldest, const char **why);
+/* The same of these addresses. */
+bool zs_live_versions(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_address *servers, size_t count,
+                      uint32_t *oldest, const char **why);
+/* Pure: can the answers to DNSKEY and SOA be of the version with serial `oldest` or of a later one? */
+bool zs_live_is_version(struct zs_run *run, const struct zs_facts *facts, const struct zs_answer *dnskeys, const struct zs_answer *soa, uint32_t oldest);
+
 /* A question to one address, whatever it is about; zs_verify_answer judges the answer. */
 struct zs_live_question {
 	const struct zs_address *to;

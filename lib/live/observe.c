@@ -243,6 +243,14 @@ static bool server_has(const struct zs_serial_observation *seen, const char *ser
 	return false;
 }
 
+static bool server_answers(const struct zs_serial_observation *seen, const char *server)
+{
+	for (size_t i = 0; i < seen->server_count; i++)
+		if (strcmp(seen->servers[i].server, server) == 0 && seen->servers[i].reply == ZS_REPLY_ANSWERED)
+			return true;
+	return false;
+}
+
 static const char *place_of(struct zs_run *run, const struct zs_serial_view *view)
 {
 	return strcmp(view->server, view->address) == 0 ? view->address : zs_arena_printf(run->arena, "%s at %s", view->server, view->address);
@@ -277,16 +285,48 @@ static bool one_is_late(const struct zs_serial_observation *seen)
 	return false;
 }
 
+/* The addresses that say which serial they have. */
+static struct zs_address *that_answer(struct zs_run *run, const struct zs_serial_observation *seen, size_t *count)
+{
+	struct zs_address *servers = zs_arena_array(run->arena, seen->server_count + 1, sizeof *servers);
+	*count = 0;
+	for (size_t i = 0; i < seen->server_count; i++)
+		if (seen->servers[i].reply == ZS_REPLY_ANSWERED && zs_address_parse(seen->servers[i].address, 53, &servers[*count]))
+			(*count)++;
+	return servers;
+}
+
 /* Of those that have the serial, where that does not tell. */
 static bool have_keys(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_serial_observation *seen,
                       const char **why)
 {
-	struct zs_address *servers = zs_arena_array(run->arena, seen->server_count + 1, sizeof *servers);
-	size_t count = 0;
-	for (size_t i = 0; i < seen->server_count; i++)
-		if (seen->servers[i].reply == ZS_REPLY_ANSWERED && zs_address_parse(seen->servers[i].address, 53, &servers[count]))
-			count++;
+	size_t count;
+	const struct zs_address *servers = that_answer(run, seen, &count);
 	return zs_live_keys_shown(run, zone, facts, servers, count, 0, why);
+}
+
+/* With --now the time is a thought, as for the parent. */
+static bool may_ask_servers(const struct zs_run *run, const struct zs_zone_config *zone)
+{
+	return zone->policy->observe_zone && (!run->now_given || zone->server_count);
+}
+
+bool zs_live_oldest(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, uint32_t *oldest, const char **why)
+{
+	struct zs_serial_observation seen;
+	size_t count;
+	*why = "nobody can be asked";
+	if (!may_ask_servers(run, zone))
+		return false;
+	zs_live_serials(run, zone, &seen);
+	*why = seen.why ? seen.why : "the zone has no name server";
+	for (size_t i = 0; i < seen.server_count; i++)
+		if (!server_answers(&seen, seen.servers[i].server)) {
+			*why = zs_arena_printf(run->arena, "%s does not say which serial it has", place_of(run, &seen.servers[i]));
+			return false;
+		}
+	const struct zs_address *servers = that_answer(run, &seen, &count);
+	return count && zs_live_versions(run, zone, facts, servers, count, oldest, why);
 }
 
 bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const char **why)
@@ -294,7 +334,7 @@ bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, cons
 	enum { TRIES = 4 }; /* after 0, 1, 3 and 7 seconds, unless a server is silent */
 	const int64_t begun = zs_live_clock();
 	*why = NULL;
-	if (!zone->policy->observe_zone || (run->now_given && !zone->server_count))
+	if (!may_ask_servers(run, zone))
 		return true;
 	for (unsigned i = 0;; i++) {
 		struct zs_serial_observation seen;

@@ -90,7 +90,7 @@ static void set(struct zs_run *run, struct zs_facts *facts, struct zs_key_facts 
 bool zs_live_record(struct zs_run *run, const struct zs_policy *policy, struct zs_facts *facts, bool gone, const uint16_t *tag)
 {
 	size_t found = 0, waiting;
-	if (!facts->published.served_since)
+	if (!zs_facts_was_served(facts))
 		return zs_not_yet(run, "the zone is not served yet: nothing of it can be at the parent");
 	if (facts->made_with_now != run->now_given)
 		return zs_refuse(run, "G17", "the state was made with %s: this would mix two times", facts->made_with_now ? "--now" : "the real clock");

@@ -205,6 +205,8 @@ static bool settle(struct zs_engine *e, struct zs_key_facts *key, enum zs_part p
 	const zs_time at = zs_settles_at(e, key, part);
 	if (!at && part == ZS_PART_DS)
 		return wait_for_parent(e, key);
+	if (!at && record->version)
+		return zs_wait(e, key, 0, "%s of %s: not every server is known to have serial %u or a later one", part_title(part), zs_key_title(e, key), record->version);
 	if (!at) /* decided, and in no zone that is served: that is published and not served, or no build has come since */
 		return zs_wait(e, key, 0, "%s of %s: %s", part_title(part), zs_key_title(e, key),
 		               e->facts->published.served_since ? "the next build makes that step" : "the zone is not in service yet");

@@ -53,6 +53,15 @@ bool zs_rollover_was_unsigned(struct zs_run *run, struct zs_facts *facts, uint32
 /* A zone with these TTLs has replaced the published one: facts->published gets them, those before are remembered. */
 void zs_rollover_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, const struct zs_ttls *ttls);
 
+/* The facts have what a version with that serial will show: what has no date, and is in no version before it, is in this one. To be called before
+ * the intent is recorded. A serial that was published before tells nothing. */
+void zs_rollover_versioned(struct zs_facts *facts, uint32_t serial);
+/* Does something wait for its date that is known to be in a version? */
+bool zs_rollover_awaits_version(const struct zs_facts *facts);
+/* Every server has the version `oldest` or a later one of ours since now: what is in all of those has its date. What is published last need
+ * not be in service: where it changes faster than secondaries follow, it never is. */
+void zs_rollover_served_from(struct zs_facts *facts, const struct zs_policy *policy, uint32_t oldest, zs_time now);
+
 /* What is published is in service since now: everything in it that was waiting for that has its date. */
 void zs_rollover_served(struct zs_facts *facts, const struct zs_policy *policy, zs_time now);
 

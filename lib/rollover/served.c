@@ -1,28 +1,31 @@
 /* served.c - facts after the world has changed, and the user's wishes. */
 #include "rollover/rollover_private.h"
+#include "zone/zone.h"
 
-static void remember(struct zs_run *run, struct zs_facts *facts, uint32_t ttl, bool dnskey, uint32_t now_ttl)
+/* version: the first without that TTL; 0: not known. */
+static void remember(struct zs_run *run, struct zs_facts *facts, uint32_t ttl, bool dnskey, uint32_t now_ttl, uint32_t version)
 {
 	if (!ttl || ttl <= now_ttl)
 		return; /* the engine takes the published one in any case */
 	for (size_t i = 0; i < facts->ttl_count; i++)
 		if (facts->ttls[i].ttl == ttl && facts->ttls[i].dnskey == dnskey) {
 			facts->ttls[i].until = 0;
+			facts->ttls[i].version = version;
 			return;
 		}
-	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = ttl, .dnskey = dnskey };
+	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = ttl, .dnskey = dnskey, .version = version };
 }
 
 void zs_rollover_foreign(struct zs_run *run, struct zs_facts *facts, uint32_t dnskey_ttl, uint32_t largest_ttl)
 {
-	remember(run, facts, dnskey_ttl, true, 0);
-	remember(run, facts, largest_ttl, false, 0);
+	remember(run, facts, dnskey_ttl, true, 0, 0);
+	remember(run, facts, largest_ttl, false, 0, 0);
 }
 
 bool zs_rollover_was_unsigned(struct zs_run *run, struct zs_facts *facts, uint32_t largest_ttl)
 {
 	bool had = false;
-	remember(run, facts, largest_ttl, false, 0);
+	remember(run, facts, largest_ttl, false, 0, 0);
 	for (size_t i = 0; i < facts->key_count; i++) {
 		struct zs_key_facts *key = &facts->keys[i];
 		if (!(key->role & ZS_KSK) || !key->goal_in || !zs_in_zone(key->ds.phase))
@@ -39,17 +42,79 @@ bool zs_rollover_was_unsigned(struct zs_run *run, struct zs_facts *facts, uint32
 void zs_rollover_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy, const struct zs_ttls *ttls)
 {
 	struct zs_published *published = &facts->published;
+	const uint32_t version = facts->intent.present && facts->intent.serial != published->serial ? facts->intent.serial : 0;
 	size_t kept = 0;
 	for (size_t i = 0; i < facts->ttl_count; i++)
 		if (!facts->ttls[i].until || facts->ttls[i].until > run->now)
 			facts->ttls[kept++] = facts->ttls[i];
 	facts->ttl_count = kept;
-	remember(run, facts, published->ttl, false, ttls->largest);
-	remember(run, facts, published->dnskey_ttl, true, policy->dnskey_ttl);
+	remember(run, facts, published->ttl, false, ttls->largest, version);
+	remember(run, facts, published->dnskey_ttl, true, policy->dnskey_ttl, version);
 	published->known = true;
 	published->ttl = ttls->largest;
 	published->dnskey_ttl = policy->dnskey_ttl;
 	published->negative_ttl = ttls->negative;
+}
+
+/* A move that is made, and has no date. */
+static bool is_undated(const struct zs_record_state *record)
+{
+	return !zs_is_absent(record->phase) && !record->since;
+}
+
+/* The version kept, or this one. */
+static uint32_t version_of(const struct zs_facts *facts, uint32_t known, uint32_t serial)
+{
+	const struct zs_published *published = &facts->published;
+	const bool others = !published->known || facts->replaced.present; /* what was served till now is of somebody else */
+	return known && !others && !zs_serial_after(known, published->serial) ? known : serial; /* a later one was never published */
+}
+
+void zs_rollover_versioned(struct zs_facts *facts, uint32_t serial)
+{
+	if (facts->published.known && facts->published.serial == serial) /* keep: versions before have it, too */
+		serial = 0;
+	for (size_t i = 0; i < facts->key_count; i++)
+		for (int part = 0; part < ZS_PARTS; part++) {
+			struct zs_record_state *record = zs_part(&facts->keys[i], (enum zs_part)part);
+			if (is_undated(record))
+				record->version = version_of(facts, record->version, serial);
+		}
+	for (size_t i = 0; i < facts->ttl_count; i++)
+		if (!facts->ttls[i].until)
+			facts->ttls[i].version = version_of(facts, facts->ttls[i].version, serial);
+}
+
+bool zs_rollover_awaits_version(const struct zs_facts *facts)
+{
+	bool any = false;
+	for (size_t i = 0; i < facts->key_count; i++) {
+		const struct zs_key_facts *key = &facts->keys[i];
+		const struct zs_record_state *const records[] = { &key->dnskey, &key->krrsig, &key->zrrsig, &key->ds };
+		for (size_t r = 0; r < ZS_COUNT(records); r++)
+			any = any || (is_undated(records[r]) && records[r]->version);
+	}
+	for (size_t i = 0; i < facts->ttl_count; i++)
+		any = any || (!facts->ttls[i].until && facts->ttls[i].version);
+	return any;
+}
+
+static void date_ttl(struct zs_ttl_facts *memory, const struct zs_policy *policy, zs_time now)
+{
+	memory->until = now + memory->ttl + policy->propagation_zone;
+}
+
+void zs_rollover_served_from(struct zs_facts *facts, const struct zs_policy *policy, uint32_t oldest, zs_time now)
+{
+	for (size_t i = 0; i < facts->key_count; i++)
+		for (int part = 0; part < ZS_PARTS; part++) {
+			struct zs_record_state *record = zs_part(&facts->keys[i], (enum zs_part)part);
+			if (is_undated(record) && zs_version_is_in(record->version, oldest))
+				record->since = now;
+		}
+	for (size_t i = 0; i < facts->ttl_count; i++)
+		if (!facts->ttls[i].until && zs_version_is_in(facts->ttls[i].version, oldest))
+			date_ttl(&facts->ttls[i], policy, now);
 }
 
 void zs_rollover_served(struct zs_facts *facts, const struct zs_policy *policy, zs_time now)
@@ -58,12 +123,12 @@ void zs_rollover_served(struct zs_facts *facts, const struct zs_policy *policy, 
 	for (size_t i = 0; i < facts->key_count; i++)
 		for (int part = 0; part < ZS_PARTS; part++) {
 			struct zs_record_state *record = zs_part(&facts->keys[i], (enum zs_part)part);
-			if (!zs_is_absent(record->phase) && !record->since)
+			if (is_undated(record))
 				record->since = now;
 		}
 	for (size_t i = 0; i < facts->ttl_count; i++)
 		if (!facts->ttls[i].until)
-			facts->ttls[i].until = now + facts->ttls[i].ttl + policy->propagation_zone;
+			date_ttl(&facts->ttls[i], policy, now);
 }
 
 void zs_rollover_request(struct zs_run *run, struct zs_facts *facts, enum zs_roll_kind kind, bool emergency)

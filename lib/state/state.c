@@ -81,6 +81,14 @@ bool zs_facts_ds_put_off(const struct zs_key_facts *key)
 	return key->ds.phase == ZS_UNRETENTIVE && key->goal_in && !key->active;
 }
 
+bool zs_facts_was_served(const struct zs_facts *facts)
+{
+	bool served = facts->published.served_since != 0;
+	for (size_t i = 0; facts->published.known && i < facts->key_count; i++)
+		served = served || facts->keys[i].removed || facts->keys[i].dnskey.since;
+	return served;
+}
+
 bool zs_facts_is_unsigned(const struct zs_facts *facts)
 {
 	for (size_t i = 0; i < facts->key_count; i++) {

@@ -22,6 +22,7 @@ struct zs_record_state {
 	zs_time since; /* the zone with it (unretentive: without it) was served since; 0: decided, not served yet */
 	zs_time from;  /* unretentive: it had been served from then on; 0 in all other phases */
 	bool complete; /* unretentive: it had been omnipresent, so every set of that time holds it */
+	uint32_t version; /* since is 0: serial of the first version that has it (unretentive: that has it no more); 0: in none yet, or not known */
 };
 
 struct zs_key_facts {
@@ -147,6 +148,7 @@ struct zs_tlsa_ttl {
 struct zs_ttl_facts {
 	uint32_t ttl;
 	bool dnskey;              /* of the DNSKEY RRset; else the largest of all others */
+	uint32_t version;         /* until is 0: serial of the first version without it; 0: not known */
 	zs_time until;            /* caches may hold a record with it until then; 0: it may still be served */
 };
 
@@ -273,6 +275,8 @@ bool zs_facts_ds_to_come(const struct zs_key_facts *key);
 bool zs_facts_ds_to_go(const struct zs_key_facts *key);
 /* It may be at the parent and is wanted there, but nobody knows of it: it is asked for when no cache holds the zone unsigned. */
 bool zs_facts_ds_put_off(const struct zs_key_facts *key);
+/* Is a version of the zone known to be, or to have been, in service at every server? */
+bool zs_facts_was_served(const struct zs_facts *facts);
 /* Is what is published not signed? */
 bool zs_facts_is_unsigned(const struct zs_facts *facts);
 
@@ -283,6 +287,12 @@ void zs_facts_not_later(struct zs_facts *facts, zs_time now);
 static inline bool zs_in_zone(enum zs_record_phase phase)
 {
 	return phase == ZS_RUMOURED || phase == ZS_OMNIPRESENT;
+}
+
+/* Has a zone with serial `oldest`, or a later one, what came with that version? False if that is not known. */
+static inline bool zs_version_is_in(uint32_t version, uint32_t oldest)
+{
+	return version && oldest - version < 0x80000000u; /* RFC 1982 */
 }
 
 /* Is the DNSKEY in the zone that is replaced? And does a key of that algorithm and tag sign its RRset of type covered (DNSKEY, or SOA

@@ -127,7 +127,7 @@ static struct zs_record_state get_record(struct reader *r, const struct zs_yaml 
 	const struct zs_yaml *map = zs_yaml_get(key, name);
 	const int phase = get_word(r, map, "state", words, ZS_COUNT(words));
 	return (struct zs_record_state){ .phase = phase < 0 ? ZS_NA : (enum zs_record_phase)phase, .since = get_time(r, map, "since"),
-		                         .from = get_some_time(r, map, "from"), .complete = get_some_answer(r, map, "complete") };
+		                         .version = get_some_number(r, map, "version", UINT32_MAX), .from = get_some_time(r, map, "from"), .complete = get_some_answer(r, map, "complete") };
 }
 
 static void get_key(struct reader *r, const struct zs_yaml *map, struct zs_facts *facts)
@@ -221,6 +221,7 @@ static void get_ttl(struct reader *r, const struct zs_yaml *map, struct zs_facts
 	static const char *const of[] = { "zone", "dnskey" };
 	ZS_PUSH(r->run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){
 		.ttl = (uint32_t)get_number(r, map, "ttl", INT32_MAX), .until = get_time(r, map, "until"),
+		.version = get_some_number(r, map, "version", UINT32_MAX),
 		.dnskey = zs_yaml_get(map, "of") && get_word(r, map, "of", of, ZS_COUNT(of)) == 1 };
 }
 

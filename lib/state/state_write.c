@@ -72,6 +72,8 @@ static void put_record(struct zs_buf *out, const char *name, const struct zs_rec
 	char text[ZS_TIME_TEXT];
 	zs_buf_printf(out, "    %s: {state: %s, since: %s", name, zs_phase_text(state->phase),
 	              state->since ? zs_time_text(state->since, text) : "never");
+	if (state->version && !state->since)
+		zs_buf_printf(out, ", version: %u", state->version);
 	if (state->from)
 		zs_buf_printf(out, ", from: %s", zs_time_text(state->from, text));
 	zs_buf_text(out, state->complete ? ", complete: yes}\n" : "}\n");
@@ -216,9 +218,18 @@ static void put_tlsa(struct zs_buf *out, const struct zs_facts *facts)
 	}
 }
 
-static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
+static void put_ttl(struct zs_buf *out, const struct zs_ttl_facts *ttl)
 {
 	char time[ZS_TIME_TEXT];
+	zs_buf_printf(out, "  - {ttl: %u, of: %s, until: %s", ttl_of(ttl->ttl), ttl->dnskey ? "dnskey" : "zone",
+	              ttl->until ? zs_time_text(ttl->until, time) : "never");
+	if (ttl->version && !ttl->until)
+		zs_buf_printf(out, ", version: %u", ttl->version);
+	zs_buf_text(out, "}\n");
+}
+
+static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
+{
 	zs_buf_text(out, "inputs:\n");
 	for (size_t i = 0; i < facts->input_count; i++) {
 		const struct zs_input_facts *input = &facts->inputs[i];
@@ -240,8 +251,7 @@ static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
 	put_tlsa(out, facts);
 	zs_buf_text(out, "ttls:\n");
 	for (size_t i = 0; i < facts->ttl_count; i++)
-		zs_buf_printf(out, "  - {ttl: %u, of: %s, until: %s}\n", ttl_of(facts->ttls[i].ttl), facts->ttls[i].dnskey ? "dnskey" : "zone",
-		              facts->ttls[i].until ? zs_time_text(facts->ttls[i].until, time) : "never");
+		put_ttl(out, &facts->ttls[i]);
 	zs_buf_text(out, "overrides:\n");
 	for (size_t i = 0; i < facts->override_count; i++) {
 		put_quoted(out, "  - guard", facts->overrides[i].guard);

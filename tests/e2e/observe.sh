@@ -71,6 +71,26 @@ at 74000 build; has 'one that does not have it' err "127.0.0.3@${one#*@} does no
 kill "$(cat three/pid)"; wait "$(cat three/pid)"; nsd_start three 127.0.0.3@${one#*@} a.test
 at 74100 build; has 'one that cannot read it' err 'it has the zone, but cannot serve it (SERVFAIL)'; mv both.yaml zonesign.yaml
 
+# -- a secondary that always has the version before the one before the last: none is ever everywhere when a run looks
+rm -rf state one/a.test.zone; zone_file 1 > a.zone; cp a.zone one/a.test.zone; cp a.zone two/a.test.zone; kill -HUP "$(cat one/pid)" "$(cat two/pid)"
+now=0 changes=0 not_everywhere=0
+standing() { "$z" --json --now $((t0 + now)) status | python3 -c 'import json, sys; print(*(k["role"] + " " + k["standing"] for k in json.load(sys.stdin)["zones"][0]["keys"]), sep=", ")'; }
+follow() { # N: so many runs, two hours apart, each with a change
+	for _ in $(seq "$1"); do
+		now=$((now + 7200)) changes=$((changes + 1)); zone_file $((changes + 1)) > a.zone
+		at $now build; [ $status = 5 ] && [ "$(state served_since)" = never ] && not_everywhere=$((not_everywhere + 1))
+		[ ! -e former ] || nsd_load two $two a.test former
+		[ ! -e last ] || mv last former
+		cp one/a.test.zone last
+	done
+}
+follow 6; at $now ds --ready; is 'lag: the first DS' 0 $status; at $((now += 60)) ds --seen a.test; is 'lag: it is entered' 0 $status
+for kind in ksk zsk; do at $((now += 60)) roll a.test $kind; done
+follow 18; at $((now += 60)) ds --seen a.test; is 'lag: the DS of the next KSK is entered' 0 $status
+follow 5; at $((now += 60)) ds --gone a.test; is 'lag: and that of the old one is gone' 0 $status
+follow 18; is 'lag: both rolls come to their end' 'ksk gone, zsk gone, zsk active, ksk active' "$(standing)"
+is 'lag: without a version that was everywhere' 47 $not_everywhere
+
 # -- a secondary with another version, whose serial is later: it takes no lower one, and serves no signatures
 rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; sed 's/host 1 /host 2026113001 /' a.zone > other; nsd_load two $two a.test other
 at 0 build; is 'a later serial is not ours' 5 $status; has 'what to do' err "$two has another version, serial 2026113001"; is 'that is not in service' never "$(state served_since)"

@@ -192,7 +192,13 @@ static bool run_schedule(uint64_t seed, double *years, unsigned long long *check
 	s.w.policy.cds = !one_in(&s, 4);
 	s.w.policy.observe_parent_propagation = one_in(&s, 2);
 	edit_policy(&s);
+	if (seed % 4 == 2) { /* propagation: {zone: observe}, and servers that never have the last version when a run looks */
+		s.w.lag = 1 + (zs_seconds)below(&s, one_in(&s, 2) ? 20 * HOUR : 600);
+		s.w.policy.propagation_zone = 0;
+	}
 	world_was_unsigned(&s.w);
+	if (s.w.lag)
+		s.w.oracle.propagation = s.w.lag;
 	bool ok = live(&s, BEGIN + (zs_time)(60 + below(&s, 300)) * DAY);
 	/* peace: a prompt parent, no more wishes, no lifetimes; everything must come to its end */
 	s.lively = s.kills = s.pauses = s.strange_parent = s.w.hidden = false;

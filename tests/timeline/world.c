@@ -150,8 +150,23 @@ static bool set_next_due(struct world *w, struct zs_run *run, struct zs_facts *f
 	return true;
 }
 
+enum { LOADS = sizeof ((struct world *)0)->loads / sizeof ((struct world *)0)->loads[0] };
+
+/* The newest version that every server has. */
+static bool oldest_in_service(const struct world *w, uint32_t *oldest)
+{
+	for (size_t i = w->load_count; i-- > 0 && i + LOADS >= w->load_count;)
+		if (w->loads[i % LOADS].at + w->lag <= w->now) {
+			*oldest = w->loads[i % LOADS].serial;
+			return true;
+		}
+	return false;
+}
+
 static void load_file(struct world *w)
 {
+	w->loads[w->load_count % LOADS].at = w->now;
+	w->loads[w->load_count++ % LOADS].serial = (uint32_t)w->file.from;
 	w->served = w->file;
 	w->cds = w->file_cds;
 	oracle_serve(&w->oracle, w->now, &w->served);
@@ -174,11 +189,14 @@ static bool build(struct world *w, struct zs_run *run, struct zs_facts *facts, e
 		if (facts->intent.serial == w->file.from)
 			zs_rollover_published(run, facts, &w->policy, &(struct zs_ttls){ facts->intent.ttl, facts->intent.negative_ttl });
 		if (facts->intent.serial == w->file.from)
-			facts->published = (struct zs_published){ .known = true, .program = "", .ttl = facts->intent.ttl,
+			facts->published = (struct zs_published){ .known = true, .serial = facts->intent.serial, .program = "", .ttl = facts->intent.ttl,
 			                                  .dnskey_ttl = facts->intent.dnskey_ttl, .negative_ttl = facts->intent.negative_ttl };
 		facts->intent = (struct zs_intent){ 0 };
 	}
-	if (facts->published.known && !facts->published.served_since) {
+	uint32_t oldest;
+	if (w->lag && oldest_in_service(w, &oldest))
+		zs_rollover_served_from(facts, &w->policy, oldest, w->now);
+	if (!w->lag && facts->published.known && !facts->published.served_since) {
 		load_file(w);
 		zs_rollover_served(facts, &w->policy, w->now);
 	}
@@ -188,7 +206,7 @@ static bool build(struct world *w, struct zs_run *run, struct zs_facts *facts, e
 	make_keys(w, facts);
 	publish(w, plan, &next, &cds);
 	w->instruction = NULL;
-	if (facts->published.known && same_content(w, &next, &cds)) {
+	if (!w->lag && facts->published.known && same_content(w, &next, &cds)) {
 		zs_rollover_served(facts, &w->policy, w->now);
 		if (!set_next_due(w, run, facts))
 			return false;
@@ -198,6 +216,7 @@ static bool build(struct world *w, struct zs_run *run, struct zs_facts *facts, e
 	if (kill == KILL_BEFORE_INTENT)
 		return true;
 	next.from = w->file.from + 1; /* the serial */
+	zs_rollover_versioned(facts, (uint32_t)next.from);
 	facts->intent = (struct zs_intent){ .present = true, .serial = (uint32_t)next.from, .plan = "", .ttl = w->ttls.largest,
 		                            .dnskey_ttl = w->policy.dnskey_ttl, .negative_ttl = w->ttls.negative };
 	write_disk(w, facts);
@@ -210,11 +229,12 @@ static bool build(struct world *w, struct zs_run *run, struct zs_facts *facts, e
 	load_file(w);
 	if (kill == KILL_BEFORE_RECORD)
 		return true;
-	facts->intent = (struct zs_intent){ 0 };
-	facts->published.known = true;
-	facts->published.program = "";
 	zs_rollover_published(run, facts, &w->policy, &w->ttls);
-	zs_rollover_served(facts, &w->policy, w->now);
+	facts->published.serial = facts->intent.serial;
+	facts->published.program = "";
+	facts->intent = (struct zs_intent){ 0 };
+	if (!w->lag)
+		zs_rollover_served(facts, &w->policy, w->now);
 	if (!set_next_due(w, run, facts))
 		return false;
 	write_disk(w, facts);

@@ -32,6 +32,10 @@ struct world {
 	zs_time looked;
 	const char *instruction;
 	bool by_text;                  /* facts go through state.yaml's text */
+	/* with a lag, each build publishes a new version, and some servers have each one only so much later: the last is never everywhere */
+	zs_seconds lag;
+	struct { zs_time at; uint32_t serial; } loads[64]; /* the last ones, by turns */
+	size_t load_count;
 };
 
 void world_begin(struct world *w, zs_time now);

@@ -232,6 +232,10 @@ START_TEST(the_parent_is_asked_while_a_move_waits_and_once_a_day)
 	ck_assert_int_eq(zs_live_due(&off, facts), 0);
 	facts->published.served_since = 0;
 	ck_assert_int_eq(zs_live_due(&policy, facts), 0);
+	facts->keys[0].dnskey = (struct zs_record_state){ .phase = ZS_OMNIPRESENT, .since = T0 - 500 };
+	ck_assert_int_eq(zs_live_due(&policy, facts), T0 + 86400); /* the last version is not everywhere, others were */
+	facts->parent.asked = 0;
+	ck_assert_int_eq(zs_live_due(&policy, facts), 1);
 	zs_run_end(run);
 }
 END_TEST
@@ -420,6 +424,58 @@ START_TEST(the_serial_is_everywhere_or_the_place_is_named)
 }
 END_TEST
 
+/* What a server shows, in letters: "0" and "1" the DNSKEY of that key, "k" and "K" its signature over the DNSKEYs, "z" and "Z" over the SOA; "x" a
+ * DNSKEY of nobody, "y" a signature of nobody. */
+static void answer_of(struct zs_run *run, const struct zs_facts *facts, const struct zs_keyset *keys, const char *shows, struct zs_answer *dnskeys, struct zs_answer *soa)
+{
+	struct zs_answer_record *records[2] = { zs_arena_array(run->arena, 8, sizeof **records), zs_arena_array(run->arena, 8, sizeof **records) };
+	size_t counts[2] = { 0, 0 };
+	for (const char *c = shows; *c; c++) {
+		const bool of_soa = strchr("zZy", *c), is_key = strchr("01x", *c);
+		const size_t key = strchr("1KZ", *c) != NULL;
+		uint8_t *rdata = zs_arena_alloc(run->arena, 32);
+		zs_put_u16(rdata, of_soa ? ZS_TYPE_SOA : ZS_TYPE_DNSKEY);
+		rdata[2] = facts->keys[key].algorithm;
+		zs_put_u16(rdata + 16, (uint16_t)(facts->keys[key].tag + (*c == 'y' ? 7 : 0)));
+		records[of_soa][counts[of_soa]++] = (struct zs_answer_record){
+			.owner = zone, .section = ZS_SECTION_ANSWER, .type = is_key ? ZS_TYPE_DNSKEY : ZS_TYPE_RRSIG,
+			.rdata = is_key && *c != 'x' ? keys->keys[key].rdata : (struct zs_bytes){ rdata, 32 } };
+	}
+	*dnskeys = (struct zs_answer){ .authoritative = true, .records = records[0], .count = counts[0] };
+	*soa = (struct zs_answer){ .authoritative = true, .records = records[1], .count = counts[1] };
+}
+
+START_TEST(a_version_is_ours_by_what_all_from_it_on_have)
+{
+	/* key 0 is in for long; key 1 came with version 20 and signs the SOA in its place since 30 */
+	static const struct {
+		const char *shows;
+		uint32_t oldest;
+		bool ours;
+	} cases[] = {
+		{ "0kz", 19, true }, { "01kz", 19, true }, { "01kZ", 19, true }, { "0k", 19, true }, /* what moved later may be there or not */
+		{ "0kz", 20, false }, { "01kz", 20, true }, { "01kZ", 20, true }, { "01kZ", 30, true }, { "01kz", 30, false }, { "01kzZ", 30, false },
+		{ "1kz", 19, false }, { "0z", 19, false }, { "", 19, false }, /* without what all have, as from a primary that is not signed */
+		{ "0kKz", 19, false }, { "0xkz", 19, false }, { "0kzy", 19, false },
+	};
+	struct zs_run *run = zs_run_begin();
+	const struct zs_keyset *keys = make_keys(run);
+	struct zs_facts *facts = make_facts(run, keys);
+	const struct zs_record_state hidden = { .phase = ZS_HIDDEN }, in = { .phase = ZS_OMNIPRESENT, .since = 5 };
+	facts->keys[0].dnskey = facts->keys[0].krrsig = in;
+	facts->keys[0].zrrsig = (struct zs_record_state){ .phase = ZS_UNRETENTIVE, .version = 30 };
+	facts->keys[1].dnskey = (struct zs_record_state){ .phase = ZS_RUMOURED, .version = 20 };
+	facts->keys[1].krrsig = hidden;
+	facts->keys[1].zrrsig = (struct zs_record_state){ .phase = ZS_RUMOURED, .version = 30 };
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_answer dnskeys, soa;
+		answer_of(run, facts, keys, cases[i].shows, &dnskeys, &soa);
+		ck_assert_msg(zs_live_is_version(run, facts, &dnskeys, &soa, cases[i].oldest) == cases[i].ours, "'%s' from %u on", cases[i].shows, cases[i].oldest);
+	}
+	zs_run_end(run);
+}
+END_TEST
+
 static const char *parse_tsig(struct zs_run *run, const char *text, struct zs_tsig_key *key)
 {
 	const struct zs_input input = { .path = "tsig.key", .text = text, .len = strlen(text) };
@@ -564,6 +620,7 @@ ZS_SUITE(live)
 	tcase_add_test(c, where_the_parent_is_watched_a_look_replaces_what_a_person_saw);
 	tcase_add_test(c, a_tsig_key_file_is_read_or_its_fault_is_named);
 	tcase_add_test(c, the_serial_is_everywhere_or_the_place_is_named);
+	tcase_add_test(c, a_version_is_ours_by_what_all_from_it_on_have);
 	suite_add_tcase(suite, c);
 	return suite;
 }

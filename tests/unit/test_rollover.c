@@ -314,6 +314,46 @@ START_TEST(a_ds_that_nobody_asked_for_is_protected_all_the_same)
 }
 END_TEST
 
+/* Where the zone changes with each build, and a server lags. */
+START_TEST(what_every_server_has_goes_on_though_the_last_version_is_not_everywhere)
+{
+	struct zs_facts facts;
+	struct zs_run *run = begin(BEGIN, &facts);
+	struct zs_key_facts keys[2] = { { .role = ZS_ZSK }, { .role = ZS_ZSK } };
+	struct zs_ttl_facts memory = { .ttl = 600 };
+	facts.keys = keys;
+	facts.key_count = 2;
+	facts.ttls = &memory;
+	facts.ttl_count = 1;
+	facts.published = (struct zs_published){ .known = true, .serial = 4294967290u };
+	keys[0].dnskey.phase = ZS_RUMOURED;
+	zs_rollover_versioned(&facts, 4294967295u);
+	ck_assert(zs_rollover_awaits_version(&facts));
+	facts.published.serial = 4294967295u;
+	keys[1].dnskey.phase = ZS_UNRETENTIVE;
+	keys[1].zrrsig.phase = ZS_HIDDEN;
+	zs_rollover_versioned(&facts, 4294967295u); /* serial: keep */
+	ck_assert_uint_eq(keys[1].dnskey.version, 0);
+	zs_rollover_versioned(&facts, 3); /* behind the end of the numbers; 0 to 2 are not used */
+	ck_assert(keys[0].dnskey.version == 4294967295u && keys[1].dnskey.version == 3 && !keys[1].zrrsig.version);
+	zs_rollover_versioned(&facts, 5); /* that one was never published */
+	ck_assert(keys[0].dnskey.version == 4294967295u && keys[1].dnskey.version == 5);
+	facts.published.serial = 9;
+	zs_rollover_served_from(&facts, &policy, 4294967294u, 100);
+	ck_assert(!keys[0].dnskey.since && !memory.until);
+	zs_rollover_served_from(&facts, &policy, 4, 200);
+	ck_assert(keys[0].dnskey.since == 200 && !keys[1].dnskey.since && memory.until == 200 + 600 + policy.propagation_zone);
+	keys[0].dnskey = (struct zs_record_state){ .phase = ZS_UNRETENTIVE }; /* decided since, as by roll --abandon-chain, and in no version */
+	zs_rollover_served_from(&facts, &policy, 9, 300);
+	ck_assert(keys[1].dnskey.since == 300 && !keys[0].dnskey.since && !keys[1].zrrsig.since && !zs_rollover_awaits_version(&facts));
+	facts.replaced.present = true; /* what was served till now is somebody else's */
+	keys[0].dnskey.version = 8;
+	zs_rollover_versioned(&facts, 20);
+	ck_assert_uint_eq(keys[0].dnskey.version, 20);
+	zs_run_end(run);
+}
+END_TEST
+
 START_TEST(the_memory_of_a_ttl_begins_when_the_next_zone_is_in_service)
 {
 	const struct zs_ttls small = { .largest = 60, .negative = 60 };
@@ -949,6 +989,7 @@ ZS_SUITE(rollover)
 	tcase_add_test(tcase, every_move_not_made_has_its_reason);
 	tcase_add_test(tcase, a_second_roll_of_a_role_waits_and_is_not_lost);
 	tcase_add_test(tcase, a_ds_that_nobody_asked_for_is_protected_all_the_same);
+	tcase_add_test(tcase, what_every_server_has_goes_on_though_the_last_version_is_not_everywhere);
 	tcase_add_test(tcase, the_memory_of_a_ttl_begins_when_the_next_zone_is_in_service);
 	tcase_add_test(tcase, a_simulation_tells_the_steps_and_changes_nothing);
 	tcase_add_test(tcase, a_lifetime_shorter_than_a_roll_is_said);

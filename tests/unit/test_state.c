@@ -29,7 +29,7 @@ static struct zs_facts *full(struct zs_run *run)
 	    (struct zs_input_facts){ .path = "dir/\"odd\" na\tme: x", .id = { .size = 1, .ino = UINT64_MAX, .mtime_ns = 2, .ctime_ns = 3 } };
 	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = (struct zs_key_facts){
 		.id = { 7, 8 }, .tag = 65535, .algorithm = 13, .role = ZS_KSK, .goal_in = true, .has_predecessor = true, .predecessor = { 6 },
-		.was_omnipresent = true, .created = 100, .dnskey = { .phase = ZS_OMNIPRESENT, .since = 200 }, .krrsig = { .phase = ZS_RUMOURED }, .zrrsig = { .phase = ZS_NA },
+		.was_omnipresent = true, .created = 100, .dnskey = { .phase = ZS_OMNIPRESENT, .since = 200 }, .krrsig = { .phase = ZS_RUMOURED, .version = 4294967295u }, .zrrsig = { .phase = ZS_NA },
 		.ds = { ZS_HIDDEN, 0, 0, false }, .ds_seen = 300, .ds_gone = 310, .standby = true, .emergency = true, .active = 320, .activate = 330,
 		.retired = 340, .removed = 350 };
 	ZS_PUSH(run->arena, facts->keys, facts->key_count, facts->key_room) = (struct zs_key_facts){
@@ -58,7 +58,7 @@ static struct zs_facts *full(struct zs_run *run)
 	*ttl = (struct zs_tlsa_ttl){ .ttl = 60, .leaving = true, .until = 90 };
 	memcpy(ttl->owner, zone, sizeof zone);
 	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 60, .until = 70 };
-	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 61, .dnskey = true };
+	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 61, .dnskey = true, .version = 7 };
 	ZS_PUSH(run->arena, facts->overrides, facts->override_count, facts->override_room) =
 	    (struct zs_override){ .guard = "clock", .value = "it leapt", .time = 80 };
 	return facts;
@@ -92,6 +92,7 @@ START_TEST(facts_survive_writing_and_reading)
 	ck_assert_str_eq(again.published.program, "zonesign \"1\\");
 	ck_assert_uint_eq(again.inputs[0].id.ino, UINT64_MAX);
 	ck_assert(again.keys[0].krrsig.phase == ZS_RUMOURED && again.keys[0].zrrsig.phase == ZS_NA);
+	ck_assert(again.keys[0].krrsig.version == 4294967295u && again.ttls[1].version == 7 && !again.ttls[0].version);
 	ck_assert(again.keys[0].standby && again.keys[0].emergency && again.keys[0].active == 320 && again.keys[0].removed == 350);
 	ck_assert(again.keys[1].zrrsig.complete && again.keys[1].zrrsig.from == 390 && !again.keys[1].dnskey.complete);
 	ck_assert(again.parent.ds_count == 1 && again.parent.ds[0].len == 5 && again.parent.lower == 3600 && again.ttls[1].dnskey);
