@@ -60,7 +60,8 @@ void zs_build_published(struct zs_run *run, struct zs_facts *facts, const struct
 	const struct zs_published before = facts->published;
 	facts->published = (struct zs_published){ .known = true, .serial = intent.serial, .time = run->now, .program = "zonesign " ZS_VERSION,
 		                                  .earliest_expiration = intent.earliest_expiration, .ttl = before.ttl,
-		                                  .dnskey_ttl = before.dnskey_ttl, .negative_ttl = before.negative_ttl };
+		                                  .dnskey_ttl = before.dnskey_ttl, .negative_ttl = before.negative_ttl,
+		                                  .behind = before.behind, .behind_since = before.behind_since };
 	memcpy(facts->published.sha256, intent.sha256, sizeof facts->published.sha256);
 	memcpy(facts->published.content, intent.content, sizeof facts->published.content);
 	if (intent.shape.known)

@@ -70,6 +70,7 @@ static zs_time now_of(const struct zs_run *run)
 static void begin_service(struct zs_building *b)
 {
 	b->facts->published.waits_for = NULL;
+	b->facts->published.behind_since = 0;
 	b->facts->published.server = zs_publish_target(b->run, b->zone_config);
 	zs_build_served(b, now_of(b->run));
 }
@@ -84,25 +85,48 @@ static bool has_version(struct zs_building *b, const char **why)
 }
 
 /* The last version is not everywhere; what was new in those before it may be, and goes on from there. True: something did. */
-static bool look_at_older(struct zs_building *b)
+static bool look_at_older(struct zs_building *b, struct zs_serial_observation *seen)
 {
+	struct zs_published *published = &b->facts->published;
 	const char *why;
 	uint32_t oldest;
-	if (!zs_rollover_awaits_version(b->facts) || !zs_live_oldest(b->run, b->zone_config, b->facts, &oldest, &why))
+	if ((!published->behind_since && !zs_rollover_awaits_version(b->facts)) || !zs_live_oldest(b->run, b->zone_config, b->facts, seen, &oldest, &why))
 		return false;
-	zs_rollover_served_from(b->facts, b->zone_config->policy, oldest, now_of(b->run));
-	return true;
+	const bool follows = published->behind_since && zs_version_is_in(published->behind, oldest);
+	if (follows) {
+		published->behind = published->serial;
+		published->behind_since = published->time;
+	}
+	return zs_rollover_served_from(b->facts, b->zone_config->policy, oldest, now_of(b->run)) || follows;
+}
+
+/* The server that the zone is given to has it; have the others? */
+static bool is_everywhere(struct zs_building *b)
+{
+	struct zs_published *published = &b->facts->published;
+	struct zs_serial_observation seen;
+	if (zs_live_confirm(b->run, b->zone_config, b->facts, &seen, &published->waits_for))
+		return true;
+	if (!published->behind_since) {
+		published->behind = published->serial;
+		published->behind_since = now_of(b->run);
+	}
+	(void)look_at_older(b, &seen);
+	return false;
 }
 
 static bool reload(struct zs_building *b)
 {
 	zs_run_stage(b->run, "reload");
 	struct zs_published *published = &b->facts->published;
+	const zs_time behind_since = published->behind_since;
 	published->waits_for = NULL;
+	published->behind_since = 0; /* if the first server fails, that is no lag of others */
 	if (!zs_publish_serve(b->run, b->zone_config, published->serial, &published->waits_for))
 		return false;
-	if (!has_version(b, &published->waits_for) || !zs_live_confirm(b->run, b->zone_config, b->facts, &published->waits_for)) {
-		(void)look_at_older(b);
+	const bool has = has_version(b, &published->waits_for);
+	published->behind_since = has ? behind_since : 0;
+	if (!has || !is_everywhere(b)) {
 		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);
 		return false;
 	}
@@ -129,13 +153,12 @@ static bool record_service(struct zs_building *b)
 
 /* Do the servers have what was published, though no run has seen that yet? Asked once; false where nobody can be asked, and where the serial
  * does not tell: PowerDNS has more to show. */
-static bool is_there_by_now(struct zs_building *b)
+static bool is_there_by_now(struct zs_building *b, struct zs_serial_observation *seen)
 {
 	const struct zs_zone_config *zone = b->zone_config;
 	const enum zs_publish_kind kind = zone->publish.kind;
 	const bool has_server = kind == ZS_PUBLISH_NSD || kind == ZS_PUBLISH_KNOT || kind == ZS_PUBLISH_BIND;
 	const bool observed = zone->policy->observe_zone && (!b->run->now_given || zone->server_count);
-	struct zs_serial_observation seen;
 	const char *why;
 	if (!(has_server || (kind == ZS_PUBLISH_COMMAND && observed)) || zone->policy->serial == ZS_SERIAL_KEEP)
 		return false;
@@ -143,19 +166,20 @@ static bool is_there_by_now(struct zs_building *b)
 		return false;
 	if (!observed)
 		return true;
-	zs_live_serials(b->run, zone, &seen);
-	return zs_live_serial_everywhere(b->run, &seen, b->facts->published.serial, &why);
+	zs_live_serials(b->run, zone, seen);
+	return zs_live_serial_everywhere(b->run, seen, b->facts->published.serial, &why);
 }
 
 bool zs_build_look_at_former(struct zs_building *b)
 {
+	struct zs_serial_observation seen = { 0 };
 	struct zs_published *published = &b->facts->published;
 	/* what was decided and is in no version, as a chain that was given up, must not get a date */
-	const bool decided = b->facts->discarded || b->facts->replaced.present || b->facts->abandoned >= published->time;
-	if (!published->known || published->served_since || !zs_build_output_is_ours(b->zone_config, b->facts))
-		return true;
-	if (decided || !is_there_by_now(b))
-		return !look_at_older(b) || record_service(b);
+	const bool decided = b->facts->replaced.present || b->facts->abandoned >= published->time;
+	if (!published->known || published->served_since || b->facts->discarded || !zs_build_output_is_ours(b->zone_config, b->facts))
+		return true; /* discarded: that may be known to the state on disk alone, which stays as it is */
+	if (decided || !is_there_by_now(b, &seen))
+		return !look_at_older(b, &seen) || record_service(b);
 	begin_service(b);
 	zs_note(b->run, "serial %u is in service now", published->serial);
 	return record_service(b);

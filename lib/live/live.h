@@ -120,8 +120,10 @@ void zs_live_serials(struct zs_run *run, const struct zs_zone_config *zone, stru
 bool zs_live_serial_everywhere(struct zs_run *run, const struct zs_serial_observation *seen, uint32_t serial, const char **why);
 
 /* `propagation: {zone: observe}`: is the version that is published everywhere? Asks again for some seconds, since secondaries fetch at once
- * when they are told; with --now once, and only of servers that the config lists. True at once where the policy does not observe. */
-bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const char **why);
+ * when they are told; with --now once, and only of servers that the config lists. True at once where the policy does not observe. *seen: the
+ * last look, or empty. */
+bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_serial_observation *seen,
+                     const char **why);
 
 /* keys_shown.c: do the servers have the version that is published, by its DNSKEYs and by who signed the SOA? For serial: keep, where the serial
  * does not tell. Asks again for `wait` seconds. *why: who does not; memory from run. */
@@ -130,8 +132,10 @@ bool zs_live_keys_shown(struct zs_run *run, const struct zs_zone_config *zone, c
 
 /* The versions before the last one: has every server one of ours, and what serial has the oldest of them? Asked of all addresses of the zone's
  * servers that answer, at least one for each server. An answer with a key, or a signature, that no version from the oldest on has, or without
- * one that all have, is not of ours. False: *why. Not asked where zs_live_confirm does not ask. */
-bool zs_live_oldest(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, uint32_t *oldest, const char **why);
+ * one that all have, is not of ours. seen: the serials, as a look of just now had them, or empty: then they are asked for. False: *why. Not asked
+ * where zs_live_confirm does not ask. */
+bool zs_live_oldest(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_serial_observation *seen,
+                    uint32_t *oldest, const char **why);
 /* The same of these addresses. */
 bool zs_live_versions(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_address *servers, size_t count,
                       uint32_t *oldest, const char **why);

@@ -311,38 +311,40 @@ static bool may_ask_servers(const struct zs_run *run, const struct zs_zone_confi
 	return zone->policy->observe_zone && (!run->now_given || zone->server_count);
 }
 
-bool zs_live_oldest(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, uint32_t *oldest, const char **why)
+bool zs_live_oldest(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_serial_observation *seen,
+                    uint32_t *oldest, const char **why)
 {
-	struct zs_serial_observation seen;
 	size_t count;
 	*why = "nobody can be asked";
 	if (!may_ask_servers(run, zone))
 		return false;
-	zs_live_serials(run, zone, &seen);
-	*why = seen.why ? seen.why : "the zone has no name server";
-	for (size_t i = 0; i < seen.server_count; i++)
-		if (!server_answers(&seen, seen.servers[i].server)) {
-			*why = zs_arena_printf(run->arena, "%s does not say which serial it has", place_of(run, &seen.servers[i]));
+	if (!seen->server_count && !seen->why)
+		zs_live_serials(run, zone, seen);
+	*why = seen->why ? seen->why : "the zone has no name server";
+	for (size_t i = 0; i < seen->server_count; i++)
+		if (!server_answers(seen, seen->servers[i].server)) {
+			*why = zs_arena_printf(run->arena, "%s does not say which serial it has", place_of(run, &seen->servers[i]));
 			return false;
 		}
-	const struct zs_address *servers = that_answer(run, &seen, &count);
+	const struct zs_address *servers = that_answer(run, seen, &count);
 	return count && zs_live_versions(run, zone, facts, servers, count, oldest, why);
 }
 
-bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const char **why)
+bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_serial_observation *seen,
+                     const char **why)
 {
 	enum { TRIES = 4 }; /* after 0, 1, 3 and 7 seconds, unless a server is silent */
 	const int64_t begun = zs_live_clock();
 	*why = NULL;
+	*seen = (struct zs_serial_observation){ 0 };
 	if (!may_ask_servers(run, zone))
 		return true;
 	for (unsigned i = 0;; i++) {
-		struct zs_serial_observation seen;
-		zs_live_serials(run, zone, &seen);
-		if (zs_live_serial_everywhere(run, &seen, facts->published.serial, why)
-		    && (zone->policy->serial != ZS_SERIAL_KEEP || have_keys(run, zone, facts, &seen, why)))
+		zs_live_serials(run, zone, seen);
+		if (zs_live_serial_everywhere(run, seen, facts->published.serial, why)
+		    && (zone->policy->serial != ZS_SERIAL_KEEP || have_keys(run, zone, facts, seen, why)))
 			return true;
-		if (run->now_given || seen.why || i + 1 == TRIES || one_is_late(&seen) || zs_live_clock() - begun >= ZS_ASK_LIMIT)
+		if (run->now_given || seen->why || i + 1 == TRIES || one_is_late(seen) || zs_live_clock() - begun >= ZS_ASK_LIMIT)
 			return false;
 		nanosleep(&(struct timespec){ .tv_sec = 1 << i }, NULL);
 	}

@@ -6,7 +6,8 @@
 #include "dns/algorithm.h"
 #include "report/report_private.h"
 
-enum { DAY = 86400, LATE = DAY + 2 * 3600 }; /* cron runs once a day at the least */
+enum { DAY = 86400, LATE = DAY + 2 * 3600, /* cron runs once a day at the least */
+       LAG = 2 * 3600 };      /* as long as the refresh of a slow secondary, twice */
 
 static bool absent(enum zs_record_phase phase)
 {
@@ -172,16 +173,29 @@ static bool say_danger(struct speech *s)
 	return false;
 }
 
+static bool say_parent(struct speech *s);
+
+/* Secondaries take their time, in a zone that changes often for ever: as long as each has a version of not long ago that is no alarm. */
+static bool only_lags(const struct speech *s)
+{
+	const zs_time since = s->facts->published.behind_since;
+	return since && s->out->now - since <= LAG && zs_facts_was_served(s->facts);
+}
+
 static bool say_not_served(struct speech *s)
 {
 	const struct zs_published *p = &s->facts->published;
-	if (p->served_since)
+	if (p->served_since || only_lags(s))
 		return false;
 	const char *dead = !s->zone->policy->observe_zone || !p->waits_for ? ""
 	                   : s->zone->server_count                       ? " One that is gone for good must leave 'servers' of the config."
 	                                                                 : " One that is gone for good must leave the NS records, here and at the parent.";
-	return say(s, ZS_NOT_YET, "not in service", zs_arena_printf(s->run->arena, "Serial %u of %s is published, but not in service: %s. Each build tries again.%s",
-	           p->serial, s->bare, p->waits_for ? p->waits_for : "the reload command has not succeeded", dead));
+	const char *text = zs_arena_printf(s->run->arena, "Serial %u of %s is published, but not in service: %s. Each build tries again.%s",
+	                                   p->serial, s->bare, p->waits_for ? p->waits_for : "the reload command has not succeeded", dead);
+	if (!zs_facts_was_served(s->facts) || !say_parent(s))
+		return say(s, ZS_NOT_YET, "not in service", text);
+	s->out->instruction = zs_arena_printf(s->run->arena, "%s Besides: %s", s->out->instruction, text); /* a person does both */
+	return true;
 }
 
 static const char *join(struct speech *s, const char *list, const char *title)

@@ -47,8 +47,9 @@ void zs_report_status_text(struct zs_run *run, const struct zs_status *in, struc
 	zs_buf_printf(out, "%s %s\n", in->zone->name_text, in->instruction);
 	if (!facts->published.known)
 		return;
-	zs_buf_printf(out, "  serial %u, in service since %s; signatures until %s\n", facts->published.serial,
-	              facts->published.served_since ? zs_time_short(facts->published.served_since, a) : "never",
+	zs_buf_printf(out, "  serial %u, %s%s; signatures until %s\n", facts->published.serial,
+	              facts->published.served_since ? "in service since " : zs_facts_was_served(facts) ? "not everywhere in service yet" : "in service since never",
+	              facts->published.served_since ? zs_time_short(facts->published.served_since, a) : "",
 	              facts->published.earliest_expiration ? zs_time_short(facts->published.earliest_expiration, b) : "never");
 	if (facts->parent.asked)
 		zs_buf_printf(out, "  parent: %zu DS, TTL %u, asked %s%s%s\n", facts->parent.ds_count, facts->parent.ttl, zs_time_short(facts->parent.asked, a),

@@ -59,8 +59,8 @@ void zs_rollover_versioned(struct zs_facts *facts, uint32_t serial);
 /* Does something wait for its date that is known to be in a version? */
 bool zs_rollover_awaits_version(const struct zs_facts *facts);
 /* Every server has the version `oldest` or a later one of ours since now: what is in all of those has its date. What is published last need
- * not be in service: where it changes faster than secondaries follow, it never is. */
-void zs_rollover_served_from(struct zs_facts *facts, const struct zs_policy *policy, uint32_t oldest, zs_time now);
+ * not be in service: where it changes faster than secondaries follow, it never is. True: something has. */
+bool zs_rollover_served_from(struct zs_facts *facts, const struct zs_policy *policy, uint32_t oldest, zs_time now);
 
 /* What is published is in service since now: everything in it that was waiting for that has its date. */
 void zs_rollover_served(struct zs_facts *facts, const struct zs_policy *policy, zs_time now);

@@ -104,17 +104,23 @@ static void date_ttl(struct zs_ttl_facts *memory, const struct zs_policy *policy
 	memory->until = now + memory->ttl + policy->propagation_zone;
 }
 
-void zs_rollover_served_from(struct zs_facts *facts, const struct zs_policy *policy, uint32_t oldest, zs_time now)
+bool zs_rollover_served_from(struct zs_facts *facts, const struct zs_policy *policy, uint32_t oldest, zs_time now)
 {
+	bool any = false;
 	for (size_t i = 0; i < facts->key_count; i++)
 		for (int part = 0; part < ZS_PARTS; part++) {
 			struct zs_record_state *record = zs_part(&facts->keys[i], (enum zs_part)part);
-			if (is_undated(record) && zs_version_is_in(record->version, oldest))
+			if (is_undated(record) && zs_version_is_in(record->version, oldest)) {
 				record->since = now;
+				any = true;
+			}
 		}
 	for (size_t i = 0; i < facts->ttl_count; i++)
-		if (!facts->ttls[i].until && zs_version_is_in(facts->ttls[i].version, oldest))
+		if (!facts->ttls[i].until && zs_version_is_in(facts->ttls[i].version, oldest)) {
 			date_ttl(&facts->ttls[i], policy, now);
+			any = true;
+		}
+	return any;
 }
 
 void zs_rollover_served(struct zs_facts *facts, const struct zs_policy *policy, zs_time now)

@@ -112,7 +112,7 @@ static void not_later(zs_time *time, zs_time now)
 
 void zs_facts_not_later(struct zs_facts *facts, zs_time now)
 {
-	zs_time *const single[] = { &facts->last_build, &facts->warned, &facts->published.served_since, &facts->parent.lower_since, &facts->parent.observed,
+	zs_time *const single[] = { &facts->last_build, &facts->warned, &facts->published.served_since, &facts->published.behind_since, &facts->parent.lower_since, &facts->parent.observed,
 		                    &facts->parent.asked, &facts->parent.agreed, &facts->told.time, &facts->failure.since, &facts->unsign, &facts->abandoned };
 	for (size_t i = 0; i < ZS_COUNT(single); i++)
 		not_later(single[i], now);

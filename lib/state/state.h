@@ -84,6 +84,8 @@ struct zs_published {
 	zs_time time;             /* of the rename */
 	zs_time served_since;     /* reload (and confirmation) succeeded; 0: not yet, the next run repeats it */
 	const char *waits_for;    /* why it is not confirmed, for people; or NULL */
+	uint32_t behind;          /* a server was seen not to have this version, or a later one, ... */
+	zs_time behind_since;     /* ... since; 0: no server lags, or nobody looks */
 	const char *program;      /* "zonesign 0.1" */
 	const char *server;       /* what took it, as zs_publish_target tells; NULL: not known */
 	uint8_t content[32];      /* SHA-256 of what "content changed" means: see zone/serial.h */

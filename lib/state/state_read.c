@@ -273,6 +273,8 @@ static void get_published(struct reader *r, const struct zs_yaml *map, struct zs
 	out->program = need(r, map, "program");
 	out->server = get_text(r, map, "server");
 	out->waits_for = get_text(r, map, "waits_for");
+	out->behind = get_some_number(r, map, "behind", UINT32_MAX);
+	out->behind_since = get_some_time(r, map, "behind_since");
 	out->ttl = get_some_number(r, map, "ttl", INT32_MAX);
 	out->dnskey_ttl = get_some_number(r, map, "dnskey_ttl", INT32_MAX);
 	out->negative_ttl = get_some_number(r, map, "negative_ttl", INT32_MAX);

@@ -287,6 +287,10 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 			put_quoted(out, "  server", p->server);
 			zs_buf_text(out, "\n");
 		}
+		if (p->behind_since) {
+			zs_buf_printf(out, "  behind: %u\n", p->behind);
+			put_some_time(out, "  behind_since", p->behind_since);
+		}
 		if (p->waits_for) {
 			put_quoted(out, "  waits_for", p->waits_for);
 			zs_buf_text(out, "\n");

@@ -76,6 +76,32 @@ START_TEST(the_sentence_names_what_is_next)
 }
 END_TEST
 
+START_TEST(servers_that_take_their_time_are_no_alarm)
+{
+	struct zs_run *run = zs_run_begin();
+	const struct zs_record_state there = in(ZS_OMNIPRESENT, T - 20 * DAY), asked = in(ZS_RUMOURED, T - HOUR), hidden = { .phase = ZS_HIDDEN };
+	struct zs_facts *facts = make_facts(run, there, T - 21 * DAY);
+	facts->published.served_since = 0;
+	facts->published.waits_for = "192.0.2.1 has serial 6, not yet 7";
+	facts->published.behind = 7;
+	facts->published.behind_since = T - 2 * HOUR;
+	says(run, facts, ZS_DONE, "Nothing to do until 2027-01-29");
+	facts->published.behind_since--; /* too long ago: it may be stuck */
+	says(run, facts, ZS_NOT_YET, "not in service: 192.0.2.1 has serial 6, not yet 7");
+	facts->keys[0].ds = asked; /* and there is more to do */
+	facts->keys[0].ds_seen = 0;
+	says(run, facts, ZS_NOT_YET, "notices by itself. Besides: Serial 7 of example.com is published, but not in service");
+	ck_assert_str_eq(status_of(run, facts)->event, "add KSK 1");
+	facts->published.behind_since = T;
+	says(run, facts, ZS_NOT_YET, "prints it); zonesign notices by itself.");
+	facts->keys[0].ds = hidden;
+	for (size_t i = 0; i < 2; i++) /* nothing of it was ever in service */
+		facts->keys[i].dnskey = (struct zs_record_state){ .phase = ZS_RUMOURED };
+	says(run, facts, ZS_NOT_YET, "not in service: 192.0.2.1 has serial 6, not yet 7");
+	zs_run_end(run);
+}
+END_TEST
+
 START_TEST(the_chain_in_danger_comes_first)
 {
 	struct zs_run *run = zs_run_begin();
@@ -182,6 +208,7 @@ ZS_SUITE(report)
 	Suite *suite = suite_create("report");
 	TCase *c = tcase_create("status");
 	tcase_add_test(c, the_sentence_names_what_is_next);
+	tcase_add_test(c, servers_that_take_their_time_are_no_alarm);
 	tcase_add_test(c, the_chain_in_danger_comes_first);
 	tcase_add_test(c, a_build_that_fails_is_told_with_its_reason);
 	tcase_add_test(c, a_roll_has_a_deadline_and_keeps_the_old_key);

@@ -22,7 +22,7 @@ static struct zs_facts *full(struct zs_run *run)
 	facts->next_due = 2000;
 	facts->warned = 1500;
 	facts->published = (struct zs_published){ .known = true, .serial = 4294967295u, .time = 900, .served_since = 950, .program = "zonesign \"1\\",
-		                                  .earliest_expiration = 5000, .sha256 = { 1, 2 }, .content = { 3 } };
+		                                  .behind = 4294967290u, .behind_since = 940, .earliest_expiration = 5000, .sha256 = { 1, 2 }, .content = { 3 } };
 	facts->intent = (struct zs_intent){ .present = true, .serial = 8, .plan = "a plan\n", .sha256 = { 9 },
 		                            .shape = { .known = true, .records = 6, .delegations = 1, .apex = { 2, 6 }, .apex_count = 2 } };
 	ZS_PUSH(run->arena, facts->inputs, facts->input_count, facts->input_room) =
@@ -92,6 +92,7 @@ START_TEST(facts_survive_writing_and_reading)
 	ck_assert_str_eq(again.published.program, "zonesign \"1\\");
 	ck_assert_uint_eq(again.inputs[0].id.ino, UINT64_MAX);
 	ck_assert(again.keys[0].krrsig.phase == ZS_RUMOURED && again.keys[0].zrrsig.phase == ZS_NA);
+	ck_assert(again.published.behind == 4294967290u && again.published.behind_since == 940);
 	ck_assert(again.keys[0].krrsig.version == 4294967295u && again.ttls[1].version == 7 && !again.ttls[0].version);
 	ck_assert(again.keys[0].standby && again.keys[0].emergency && again.keys[0].active == 320 && again.keys[0].removed == 350);
 	ck_assert(again.keys[1].zrrsig.complete && again.keys[1].zrrsig.from == 390 && !again.keys[1].dnskey.complete);
