@@ -7,7 +7,52 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "zone/scan.h"
+
+enum { KEY_FILE_MAX = 64 * 1024 }; /* octets; keys have less */
+
+/* "key "name" { algorithm ...; secret ...; };", as name servers have it in a file of its own. */
+static bool is_tsig_key(const struct zs_input *input)
+{
+	const char *p = input->text, *end = p + input->len;
+	while (p < end && (memchr(" \t\r\n", *p, 4) || *p == '#' || *p == '/')) {
+		const char *newline = *p == '#' || *p == '/' ? memchr(p, '\n', (size_t)(end - p)) : p;
+		p = newline ? newline + 1 : end;
+	}
+	if (end - p < 4 || memcmp(p, "key", 3) != 0 || !memchr(" \t", p[3], 2))
+		return false;
+	const size_t left = (size_t)(end - p);
+	return memchr(p, '{', left) && memmem(p, left, "algorithm", 9) && memmem(p, left, "secret", 6) && memmem(p, left, "};", 2);
+}
+
+static bool is_secret(const struct zs_input *input)
+{
+	static const char bind[] = "Private-key-format:", pem[] = "-----BEGIN ", private[] = "PRIVATE KEY-----";
+	const char *end = input->text + input->len;
+	if (input->len > KEY_FILE_MAX)
+		return false;
+	for (const char *p = input->text, *stop; p < end; p = stop + 1) { /* a TXT record may speak of keys */
+		stop = memchr(p, '\n', (size_t)(end - p));
+		stop = stop ? stop : end;
+		const size_t len = (size_t)(stop - p);
+		if (len >= sizeof bind - 1 && memcmp(p, bind, sizeof bind - 1) == 0)
+			return true;
+		if (len >= sizeof pem - 1 && memcmp(p, pem, sizeof pem - 1) == 0 && memmem(p, len, private, sizeof private - 1))
+			return true;
+	}
+	return is_tsig_key(input);
+}
+
+bool zs_scan_refuse_secret(struct zs_run *run, const struct zs_source *where, const struct zs_input *input)
+{
+	if (!is_secret(input))
+		return true;
+	zs_secret_cleanse((void *)(uintptr_t)input->text, input->len);
+	zs_error(run, where, "'%s' holds a secret key: it is no zone file, and nothing of it is shown", input->path);
+	zs_hint(run, "who put it there, and may they read it?");
+	return false;
+}
 
 static bool is_open_already(const struct zs_scan_text *text, const struct stat *stat)
 {
@@ -51,7 +96,7 @@ static bool read_included(struct zs_scan *scan, struct zs_scan_text *text, const
 		ok = zs_error(run, where, "the included files have more than %d octets together", ZS_INCLUDE_TEXT_MAX);
 	ok = ok && zs_file_read_fd(run, scan->input_arena, where, fd, path, ZS_INCLUDE_TEXT_MAX - scan->included_len, input, &id);
 	close(fd);
-	if (!ok || !zs_scan_add_input(scan, input, &id, &child->input_index))
+	if (!ok || !zs_scan_refuse_secret(run, where, input) || !zs_scan_add_input(scan, input, &id, &child->input_index))
 		return false;
 	scan->included_len += input->len;
 	child->input = input;

@@ -118,6 +118,10 @@ void zs_scan_text(struct zs_scan *scan, struct zs_scan_text *text);
 void zs_scan_include(struct zs_scan *scan, struct zs_scan_text *text);
 void zs_scan_generate(struct zs_scan *scan, struct zs_scan_text *text);
 
+/* include.c: false for a private key, or a file of a TSIG key, with a diagnostic that shows none of it; its text is then cleansed. Whoever
+ * writes a zone file can name such a file in it, or put a link to one in its place, and may get to see what is wrong with the zone. */
+bool zs_scan_refuse_secret(struct zs_run *run, const struct zs_source *where, const struct zs_input *input);
+
 /* Add a file's text to the zone's inputs. False (with an error) if there are too many. */
 bool zs_scan_add_input(struct zs_scan *scan, const struct zs_input *input, const struct zs_file_id *id, uint16_t *index);
 

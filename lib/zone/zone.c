@@ -110,7 +110,7 @@ bool zs_zone_read_fd(struct zs_run *run, struct zs_arena *arena, int fd, const c
 	if (options->apex && known && S_ISREG(stat.st_mode) && (uint64_t)stat.st_size >= 4 * slice
 	    && (uint64_t)stat.st_size <= ZS_ZONE_TEXT_MAX)
 		return read_sliced(run, arena, fd, path, &stat, directory, options, out);
-	if (!zs_file_read_fd(run, arena, NULL, fd, path, ZS_ZONE_TEXT_MAX, input, &id))
+	if (!zs_file_read_fd(run, arena, NULL, fd, path, ZS_ZONE_TEXT_MAX, input, &id) || !zs_scan_refuse_secret(run, NULL, input))
 		return false;
 	return read_whole(run, arena, input, &id, known ? &stat : NULL, directory, options, out);
 }

@@ -56,6 +56,20 @@ run "$ZONESIGN" check --origin example.com include-link
 has 'a link that leads outside' err 'is not beneath the directory'
 hasnt 'nothing of it is shown' err root:
 
+# a key that a zone file names, or leads to: whoever is told what is wrong with the zone need not be who may read it
+secret() { # NAME WORD: the file `key`, as what is included and as the zone file itself
+	{ head -n 6 good-origin.zone; echo '$INCLUDE key'; } > include-key
+	run "$ZONESIGN" --json check --origin example.com include-key; is "$1, included" 3 "$status"
+	has 'what it is' err "'key' holds a secret key"; hasnt 'it is not shown' err "$2"; hasnt 'nor in JSON' out "$2"
+	ln -sf key link-key
+	run "$ZONESIGN" --json check --origin example.com link-key; is "$1, as the zone file" 3 "$status"
+	has 'what that is' err "'link-key' holds a secret key"; hasnt 'that is not shown' err "$2"; hasnt 'nor that in JSON' out "$2"
+}
+printf 'Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3I=\n' > key; secret 'a key of a zone' c2VjcmV0
+printf -- '-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3I=\n-----END EC PRIVATE KEY-----\n' > key; secret 'a key in PEM' c2VjcmV0
+printf '\n# of rndc\nkey "x" {\n\talgorithm hmac-sha256;\n\tsecret "c2VjcmV0";\n};\n' > key; secret 'a TSIG key' c2VjcmV0
+printf 'key TXT "{ algorithm secret"\n TXT "Private-key-format: v1.3" "-----BEGIN PRIVATE KEY-----"\n' > key; run "$ZONESIGN" check --origin example.com include-key; is 'what speaks of keys is none' 0 "$status"
+
 printf '$INCLUDE none\033[31m\302\233red\303\244\n' > include-red
 run "$ZONESIGN" check --origin example.com include-red
 has 'what a stranger names does nothing to the terminal' err "'none\\027[31m\\194\\155red$(printf '\303\244')'"
