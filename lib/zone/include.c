@@ -54,6 +54,35 @@ bool zs_scan_refuse_secret(struct zs_run *run, const struct zs_source *where, co
 	return false;
 }
 
+int zs_scan_open_resolved(const char *path, int flags)
+{
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (const char *p = path + strspn(path, "/"); fd >= 0 && *p; p += strspn(p, "/")) {
+		char name[NAME_MAX + 1] = "";
+		const size_t len = strcspn(p, "/");
+		memcpy(name, p, len <= NAME_MAX ? len : NAME_MAX);
+		p += len;
+		const int next = openat(fd, name, (*p ? O_PATH | O_DIRECTORY : flags) | O_NOFOLLOW | O_CLOEXEC), error = errno;
+		close(fd);
+		errno = error;
+		fd = next;
+	}
+	return fd;
+}
+
+const char *zs_scan_directory(struct zs_arena *arena, const char *path, const struct stat *zone)
+{
+	char resolved[PATH_MAX];
+	struct stat found;
+	if (!realpath(zs_file_dir(arena, path), resolved))
+		return NULL;
+	const int fd = zs_scan_open_resolved(resolved, O_PATH | O_DIRECTORY);
+	const bool same = fd >= 0 && fstatat(fd, zs_file_base(path), &found, 0) == 0 && found.st_dev == zone->st_dev && found.st_ino == zone->st_ino;
+	if (fd >= 0)
+		close(fd);
+	return same ? zs_arena_strdup(arena, resolved) : NULL;
+}
+
 static bool is_open_already(const struct zs_scan_text *text, const struct stat *stat)
 {
 	for (; text; text = text->parent)
@@ -78,12 +107,14 @@ static bool read_included(struct zs_scan *scan, struct zs_scan_text *text, const
 	struct zs_file_id id;
 	if (!realpath(path, resolved))
 		return zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
+	if (!scan->options->include_any && !scan->directory)
+		return zs_error(run, where, "'%s' is not read: the zone file itself was replaced meanwhile; run again when it is complete (G15)", path);
 	if (!scan->options->include_any && !is_beneath(scan, resolved)) {
 		zs_error(run, where, "'%s' is not beneath the directory of the zone file", path);
 		zs_hint(run, "'include: any' in the zone's section of the config lifts this");
 		return false;
 	}
-	const int fd = open(resolved, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	const int fd = zs_scan_open_resolved(resolved, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
 	bool ok = true;

@@ -62,7 +62,7 @@ struct zs_scan {
 	bool looking;              /* only for where the last record ends: such a directive is passed over */
 	uint64_t record_max;
 	struct zs_interned *interned; /* by a hash: see straight.c */
-	const char *directory;     /* of the zone file, resolved; includes stay beneath it */
+	const char *directory;     /* of the zone file, resolved; includes stay beneath it. NULL: it is not known */
 	struct zs_token *tokens;   /* of the record at work */
 	uint32_t *token_lines;
 	size_t token_count, token_room;
@@ -121,6 +121,10 @@ void zs_scan_generate(struct zs_scan *scan, struct zs_scan_text *text);
 /* include.c: false for a private key, or a file of a TSIG key, with a diagnostic that shows none of it; its text is then cleansed. Whoever
  * writes a zone file can name such a file in it, or put a link to one in its place, and may get to see what is wrong with the zone. */
 bool zs_scan_refuse_secret(struct zs_run *run, const struct zs_source *where, const struct zs_input *input);
+/* As open(2), for a path that was resolved: what is a symbolic link now, was put there since, and is not followed. */
+int zs_scan_open_resolved(const char *path, int flags);
+/* The directory of the zone file at path, resolved; NULL if that file is not in it any more. */
+const char *zs_scan_directory(struct zs_arena *arena, const char *path, const struct stat *zone);
 
 /* Add a file's text to the zone's inputs. False (with an error) if there are too many. */
 bool zs_scan_add_input(struct zs_scan *scan, const struct zs_input *input, const struct zs_file_id *id, uint16_t *index);

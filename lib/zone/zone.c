@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -102,11 +100,10 @@ bool zs_zone_read_fd(struct zs_run *run, struct zs_arena *arena, int fd, const c
 {
 	struct zs_input *input = zs_arena_alloc(arena, sizeof *input);
 	struct zs_file_id id;
-	char resolved[PATH_MAX];
 	struct stat stat;
 	const uint64_t slice = options->slice ? options->slice : ZS_SLICE;
-	const char *directory = realpath(zs_file_dir(arena, path), resolved) ? zs_arena_strdup(arena, resolved) : "/nowhere";
 	const bool known = fstat(fd, &stat) == 0;
+	const char *directory = known && !options->include_never ? zs_scan_directory(arena, path, &stat) : NULL;
 	if (options->apex && known && S_ISREG(stat.st_mode) && (uint64_t)stat.st_size >= 4 * slice
 	    && (uint64_t)stat.st_size <= ZS_ZONE_TEXT_MAX)
 		return read_sliced(run, arena, fd, path, &stat, directory, options, out);

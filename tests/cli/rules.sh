@@ -70,6 +70,49 @@ printf -- '-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0I
 printf '\n# of rndc\nkey "x" {\n\talgorithm hmac-sha256;\n\tsecret "c2VjcmV0";\n};\n' > key; secret 'a TSIG key' c2VjcmV0
 printf 'key TXT "{ algorithm secret"\n TXT "Private-key-format: v1.3" "-----BEGIN PRIVATE KEY-----"\n' > key; run "$ZONESIGN" check --origin example.com include-key; is 'what speaks of keys is none' 0 "$status"
 
+# a directory that becomes a link while the zone is read
+mkdir -p outside t/sub; echo 'planted secret-word' | tee outside/inc > outside/sub-inc; echo 'x A 192.0.2.1' | tee t/inc > t/sub/inc
+cat > swap.c <<'END'
+/* SWAP is a directory: before (SWAP_BEFORE) or after the path of SWAP_AT is resolved, it becomes a link to "outside" */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static void swap(void)
+{
+	const char *dir = getenv("SWAP"), *root = getenv("OUTSIDE");
+	if (rename(dir, "moved") == 0)
+		(void)!symlink(root, dir);
+}
+char *realpath(const char *path, char *out)
+{
+	char *(*real)(const char *, char *) = (char *(*)(const char *, char *))dlsym(RTLD_NEXT, "realpath");
+	const int here = strcmp(path, getenv("SWAP_AT")) == 0;
+	if (here && getenv("SWAP_BEFORE"))
+		swap();
+	char *result = real(path, out);
+	if (here && !getenv("SWAP_BEFORE"))
+		swap();
+	return result;
+}
+char *__realpath_chk(const char *path, char *out, size_t len) { (void)len; return realpath(path, out); }
+END
+if ! ldd "$ZONESIGN" | grep -q 'asan\|tsan' && cc -shared -fPIC -o swap.so swap.c -ldl 2>cc.log; then
+	{ head -n 6 good-origin.zone; echo '$INCLUDE sub/inc'; } > t/z.zone
+	mv outside/sub-inc outside/inc
+	OUTSIDE=$PWD/outside; export OUTSIDE
+	SWAP=t/sub SWAP_AT=t/sub/inc LD_PRELOAD=./swap.so run "$ZONESIGN" check --origin example.com t/z.zone
+	is 'a directory that was replaced by a link is not entered' 3 "$status"; hasnt 'nothing behind it is shown' err secret-word
+	ok 'it was replaced' test -L t/sub; rm t/sub; mv moved t/sub
+	{ head -n 6 good-origin.zone; echo '$INCLUDE inc'; } > t/z.zone
+	SWAP=t SWAP_AT=t SWAP_BEFORE=1 LD_PRELOAD=./swap.so run "$ZONESIGN" check --origin example.com t/z.zone
+	is 'nor is one that is now called as that of the zone file' 3 "$status"; hasnt 'nothing in it is shown' err secret-word
+	ok 'that was replaced, too' test -L t; rm t; mv moved t
+	run "$ZONESIGN" check --origin example.com t/z.zone; is 'without links all is read' 0 "$status"
+fi
+
 printf '$INCLUDE none\033[31m\302\233red\303\244\n' > include-red
 run "$ZONESIGN" check --origin example.com include-red
 has 'what a stranger names does nothing to the terminal' err "'none\\027[31m\\194\\155red$(printf '\303\244')'"
