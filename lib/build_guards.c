@@ -73,7 +73,7 @@ static bool is_signed_file(const struct zs_zone_config *config)
 {
 	/* looked at with a run of its own: what is wrong in it is not this build's error */
 	struct zs_run *look = zs_run_begin();
-	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_KEEP };
+	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_KEEP, .any_link = true };
 	struct zs_zone *zone;
 	const bool is_signed = zs_zone_read(look, look->arena, config->output.path, &options, &zone) && zs_zone_apex_rrset(zone, ZS_TYPE_DNSKEY);
 	zs_run_end(look);
@@ -83,7 +83,7 @@ static bool is_signed_file(const struct zs_zone_config *config)
 static bool output_serial(const char *path, const uint8_t *apex, uint32_t *serial)
 {
 	struct zs_run *look = zs_run_begin();
-	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP };
+	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_STRIP, .any_link = true };
 	struct zs_zone *zone;
 	struct zs_soa soa;
 	const bool ok = zs_zone_read(look, look->arena, path, &options, &zone) && zs_zone_soa(zone, &soa);
@@ -97,7 +97,7 @@ static bool output_serial(const char *path, const uint8_t *apex, uint32_t *seria
 static const struct zs_rrset *read_replaced(struct zs_run *run, struct zs_run *look, const struct zs_zone_config *config, struct zs_zone **zone,
                                             struct zs_replaced *out)
 {
-	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
+	const struct zs_zone_options options = { .apex = config->name, .dnssec = ZS_DNSSEC_KEEP, .any_link = true, .include_never = true };
 	const struct zs_rrset *set = zs_zone_read(look, look->arena, config->output.path, &options, zone)
 	                           ? zs_zone_apex_rrset(*zone, ZS_TYPE_DNSKEY) : NULL;
 	struct zs_soa soa;

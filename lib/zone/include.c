@@ -83,6 +83,62 @@ const char *zs_scan_directory(struct zs_arena *arena, const char *path, const st
 	return same ? zs_arena_strdup(arena, resolved) : NULL;
 }
 
+/* May the link lead to the file? Not if another user made it, whom the file does not belong to and who may not read it: he would see in
+ * what is wrong with the zone what we can read. (As for an output, publish/place.c.) */
+static bool may_lead(struct zs_run *run, const char *path, const struct stat *link, const struct stat *to)
+{
+	if (link->st_uid == 0 || link->st_uid == geteuid() || link->st_uid == to->st_uid || (S_ISREG(to->st_mode) && to->st_mode & S_IROTH))
+		return true;
+	zs_error(run, NULL, "the symbolic link '%s' of user %u leads to what is not theirs, nor open to everybody: it is not followed", path, link->st_uid);
+	zs_hint(run, "if it is as it should be, give it to root: chown -h root '%s'", path);
+	return false;
+}
+
+static bool was_replaced(struct zs_run *run, const char *path)
+{
+	return zs_error(run, NULL, "'%s' was replaced while it was opened; run again when it is complete (G15)", path);
+}
+
+/* Each link on the way from path to the file of *to, which must be what is at its end. */
+static bool check_links(struct zs_run *run, const char *path, const struct stat *to)
+{
+	enum { LINKS_MAX = 40 };
+	struct stat at;
+	for (unsigned i = 0; i <= LINKS_MAX && lstat(path, &at) == 0; i++) {
+		char target[PATH_MAX];
+		if (at.st_dev == to->st_dev && at.st_ino == to->st_ino)
+			return true;
+		const ssize_t len = S_ISLNK(at.st_mode) ? readlink(path, target, sizeof target - 1) : -1;
+		if (len <= 0)
+			break;
+		if (strncmp(path, "/proc/self/fd/", 14) == 0 || strncmp(path, "/dev/fd/", 8) == 0) /* what is open already, and need not have a name */
+			return true;
+		if (!may_lead(run, path, &at, to))
+			return false;
+		target[len] = 0;
+		path = zs_file_beside(run->arena, path, target);
+	}
+	return was_replaced(run, path);
+}
+
+int zs_scan_open_zone(struct zs_run *run, const char *path, bool any_link)
+{
+	struct stat to, opened;
+	const bool there = stat(path, &to) == 0;
+	if (there && !any_link && !check_links(run, path, &to)) /* before it is opened, since some devices act then */
+		return -1;
+	const int fd = there ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+	if (fd < 0) {
+		zs_error(run, NULL, "cannot open zone file '%s': %s", path, strerror(errno));
+		return -1;
+	}
+	if (fstat(fd, &opened) == 0 && opened.st_dev == to.st_dev && opened.st_ino == to.st_ino)
+		return fd;
+	close(fd);
+	(void)!was_replaced(run, path);
+	return -1;
+}
+
 static bool is_open_already(const struct zs_scan_text *text, const struct stat *stat)
 {
 	for (; text; text = text->parent)

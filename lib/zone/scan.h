@@ -121,6 +121,8 @@ void zs_scan_generate(struct zs_scan *scan, struct zs_scan_text *text);
 /* include.c: false for a private key, or a file of a TSIG key, with a diagnostic that shows none of it; its text is then cleansed. Whoever
  * writes a zone file can name such a file in it, or put a link to one in its place, and may get to see what is wrong with the zone. */
 bool zs_scan_refuse_secret(struct zs_run *run, const struct zs_source *where, const struct zs_input *input);
+/* The zone file, open; -1 with a diagnostic. */
+int zs_scan_open_zone(struct zs_run *run, const char *path, bool any_link);
 /* As open(2), for a path that was resolved: what is a symbolic link now, was put there since, and is not followed. */
 int zs_scan_open_resolved(const char *path, int flags);
 /* The directory of the zone file at path, resolved; NULL if that file is not in it any more. */

@@ -2,7 +2,6 @@
 #include "zone/zone.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -115,9 +114,9 @@ bool zs_zone_read_fd(struct zs_run *run, struct zs_arena *arena, int fd, const c
 bool zs_zone_read(struct zs_run *run, struct zs_arena *arena, const char *path, const struct zs_zone_options *options,
                   struct zs_zone **out)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const int fd = zs_scan_open_zone(run, path, options->any_link);
 	if (fd < 0)
-		return zs_error(run, NULL, "cannot open zone file '%s': %s", path, strerror(errno));
+		return false;
 	const bool ok = zs_zone_read_fd(run, arena, fd, path, options, out);
 	close(fd);
 	return ok;

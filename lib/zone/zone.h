@@ -78,6 +78,7 @@ struct zs_zone_options {
 	const uint8_t *apex;     /* wire name; NULL: the owner of the first SOA */
 	enum zs_zone_dnssec dnssec;
 	bool include_any;        /* $INCLUDE may leave the directory of the zone file */
+	bool any_link;           /* a symbolic link is followed whoever made it: to an output, where publish/ judges them */
 	bool include_never;      /* a signed file of ours has none; verify/ refuses them */
 	bool strict_rrsets;      /* differing TTLs in an RRset and duplicate records are errors, not warnings */
 	uint64_t max_records;    /* 0: no bound but memory's */

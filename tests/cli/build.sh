@@ -221,6 +221,17 @@ if [ "$(id -u)" = 0 ]; then # root does not follow what somebody else has made o
 	planted 'a link to what is theirs' 0 'chown 65534 safe/a.zone; ln -s ../safe/a.zone pub/a.zone; chown -h 65534 pub/a.zone'; has 'it is followed too' safe/a.zone ' RRSIG '
 	is 'and stays theirs' '65534 600' "$(stat -c '%u %a' safe/a.zone)"; run "$z" build; is 'again' 0 $status
 	planted 'no link' 0 :; has 'the zone is there' pub/a.zone ' RRSIG '
+	# nor is it led to what it alone can read, to tell of it
+	led() { # NAME STATUS COMMAND: the zone file is in pub/, which is nobody's
+		fresh; chmod 755 .; sed -i 's|file: a.zone|file: pub/a.zone|' zonesign.yaml; mkdir pub; chown 65534 pub; mkdir safe; cp a.zone safe/a.zone; echo 'top secret' >> safe/a.zone; chmod 600 safe/a.zone; sh -c "$3"
+		run "$z" build; is "$1" "$2" $status; hasnt "$1: nothing is told" err 'secret'
+	}
+	led 'a zone file that is a planted link' 3 'ln -s ../safe/a.zone pub/a.zone; chown -h 65534 pub/a.zone'; has 'why not' err "'pub/a.zone' of user 65534 leads to what is not theirs"; has 'a hint' err "chown -h root 'pub/a.zone'"
+	led 'one to which a link of root leads' 3 'ln -s ../safe/a.zone pub/b; chown -h 65534 pub/b; ln -s b pub/a.zone'; has 'which it is' err "'pub/b' of user 65534"
+	led 'a planted link to a device' 3 'ln -s /dev/kmsg pub/a.zone; chown -h 65534 pub/a.zone'; has 'that is not opened' err 'is not followed'
+	led 'a planted link to a zone that is open to all' 0 'cp a.zone safe/a.zone; chmod 644 safe/a.zone; ln -s ../safe/a.zone pub/a.zone; chown -h 65534 pub/a.zone'
+	led 'a planted link to what is theirs' 0 'cp a.zone safe/a.zone; chown 65534 safe/a.zone; ln -s ../safe/a.zone pub/a.zone; chown -h 65534 pub/a.zone'
+	led 'a link of root to a zone of its own' 0 'cp a.zone safe/a.zone; ln -s ../safe/a.zone pub/a.zone'
 fi
 
 # -- several at once
