@@ -61,18 +61,27 @@ static void print_excerpt(const struct zs_diag *diag, FILE *to)
 	fputc('\n', to);
 }
 
-/* Text that may have words of strangers in it, names of files above all: control characters, those of UTF-8 too, do nothing. */
+/* A character of UTF-8 that does something to a terminal: a control character, or one that turns the text round. */
+static bool is_control(const unsigned char *p, size_t len)
+{
+	if (len == 2)
+		return p[0] == 0xc2 && p[1] < 0xa0;
+	return len == 3 && p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
+/* Text that may have words of strangers in it, names of files above all: it does nothing to the terminal, be that of UTF-8 or not. */
 static void put_text(const char *text, FILE *to)
 {
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		const bool c1 = *p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
-		if (*p >= 32 && *p != 127 && !c1) {
-			fputc(*p, to);
-			continue;
+	const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);
+	while (p < end) {
+		const size_t len = zs_text_utf8_len(p, (size_t)(end - p));
+		const bool plain = *p < 0x80 ? *p >= 32 && *p != 127 : len && !is_control(p, len);
+		for (size_t i = len ? len : 1; i; i--, p++) {
+			if (plain)
+				fputc(*p, to);
+			else
+				fprintf(to, "\\%03u", *p);
 		}
-		fprintf(to, "\\%03u", *p);
-		if (c1)
-			fprintf(to, "\\%03u", *++p);
 	}
 }
 

@@ -116,6 +116,9 @@ fi
 printf '$INCLUDE none\033[31m\302\233red\303\244\n' > include-red
 run "$ZONESIGN" check --origin example.com include-red
 has 'what a stranger names does nothing to the terminal' err "'none\\027[31m\\194\\155red$(printf '\303\244')'"
+printf '$INCLUDE \23331m\302\342\200\256\342\201\247x\342\202\254\355\240\200\n' > include-red
+run "$ZONESIGN" check --origin example.com include-red
+has 'nor to one that is not of UTF-8, nor to the order of its characters' err "'\\15531m\\194\\226\\128\\174\\226\\129\\167x$(printf '\342\202\254')\\237\\160\\128'"
 # names of every length at every place of the scanner's first block of 64 KiB (a sanitizer sees what is read behind it)
 for names in 20 21 22 23 24 25 26 27 28 29 30; do
 	awk -v names=$names 'BEGIN {
