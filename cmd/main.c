@@ -298,6 +298,15 @@ static int run_command(const struct zs_cli *cli, int argc, char **argv)
 	return ZS_USAGE;
 }
 
+/* A standard stream that is closed would be the next file that is opened, and what is meant for people would be written into a key or
+ * the state. What stands for it cannot be used either, so that it is an error as before. */
+static void hold_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+			_exit(ZS_FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -307,6 +316,7 @@ int main(int argc, char **argv)
 	};
 	static const char *const colors[] = { "auto", "always", "never" };
 	struct zs_cli cli = { 0 };
+	hold_streams();
 	umask(022);
 	zs_arena_begin();
 	if (!zs_secret_begin()) {

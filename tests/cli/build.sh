@@ -364,6 +364,11 @@ else
 fi
 # a command has ended when it has, whoever holds its output then; what it said is read all the same
 need setsid
+if [ "$(id -u)" = 0 ]; then # who else may not look
+	fresh; config '    reload: {shell: "ls -l /proc/$PPID/fd > fds"}
+'; "$z" build <&- >&- 2>&-; is 'streams that are closed are an error, as before' 1 $?
+	is 'and nothing else is opened in their place' '/dev/null /dev/null /dev/null' "$(sed -n 's|.* [012] -> ||p' fds | xargs)"
+fi
 fresh; config '    reload: {shell: "setsid sleep 60 & echo $! > left; echo started"}'; begin=$(date +%s)
 run "$z" build; is 'a reload that leaves a daemon behind' 0 $status; has 'is done' out 'published: serial'
 ok 'at once' test $(($(date +%s) - begin)) -lt 10; ok 'the daemon lives' kill -0 "$(cat left)"; kill "$(cat left)"
