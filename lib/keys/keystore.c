@@ -24,14 +24,32 @@ static const char *shown(const struct store *store, const char *name)
 	return zs_arena_printf(store->run->arena, "%s/%s", store->dir, name);
 }
 
+/* Who can write in there can take keys away, or put the files of one under the name of another. */
+static bool is_closed(const struct store *store)
+{
+	struct stat stat;
+	if (fstat(store->fd, &stat) != 0)
+		return zs_fail(store->run, "cannot look at '%s': %s", store->dir, strerror(errno));
+	if (!(stat.st_mode & 022))
+		return true;
+	zs_error(store->run, NULL, "directory '%s' can be written by others (mode %04o); it holds private keys (G10)", store->dir, stat.st_mode & 07777);
+	zs_hint(store->run, "chmod 700 '%s', and think about who may have been at them", store->dir);
+	return false;
+}
+
 static bool open_store(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct store *out)
 {
 	*out = (struct store){ .run = run, .zone = zone, .dir = zs_arena_printf(run->arena, "%s/keys", facts->dir), .fd = -1 };
 	if (facts->lock_fd >= 0 && mkdirat(facts->dir_fd, "keys", 0700) != 0 && errno != EEXIST)
 		return zs_fail(run, "cannot make directory '%s': %s", out->dir, strerror(errno));
 	out->fd = openat(facts->dir_fd, "keys", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (out->fd >= 0)
+	if (out->fd >= 0 && is_closed(out))
 		return true;
+	if (out->fd >= 0) {
+		close(out->fd);
+		out->fd = -1;
+		return false;
+	}
 	if (errno != ENOENT)
 		return zs_fail(run, "cannot open directory '%s': %s", out->dir, strerror(errno));
 	zs_error(run, NULL, "directory '%s' is missing, and with it all keys of the zone (G10)", out->dir);

@@ -174,7 +174,7 @@ struct zs_signatures *zs_signatures_open(struct zs_run *run, struct zs_arena *ar
 		return NULL;
 	struct zs_signatures *s = zs_arena_alloc(arena, sizeof *s);
 	void *map = MAP_FAILED;
-	if (fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid() && stat.st_size > 0)
+	if (fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid() && !(stat.st_mode & 022) && stat.st_size > 0)
 		map = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (fd >= 0)
 		close(fd);

@@ -209,6 +209,19 @@ static bool is_bare(const struct zs_facts *facts)
 	    && !facts->tlsa_count && !facts->roll_count && !facts->override_count;
 }
 
+/* Who can write the state decides which keys sign, and when one may go. */
+static bool check_file(struct zs_run *run, int fd, const char *path)
+{
+	struct stat stat;
+	if (fstat(fd, &stat) != 0)
+		return zs_fail(run, "cannot look at '%s': %s", path, strerror(errno));
+	if (!(stat.st_mode & 022))
+		return true;
+	zs_error(run, NULL, "'%s' can be written by others (mode %04o)", path, stat.st_mode & 07777);
+	zs_hint(run, "chmod 600 '%s', and look what has become of it", path);
+	return false;
+}
+
 /* state.yaml of an open directory; absent: the facts stay fresh. */
 static bool read_state(struct zs_run *run, struct zs_facts *facts, const char *zone)
 {
@@ -219,7 +232,7 @@ static bool read_state(struct zs_run *run, struct zs_facts *facts, const char *z
 		return true;
 	if (fd < 0)
 		return zs_fail(run, "cannot open '%s': %s", path, strerror(errno));
-	const bool ok = zs_file_read_fd(run, run->arena, NULL, fd, path, STATE_MAX, input, NULL);
+	const bool ok = check_file(run, fd, path) && zs_file_read_fd(run, run->arena, NULL, fd, path, STATE_MAX, input, NULL);
 	close(fd);
 	const bool good = ok && zs_state_parse(run, input, facts);
 	facts->fresh = good && is_bare(facts);

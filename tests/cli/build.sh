@@ -76,6 +76,8 @@ spoil 'a wrong line in a public key file' '.key:5' 'cd state/a.example/keys; set
 hasnt 'no line of a key file is shown' err '|'
 spoil 'a damaged key file' 'error' 'cd state/a.example/keys; set -- *.private; echo "PrivateKey: AAAA" > t; chmod 600 t; mv t $1'
 spoil 'no keys directory' 'is missing' 'rm -r state/a.example/keys'
+spoil 'a keys directory that others write in' "keys' can be written by others (mode 0770)" 'chmod 770 state/a.example/keys'; has 'what to do' err "chmod 700 'state/a.example/keys'"
+spoil 'a state that others write' "state.yaml' can be written by others (mode 0646)" 'chmod 646 state/a.example/state.yaml'; has 'what to do about it' err "chmod 600 'state/a.example/state.yaml'"
 fresh; "$z" -q build; run "$z" check; is 'check of keys that are right' 0 $status; hasnt 'says nothing of them' err 'key'
 rm state/a.example/keys/*.private; run "$z" check; is 'both keys are damaged: both are told' 2 "$(grep -c 'private.* is missing (G10)' err)"; has 'check counts them' out '2 errors'
 fresh; run "$z" check; is 'check before the first build' 0 $status; ok 'makes no state' test ! -e state
@@ -343,6 +345,7 @@ bom zonesign.yaml > bom.yaml; sed -i '$d' a.zone; run "$z" -c bom.yaml check; is
 # -- words about a zone name it
 fresh; run "$z" check; has 'EXPIRE' err "a.zone:2: warning: the SOA EXPIRE of 'a.example.', 14d, is longer than refresh 7d"
 "$z" -q build; echo nonsense > state/a.example/signatures; echo 'n A 192.0.2.1' >> a.zone; run "$z" build; is 'a cache that is none' 0 $status; has 'is told in a sentence' err 'the signature cache is no file of zonesign; all signatures are made anew'
+chmod 660 state/a.example/signatures; echo 'n2 A 192.0.2.1' >> a.zone; run "$z" build; is 'a cache that others write' 0 $status; has 'is not used' err 'the signature cache cannot be read; all signatures are made anew'
 
 # -- interrupted and out of room
 fresh; i=0; python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(3000)))' >> a.zone
