@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "publish/publish.h"
 
 static const struct {
 	const char *name;
@@ -214,11 +214,11 @@ int zs_cli_write_json(struct zs_run *run, const struct zs_json *json)
 	return zs_cli_write(run, out.data, out.len);
 }
 
-/* Into what is there: a device, a fifo, or what a link is to lead to. */
-static bool write_into(struct zs_run *run, const char *path, const struct zs_buf *page)
+/* Into what is there: a device, a fifo, or what is open already. */
+static bool write_into(struct zs_run *run, int dir_fd, const char *name, const char *path, const struct zs_buf *page)
 {
 	void (*old)(int) = signal(SIGPIPE, SIG_IGN); /* a reader of a fifo that leaves is an error, not the end */
-	const int fd = open(path, O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0644);
+	const int fd = openat(dir_fd, name, O_WRONLY | O_NOCTTY | O_CLOEXEC | (dir_fd == AT_FDCWD ? 0 : O_NOFOLLOW));
 	bool ok = fd >= 0 && zs_file_write_all(fd, page->data, page->len);
 	const int error = errno;
 	if (fd >= 0 && close(fd) != 0 && ok)
@@ -227,24 +227,24 @@ static bool write_into(struct zs_run *run, const char *path, const struct zs_buf
 	return ok || zs_fail(run, "cannot write '%s': %s", path, strerror(error));
 }
 
+/* /dev/stdout and its like: what they lead to need not have a name, and only root makes something there. */
+static bool is_open_file(const char *path)
+{
+	return strncmp(path, "/dev/std", 8) == 0 || strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0;
+}
+
 bool zs_cli_write_page(struct zs_run *run, const char *path, const struct zs_buf *page)
 {
-	struct stat info;
-	char real[PATH_MAX];
+	struct zs_place place;
 	if (strcmp(path, "-") == 0)
 		return zs_cli_write(run, page->data, page->len) == ZS_DONE;
-	if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode)) {
-		if (!realpath(path, real))
-			return write_into(run, path, page); /* nothing is there yet */
-		path = real;
-	}
-	if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-		return write_into(run, path, page);
-	const int dir = open(zs_file_dir(run->arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return zs_fail(run, "cannot open the directory of '%s': %s", path, strerror(errno));
-	const bool ok = zs_file_replace(run, dir, zs_file_base(path), path, 0644, page->data, page->len);
-	close(dir);
+	if (is_open_file(path))
+		return write_into(run, AT_FDCWD, path, path, page);
+	if (!zs_publish_find_page(run, path, &place))
+		return false;
+	const bool ok = place.there && !S_ISREG(place.status.st_mode) ? write_into(run, place.dir_fd, place.name, path, page)
+	                                                              : zs_file_replace(run, place.dir_fd, place.name, path, 0644, page->data, page->len);
+	close(place.dir_fd);
 	return ok;
 }
 

@@ -15,6 +15,7 @@ enum { LINKS_MAX = 40, DIR_MODE = 0755 /* a name server of another user reads in
 struct walk {
 	struct zs_run *run;
 	const char *path; /* as it was asked for */
+	bool page;
 	int fd;
 	const char *done, *rest;
 	unsigned links;
@@ -88,7 +89,7 @@ static bool enter(struct walk *w, const char *name, bool there)
 	struct stat status;
 	if (!there && !may_be_led(w, NULL))
 		return false;
-	if (!there && mkdirat(w->fd, name, DIR_MODE) != 0 && errno != EEXIST)
+	if (!there && !w->page && mkdirat(w->fd, name, DIR_MODE) != 0 && errno != EEXIST)
 		return zs_fail(w->run, "cannot make directory '%s': %s", joined(w, name), strerror(errno));
 	const int fd = openat(w->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -118,24 +119,34 @@ static bool step(struct walk *w, const char **name, bool *there, struct stat *st
 	return may_be_led(w, *there ? status : NULL);
 }
 
-bool zs_publish_find(struct zs_run *run, const char *path, struct zs_place *out)
+static bool find(struct walk *w, struct zs_place *out)
 {
-	struct walk w = { .run = run, .path = path, .fd = -1, .done = "" };
+	struct zs_run *run = w->run;
 	struct zs_place place = { .dir_fd = -1 };
-	bool ok = begin_at(&w, path);
+	bool ok = begin_at(w, w->path);
 	while (ok && !place.name) {
-		w.rest += strspn(w.rest, "/");
-		ok = *w.rest ? step(&w, &place.name, &place.there, &place.status) : zs_fail(run, "'%s' is a directory", path);
+		w->rest += strspn(w->rest, "/");
+		ok = *w->rest ? step(w, &place.name, &place.there, &place.status) : zs_fail(run, "'%s' is a directory", w->path);
 	}
-	if (ok && place.there && !S_ISREG(place.status.st_mode))
-		ok = zs_fail(run, "'%s' is not a regular file", joined(&w, place.name));
-	if (ok && (place.dir_fd = openat(w.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		ok = zs_fail(run, "cannot open the directory of '%s': %s", path, strerror(errno));
+	if (ok && place.there && !S_ISREG(place.status.st_mode) && (!w->page || S_ISDIR(place.status.st_mode)))
+		ok = zs_fail(run, "'%s' is %s", joined(w, place.name), w->page ? "a directory" : "not a regular file");
+	if (ok && (place.dir_fd = openat(w->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		ok = zs_fail(run, "cannot open the directory of '%s': %s", w->path, strerror(errno));
 	if (ok) {
-		place.path = joined(&w, place.name);
+		place.path = joined(w, place.name);
 		*out = place;
 	}
-	if (w.fd >= 0)
-		close(w.fd);
+	if (w->fd >= 0)
+		close(w->fd);
 	return ok;
+}
+
+bool zs_publish_find(struct zs_run *run, const char *path, struct zs_place *out)
+{
+	return find(&(struct walk){ .run = run, .path = path, .fd = -1, .done = "" }, out);
+}
+
+bool zs_publish_find_page(struct zs_run *run, const char *path, struct zs_place *out)
+{
+	return find(&(struct walk){ .run = run, .path = path, .page = true, .fd = -1, .done = "" }, out);
 }

@@ -62,4 +62,19 @@ void zs_publish_check_commands(struct zs_run *run, const struct zs_zone_config *
 /* "/usr/sbin/rndc" for "rndc", if it is not in the PATH but where servers have their tools; else the name itself. */
 const char *zs_publish_tool(struct zs_run *run, const char *name);
 
+/* Where an output is, or will be. */
+struct zs_place {
+	int dir_fd;         /* its directory, the caller's to close */
+	const char *path;   /* without symbolic links */
+	const char *name;   /* the last component of that */
+	bool there;
+	struct stat status; /* if it is there: of a regular file, or where a page goes */
+};
+
+/* place.c: find the file that path leads to. Missing directories are made, with mode 0755. Symbolic links are followed; by root only those
+ * that belong to root, or to the owner of what they lead to. False with ZS_FAILED, and *out untouched, if that cannot be. */
+ZS_MUST_CHECK bool zs_publish_find(struct zs_run *run, const char *path, struct zs_place *out);
+/* The same for a page that people look at: no directory is made, and it may be a device or a FIFO. */
+ZS_MUST_CHECK bool zs_publish_find_page(struct zs_run *run, const char *path, struct zs_place *out);
+
 #endif

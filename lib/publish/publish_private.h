@@ -52,17 +52,4 @@ bool zs_pdns_sql_clear(struct zs_run *run, const struct zs_zone_config *config);
 bool zs_pdns_keys_add(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *output);
 bool zs_pdns_keys_drop(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *output);
 
-/* Where an output is, or will be. */
-struct zs_place {
-	int dir_fd;         /* its directory, the caller's to close */
-	const char *path;   /* without symbolic links */
-	const char *name;   /* the last component of that */
-	bool there;
-	struct stat status; /* if it is there: of a regular file */
-};
-
-/* place.c: find the file that path leads to. Missing directories are made, with mode 0755. Symbolic links are followed; by root only those
- * that belong to root, or to the owner of what they lead to. False with ZS_FAILED, and *out untouched, if that cannot be. */
-ZS_MUST_CHECK bool zs_publish_find(struct zs_run *run, const char *path, struct zs_place *out);
-
 #endif

@@ -94,6 +94,13 @@ if mknod device c 1 3 2>/dev/null && : > device 2>/dev/null; then
 	at $((64 * day)) status --html device; is 'to a device' 0 $status; ok 'the device stays' test -c device
 fi
 at $((64 * day)) status --html other; is 'a directory' 1 $status
+if [ "$(id -u)" = 0 ]; then # nor does root write where somebody else has led it
+	mkdir web; chown 65534 web; ln -s ../other/page web/page; chown -h 65534 web/page; echo old > other/page
+	at $((64 * day)) status --html web/page; is 'a planted link' 1 $status; has 'why not' err 'root does not follow it'; is 'what it leads to is as it was' old "$(cat other/page)"
+	rm web/page; ln -s /dev/null web/page; chown -h 65534 web/page
+	at $((64 * day)) status --html web/page; is 'a planted link to a device' 1 $status
+	rm web/page; at $((64 * day)) status --html web/page; is 'a page in their directory' 0 $status; ok 'is there' cmp page.html web/page
+fi
 at $((64 * day)) status --html missing/page.html; is 'a directory that is not there' 1 $status
 at 0 status --ahead never; is '--ahead never' 2 $status
 # -- a build that does not take the input is told as long as none does, though nothing is due and the old version is renewed
