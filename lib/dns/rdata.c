@@ -205,18 +205,26 @@ static bool has_odd_tag(const uint8_t *data)
 
 void zs_rdata_format_file(uint16_t type, const uint8_t *data, size_t len, struct zs_buf *out)
 {
-	if (type == ZS_TYPE_CAA && has_odd_tag(data))
+	if (zs_type_has(type, ZS_TYPE_RARE) || (type == ZS_TYPE_CAA && has_odd_tag(data)))
 		zs_format_generic(data, len, out);
 	else
-		zs_rdata_format_powerdns(type, data, len, out);
+		zs_rdata_format(type, data, len, out);
 }
 
 void zs_rdata_format_powerdns(uint16_t type, const uint8_t *data, size_t len, struct zs_buf *out)
 {
-	if (zs_type_has(type, ZS_TYPE_RARE))
+	const size_t begin = out->len;
+	if (!zs_type_powerdns_knows(type)) {
 		zs_format_generic(data, len, out);
-	else
-		zs_rdata_format(type, data, len, out);
+		return;
+	}
+	zs_rdata_format(type, data, len, out);
+	if (type == ZS_TYPE_IPSECKEY && !data[1] && !out->full) { /* without a gateway it takes the dot for the key */
+		const char *dot = memchr(out->data + begin, '.', out->len - begin);
+		const size_t at = (size_t)((const uint8_t *)dot - out->data);
+		memmove(out->data + at - 1, out->data + at + 1, out->len - at - 1);
+		out->len -= 2;
+	}
 }
 
 /* The closed list of RFC 4034 section 6.2 as corrected by RFC 6840 section 5.1, as bits of the type number. */

@@ -42,7 +42,7 @@ void zs_rdata_format(uint16_t type, const uint8_t *data, size_t len, struct zs_b
  * ZS_TYPE_RARE too, and for a CAA whose tag not every server reads. */
 void zs_rdata_format_file(uint16_t type, const uint8_t *data, size_t len, struct zs_buf *out);
 
-/* The same for PowerDNS 4.7, which reads every tag but a CAA in no form but its own. */
+/* The same for PowerDNS 4.7, beside zs_type_powerdns_text: it reads every tag of a CAA, but types that it knows in no form but its own. */
 void zs_rdata_format_powerdns(uint16_t type, const uint8_t *data, size_t len, struct zs_buf *out);
 
 /* Does the canonical form of this type differ from the wire form by more than nothing? False for most types. */

@@ -258,9 +258,9 @@ void zs_format_svcparams(const uint8_t *data, const uint8_t *end, struct zs_buf 
 		if (p > data)
 			zs_buf_octet(out, ' ');
 		format_key(key, out);
-		if (!len)
-			continue;
-		zs_buf_octet(out, '=');
-		format_value(key, p + 4, len, out);
+		if (len || key >= ZS_SVCB_DOHPATH) { /* PowerDNS reads no key without a value that it does not know */
+			zs_buf_octet(out, '=');
+			format_value(key, p + 4, len, out);
+		}
 	}
 }

@@ -47,7 +47,7 @@ static const struct zs_type_info types[] = {
 	T(18, "AFSDB", 0, "subtype host", U16, LOWER),
 	T(19, "X25", RARE, "psdn-address", STRING),
 	T(20, "ISDN", RARE, "isdn-address subaddress", STRING, STRING_OPTIONAL),
-	T(21, "RT", 0, "preference host", U16, LOWER),
+	T(21, "RT", RARE, "preference host", U16, LOWER),
 	T(22, "NSAP", RARE, "address", NSAP),
 	T(23, "NSAP-PTR", RARE, "target", NAME),
 	T(24, "SIG", RARE, "type-covered algorithm labels original-TTL expiration inception key-tag signer signature", TYPE,
@@ -150,6 +150,24 @@ const char *zs_type_text(uint16_t type, char out[ZS_TYPE_TEXT])
 const char *zs_type_file_text(uint16_t type, char out[ZS_TYPE_TEXT])
 {
 	if (!zs_type_has(type, ZS_TYPE_RARE))
+		return zs_type_text(type, out);
+	snprintf(out, ZS_TYPE_TEXT, "TYPE%u", type);
+	return out;
+}
+
+bool zs_type_powerdns_knows(uint16_t type)
+{
+	switch (type) {
+	case ZS_TYPE_MB: case ZS_TYPE_MG: case ZS_TYPE_MR: case ZS_TYPE_KEY: case ZS_TYPE_RKEY: case ZS_TYPE_DLV:
+		return true;
+	default:
+		return zs_type_info(type) && !zs_type_has(type, ZS_TYPE_RARE);
+	}
+}
+
+const char *zs_type_powerdns_text(uint16_t type, char out[ZS_TYPE_TEXT])
+{
+	if (zs_type_powerdns_knows(type))
 		return zs_type_text(type, out);
 	snprintf(out, ZS_TYPE_TEXT, "TYPE%u", type);
 	return out;

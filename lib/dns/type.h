@@ -12,8 +12,8 @@
 
 /* The types that code speaks of by name. */
 enum zs_type {
-	ZS_TYPE_A = 1, ZS_TYPE_NS = 2, ZS_TYPE_CNAME = 5, ZS_TYPE_SOA = 6, ZS_TYPE_WKS = 11, ZS_TYPE_PTR = 12,
-	ZS_TYPE_MX = 15, ZS_TYPE_TXT = 16, ZS_TYPE_X25 = 19, ZS_TYPE_SIG = 24, ZS_TYPE_KEY = 25, ZS_TYPE_GPOS = 27,
+	ZS_TYPE_A = 1, ZS_TYPE_NS = 2, ZS_TYPE_CNAME = 5, ZS_TYPE_SOA = 6, ZS_TYPE_MB = 7, ZS_TYPE_MG = 8, ZS_TYPE_MR = 9,
+	ZS_TYPE_WKS = 11, ZS_TYPE_PTR = 12, ZS_TYPE_MX = 15, ZS_TYPE_TXT = 16, ZS_TYPE_X25 = 19, ZS_TYPE_RT = 21, ZS_TYPE_SIG = 24, ZS_TYPE_KEY = 25, ZS_TYPE_GPOS = 27,
 	ZS_TYPE_AAAA = 28, ZS_TYPE_LOC = 29, ZS_TYPE_NXT = 30, ZS_TYPE_EID = 31, ZS_TYPE_NIMLOC = 32, ZS_TYPE_SRV = 33,
 	ZS_TYPE_ATMA = 34, ZS_TYPE_NAPTR = 35, ZS_TYPE_A6 = 38, ZS_TYPE_DNAME = 39, ZS_TYPE_SINK = 40, ZS_TYPE_OPT = 41,
 	ZS_TYPE_APL = 42, ZS_TYPE_DS = 43, ZS_TYPE_SSHFP = 44, ZS_TYPE_IPSECKEY = 45,
@@ -84,6 +84,10 @@ const char *zs_type_text(uint16_t type, char out[ZS_TYPE_TEXT]);
 
 /* For zone files, which every server reads: TYPE66 for a type marked ZS_TYPE_RARE, else the mnemonic. */
 const char *zs_type_file_text(uint16_t type, char out[ZS_TYPE_TEXT]);
+
+/* Does PowerDNS 4.7 know the type? What it knows it reads by its mnemonic and in its own form only, the others by number. */
+bool zs_type_powerdns_knows(uint16_t type);
+const char *zs_type_powerdns_text(uint16_t type, char out[ZS_TYPE_TEXT]);
 
 /* "A", "aaaa", "TYPE65280"; false if text is none. Meta types are found too, the caller decides. */
 bool zs_type_parse(const char *text, size_t len, uint16_t *out);

@@ -263,7 +263,7 @@ static void put_set(struct feed *f, const struct zs_owner *owner, const struct z
 	char type[ZS_TYPE_TEXT];
 	const bool cut = owner->flags & ZS_OWNER_CUT, signature = set->type == ZS_TYPE_RRSIG;
 	const bool auth = signature || (!(owner->flags & ZS_OWNER_OCCLUDED) && (!cut || set->type == ZS_TYPE_DS));
-	zs_type_file_text(set->type, type);
+	zs_type_powerdns_text(set->type, type);
 	for (uint32_t i = 0; i < set->count && f->ok; i++) {
 		struct zs_bytes rdata = zs_rrset_rdata(f->zone, set, i);
 		/* the preference of MX and the priority of SRV have a column of their own */

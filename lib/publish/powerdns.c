@@ -118,7 +118,7 @@ static bool write_zone(struct zs_run *run, const struct zs_zone *zone, const cha
 				continue;
 			for (uint32_t r = 0; r < set->count; r++) {
 				const struct zs_bytes rdata = zs_rrset_rdata(zone, set, r);
-				zs_buf_printf(&out, "%s %u IN %s ", name, set->ttl, zs_type_file_text(set->type, type));
+				zs_buf_printf(&out, "%s %u IN %s ", name, set->ttl, zs_type_powerdns_text(set->type, type));
 				zs_rdata_format_powerdns(set->type, rdata.data, rdata.len, &out);
 				zs_buf_octet(&out, '\n');
 			}

@@ -222,6 +222,10 @@ build sql.test; is 'long records' 0 $status; is 'are served' 55000 "$(dig +tries
 zone_file sql.zone; before=$(ask "$sql" sql.test); for n in $(seq 997); do echo "n$n A 192.0.2.8"; done >> sql.zone; echo 'n35\.b A 192.0.2.9' >> sql.zone
 build sql.test; is 'a wrong place in a large zone is found' 1 $status; has 'it is said' err 'answers are wrong: '; is 'the former zone is back' "$before" "$(ask "$sql" sql.test)"
 zone_file sql.zone; run "$z" -q build sql.test --accept G11; is 'without that name' 0 $status
+# records that PowerDNS takes in one form only, by its name for the type or by number
+zone_file sql.zone; printf 'rt RT 1 x\nmb MB x\nkey KEY 256 3 13 AQID\n@ KEY 256 3 13 AQID\nrkey RKEY 0 0 13 AQID\nipseckey IPSECKEY 10 0 2 . AQID\nsvcb SVCB 1 x key65001 key65002=x\nhip HIP 2 20 AQID\nmg MG x\nmr MR x\ndlv DLV 1 13 2 %064d\n' 1 >> sql.zone
+build sql.test; is 'types that PowerDNS knows, and those that it does not' 0 $status
+zone_file sql.zone; run "$z" -q build sql.test --accept G11; is 'without them' 0 $status
 # ---- another writer beside the zone: the pdnsutil of a build that was killed, or a build with another state: nothing is exchanged ----
 mkdir bin2
 cat > bin2/pdnsutil <<'EOF'

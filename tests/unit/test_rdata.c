@@ -416,6 +416,35 @@ START_TEST(caa_tags_are_written_for_every_server)
 }
 END_TEST
 
+/* What PowerDNS 4.7 reads; it has each of these, or none of the types. */
+START_TEST(powerdns_gets_what_it_reads)
+{
+	static const struct {
+		uint16_t type;
+		const char *name, *text, *written;
+	} cases[] = {
+		{ ZS_TYPE_RT, "TYPE21", "10 a.b.", "\\# 7 000A0161016200" }, { ZS_TYPE_MB, "MB", "a.b.", "a.b." },
+		{ ZS_TYPE_KEY, "KEY", "256 3 13 AQID", "256 3 13 AQID" }, { ZS_TYPE_HIP, "TYPE55", "2 20 AQID", "\\# 8 0102000320010203" },
+		{ ZS_TYPE_DLV, "DLV", "1 13 2 " "0102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F20", NULL },
+		{ ZS_TYPE_IPSECKEY, "IPSECKEY", "10 0 2 . AQID", "10 0 2 AQID" }, { ZS_TYPE_IPSECKEY, "IPSECKEY", "10 0 0 .", "10 0 0" },
+		{ ZS_TYPE_IPSECKEY, "IPSECKEY", "10 3 2 a.b. AQID", "10 3 2 a.b. AQID" }, { ZS_TYPE_IPSECKEY, "IPSECKEY", "10 1 2 1.2.3.4 AQID", "10 1 2 1.2.3.4 AQID" },
+		{ ZS_TYPE_SVCB, "SVCB", "1 a. key65001 key65002=x", "1 a. key65001=\"\" key65002=\"x\"" }, { 65280, "TYPE65280", "\\# 1 00", "\\# 1 00" },
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		static uint8_t wire[ZS_RDATA_MAX];
+		struct zs_rdata_error error;
+		struct zs_buf text = buffer();
+		char name[ZS_TYPE_TEXT];
+		const long len = parse(cases[i].type, cases[i].text, strlen(cases[i].text), wire, &error);
+		ck_assert_msg(len > 0, "%s", cases[i].text);
+		zs_rdata_format_powerdns(cases[i].type, wire, (size_t)len, &text);
+		ck_assert_str_eq(zs_buf_string(&text), cases[i].written ? cases[i].written : cases[i].text);
+		ck_assert_str_eq(zs_type_powerdns_text(cases[i].type, name), cases[i].name);
+		zs_arena_free(text.arena);
+	}
+}
+END_TEST
+
 /* n copies of part, with blanks between them. */
 static char *repeat(const char *head, const char *part, size_t n)
 {
@@ -496,6 +525,7 @@ ZS_SUITE(rdata)
 	tcase_add_test(tcase, relative_names_take_the_origin);
 	tcase_add_test(tcase, rare_types_are_written_for_every_server);
 	tcase_add_test(tcase, caa_tags_are_written_for_every_server);
+	tcase_add_test(tcase, powerdns_gets_what_it_reads);
 	tcase_add_test(tcase, rdata_ends_at_65535_octets);
 	tcase_add_test(tcase, digits_may_be_cut_anywhere);
 	suite_add_tcase(suite, tcase);
