@@ -195,6 +195,19 @@ static bool is_escaped(const uint8_t *name)
 	return false;
 }
 
+/* Has the owner a type that nothing was asked about yet? A server may not know it, or know it in another form. */
+static bool has_new_type(const struct picker *p, const struct zs_owner *owner)
+{
+	for (uint32_t i = owner->first; i < owner->first + owner->rrset_count; i++) {
+		bool asked = !is_data(p->zone->rrsets[i].type) || owner->flags & (ZS_OWNER_CUT | ZS_OWNER_OCCLUDED);
+		for (size_t n = 0; n < p->count && !asked; n++)
+			asked = p->asked[n].type == p->zone->rrsets[i].type;
+		if (!asked)
+			return true;
+	}
+	return false;
+}
+
 /* An owner of a kind of which a large zone has few. */
 static bool is_special(const struct zs_zone *zone, uint32_t index)
 {
@@ -216,7 +229,7 @@ static void pick(struct picker *p)
 	for (uint32_t i = 0; i < count; i++) {
 		if (has_data(p->zone, &p->zone->owners[i]) && !(p->zone->owners[i].flags & ZS_OWNER_OCCLUDED))
 			last = i;
-		if (i % step == 0)
+		if (i % step == 0 || has_new_type(p, &p->zone->owners[i]))
 			ask_owner(p, i);
 		else if (special < OWNERS_MAX && is_special(p->zone, i) && ++special)
 			ask_owner(p, i);
