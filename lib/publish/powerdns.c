@@ -240,6 +240,19 @@ static bool put_back(struct import *in)
 	return unlink(path) == 0 && drop_former(in) && control(in->run, in->config, "bind-reload-now", zs_pdns_zone(in->arena, in->config)) && purge(in->run, in->config);
 }
 
+/* A name that PowerDNS answers no question for (SERVFAIL), or NULL: its pdns.conf does not change that. */
+static const char *unanswerable(struct zs_run *run, const struct zs_zone *zone)
+{
+	for (uint32_t i = 0; i < zone->owner_count; i++)
+		for (const uint8_t *label = zs_owner_name(zone, &zone->owners[i]); *label; label += *label + 1)
+			for (unsigned n = 1; n <= *label; n++)
+				if (!label[n] || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*./@ \\:", label[n])) {
+					char *name = zs_arena_alloc(run->arena, ZS_NAME_TEXT);
+					return zs_name_text(zs_owner_name(zone, &zone->owners[i]), name);
+				}
+	return NULL;
+}
+
 /* The answers are those of the zone, and validate; else the former zone comes back. */
 static bool look(struct import *in, const char **why)
 {
@@ -251,14 +264,18 @@ static bool look(struct import *in, const char **why)
 		return true;
 	*why = view.why;
 	zs_fail(run, "PowerDNS has the zone, but %zu of %zu answers are wrong: %s", view.wrong, view.asked, view.why);
-	if (put_back(in))
+	const char *name = unanswerable(run, in->zone);
+	if (!put_back(in))
+		zs_hint(run, "and the former zone could not be put back: look at PowerDNS now");
+	else if (name)
+		zs_hint(run, "the former zone was put back. PowerDNS answers no question for a name like '%s': it takes letters, digits, blanks and -_*./@:\\ "
+		        "only", name);
+	else
 		zs_hint(run, "%s. Does PowerDNS have keys of its own for the zone, or metadata such as SOA-EDIT or LUA-AXFR-SCRIPT? "
 		        "'pdnsutil show-zone' tells. A zone with DNAME needs dname-processing=yes there. Each run tries again",
 		        in->config->publish.backend == ZS_PDNS_BIND && in->former < 0
 		        ? "there was no former zone: the file is removed, and PowerDNS keeps what it read of it until it is restarted"
 		        : "the former zone was put back");
-	else
-		zs_hint(run, "and the former zone could not be put back: look at PowerDNS now");
 	return false;
 }
 

@@ -225,10 +225,12 @@ zone_file sql.zone; run "$z" -q build sql.test --accept G11; is 'without that na
 # records that PowerDNS takes in one form only, by its name for the type or by number
 zone_file sql.zone; printf 'rt RT 1 x\nmb MB x\nkey KEY 256 3 13 AQID\n@ KEY 256 3 13 AQID\nrkey RKEY 0 0 13 AQID\nipseckey IPSECKEY 10 0 2 . AQID\nsvcb SVCB 1 x key65001 key65002=x\nhip HIP 2 20 AQID\nmg MG x\nmr MR x\ndlv DLV 1 13 2 %064d\n' 1 >> sql.zone
 build sql.test; is 'types that PowerDNS knows, and those that it does not' 0 $status
-# a type that it has for itself, in a large zone
+# a type that it has for itself, in a large zone; a name that it answers nothing for
 zone_file sql.zone; for n in $(seq 997); do echo "n$n A 192.0.2.8"; done >> sql.zone; echo 'n99b TYPE65401 \# 1 00' >> sql.zone
 run "$z" -q build sql.test --accept G11; is 'a record that PowerDNS cannot serve is found in a large zone' 1 $status; has 'it is named' err 'n99b.sql.test. TYPE65401: the server answers SERVFAIL'
-zone_file sql.zone; run "$z" -q build sql.test --accept G11; is 'without them' 0 $status
+zone_file sql.zone; echo 'a+b A 192.0.2.9' >> sql.zone
+run "$z" -q build sql.test --accept G11; is 'a name that PowerDNS answers nothing for' 1 $status; has 'it is named' err "no question for a name like 'a\\+b.sql.test.'"
+zone_file sql.zone; run "$z" -q build sql.test --accept G11; is 'without it' 0 $status
 # ---- another writer beside the zone: the pdnsutil of a build that was killed, or a build with another state: nothing is exchanged ----
 mkdir bin2
 cat > bin2/pdnsutil <<'EOF'
