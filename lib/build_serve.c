@@ -90,14 +90,18 @@ static bool look_at_older(struct zs_building *b, struct zs_serial_observation *s
 	struct zs_published *published = &b->facts->published;
 	const char *why;
 	uint32_t oldest;
-	if ((!published->behind_since && !zs_rollover_awaits_version(b->facts)) || !zs_live_oldest(b->run, b->zone_config, b->facts, seen, &oldest, &why))
+	const bool awaits = published->behind_since || zs_rollover_awaits_version(b->facts) || zs_tlsa_awaits_version(b->facts);
+	if (!awaits || !zs_live_oldest(b->run, b->zone_config, b->facts, seen, &oldest, &why))
 		return false;
 	const bool follows = published->behind_since && zs_version_is_in(published->behind, oldest);
 	if (follows) {
 		published->behind = published->serial;
 		published->behind_since = published->time;
 	}
-	return zs_rollover_served_from(b->facts, b->zone_config->policy, oldest, now_of(b->run)) || follows;
+	const struct zs_policy *policy = b->zone_config->policy;
+	const zs_time now = now_of(b->run);
+	const bool keys = zs_rollover_served_from(b->facts, policy, oldest, now), tlsa = zs_tlsa_served_from(b->facts, policy->propagation_zone, oldest, now);
+	return keys || tlsa || follows;
 }
 
 /* The server that the zone is given to has it; have the others? */
@@ -190,6 +194,7 @@ bool zs_build_commit(struct zs_building *b)
 	struct zs_facts *facts = b->facts;
 	zs_run_stage(b->run, "publish");
 	zs_rollover_versioned(facts, b->intent.serial);
+	zs_tlsa_versioned(facts, b->intent.serial);
 	if (!zs_publish_commit(b->run, b->zone_config, &b->candidate, &b->intent, facts))
 		return false;
 	b->committed = true;

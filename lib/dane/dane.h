@@ -133,11 +133,18 @@ bool zs_tlsa_matches(const struct zs_bytes *set, size_t count, const struct zs_t
 /* An RRset of owner with that TTL may be served until what is to be published is in service. */
 void zs_tlsa_note_ttl(struct zs_arena *arena, struct zs_facts *facts, const uint8_t *owner, uint32_t ttl);
 
-/* A publication did not take place: records that were never in service may not have been published either. */
+/* A publication did not take place: records that were never in service, and are in no version before it, may not have been published either. */
 void zs_tlsa_forget_unserved(struct zs_facts *facts);
 
 /* What was published is in service since now. */
 void zs_tlsa_served(struct zs_facts *facts, zs_seconds propagation, zs_time now);
+
+/* The same of versions before the last one, as zs_rollover_versioned and the functions beside it: about to be published with that serial; does
+ * something wait that is known to be in a version; every server has the version `oldest` or a later one since now, and true if something has
+ * its date by that. */
+void zs_tlsa_versioned(struct zs_facts *facts, uint32_t serial);
+bool zs_tlsa_awaits_version(const struct zs_facts *facts);
+bool zs_tlsa_served_from(struct zs_facts *facts, zs_seconds propagation, uint32_t oldest, zs_time now);
 
 /* ---- records of files ---- */
 

@@ -17,8 +17,10 @@ void zs_maker_add(struct zs_making *m, uint16_t type, const uint8_t *owner, uint
 	made->rdata = rdata;
 	for (size_t i = 0; i < m->before->tlsa_count; i++) {
 		const struct zs_tlsa_facts *known = &m->before->tlsa[i];
-		if (known->type == type && zs_name_equal(known->owner, owner) && zs_bytes_equal(known->rdata, rdata))
+		if (known->type == type && zs_name_equal(known->owner, owner) && zs_bytes_equal(known->rdata, rdata)) {
 			made->since = known->since;
+			made->version = known->version;
+		}
 	}
 	zs_zone_add(m->zone, owner, type, ttl, rdata);
 }
@@ -136,7 +138,7 @@ void zs_dane_reconcile(struct zs_run *run, const struct zs_zone *zone, struct zs
 		ttls[i] = facts->tlsa_ttls[i];
 		const struct zs_rrset *set = zs_zone_rrset(zone, zs_zone_find(zone, ttls[i].owner, NULL), ZS_TYPE_TLSA);
 		if (set && set->ttl == ttls[i].ttl)
-			ttls[i].leaving = false, ttls[i].until = 0;
+			ttls[i].leaving = false, ttls[i].until = ttls[i].version = 0;
 	}
 	facts->tlsa_ttls = ttls;
 	facts->tlsa_ttl_room = facts->tlsa_ttl_count;

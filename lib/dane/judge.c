@@ -104,22 +104,71 @@ zs_time zs_tlsa_due(const struct zs_tlsa_timing *timing, const struct zs_facts *
 	return due;
 }
 
+/* Does it wait for the day when the version without it is in service? */
+static bool is_undated(const struct zs_tlsa_ttl *ttl)
+{
+	return ttl->leaving && !ttl->until;
+}
+
+static void date_ttl(struct zs_tlsa_ttl *ttl, zs_seconds propagation, zs_time now)
+{
+	ttl->until = now + propagation + 2 * (zs_seconds)ttl->ttl;
+}
+
 void zs_tlsa_served(struct zs_facts *facts, zs_seconds propagation, zs_time now)
 {
 	for (size_t i = 0; i < facts->tlsa_count; i++)
 		if (!facts->tlsa[i].since)
 			facts->tlsa[i].since = now;
 	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
-		if (facts->tlsa_ttls[i].leaving && !facts->tlsa_ttls[i].until)
-			facts->tlsa_ttls[i].until = now + propagation + 2 * (zs_seconds)facts->tlsa_ttls[i].ttl;
+		if (is_undated(&facts->tlsa_ttls[i]))
+			date_ttl(&facts->tlsa_ttls[i], propagation, now);
+}
+
+void zs_tlsa_versioned(struct zs_facts *facts, uint32_t serial)
+{
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (!facts->tlsa[i].since)
+			facts->tlsa[i].version = zs_facts_version(facts, facts->tlsa[i].version, serial);
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		if (is_undated(&facts->tlsa_ttls[i]))
+			facts->tlsa_ttls[i].version = zs_facts_version(facts, facts->tlsa_ttls[i].version, serial);
+}
+
+bool zs_tlsa_awaits_version(const struct zs_facts *facts)
+{
+	bool any = false;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		any = any || (!facts->tlsa[i].since && facts->tlsa[i].version);
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		any = any || (is_undated(&facts->tlsa_ttls[i]) && facts->tlsa_ttls[i].version);
+	return any;
+}
+
+bool zs_tlsa_served_from(struct zs_facts *facts, zs_seconds propagation, uint32_t oldest, zs_time now)
+{
+	bool any = false;
+	for (size_t i = 0; i < facts->tlsa_count; i++)
+		if (!facts->tlsa[i].since && zs_version_is_in(facts->tlsa[i].version, oldest)) {
+			facts->tlsa[i].since = now;
+			any = true;
+		}
+	for (size_t i = 0; i < facts->tlsa_ttl_count; i++)
+		if (is_undated(&facts->tlsa_ttls[i]) && zs_version_is_in(facts->tlsa_ttls[i].version, oldest)) {
+			date_ttl(&facts->tlsa_ttls[i], propagation, now);
+			any = true;
+		}
+	return any;
 }
 
 void zs_tlsa_forget_unserved(struct zs_facts *facts)
 {
 	size_t kept = 0;
-	for (size_t i = 0; i < facts->tlsa_count; i++)
-		if (facts->tlsa[i].since)
-			facts->tlsa[kept++] = facts->tlsa[i];
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		const struct zs_tlsa_facts *record = &facts->tlsa[i];
+		if (record->since || zs_version_is_in(record->version, facts->published.serial))
+			facts->tlsa[kept++] = *record;
+	}
 	facts->tlsa_count = kept;
 }
 

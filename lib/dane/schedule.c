@@ -248,6 +248,7 @@ static void push(struct scheduling *s, struct zs_bytes rdata, enum zs_tlsa_role 
 	record->rdata = rdata;
 	record->role = role;
 	record->since = known ? known->since : 0;
+	record->version = known ? known->version : 0;
 	record->used = role == ZS_TLSA_CURRENT ? used_since(s, known) : 0;
 	record->until = zs_tlsa_is_leaving(record) ? until : 0;
 }
@@ -308,7 +309,7 @@ static void remember_ttl(struct scheduling *s, const uint8_t *owner, uint32_t tt
 			continue;
 		if (ttl && known->ttl == ttl) {
 			known->leaving = false;
-			known->until = 0;
+			known->until = known->version = 0;
 			there = true;
 		} else {
 			known->leaving = true;

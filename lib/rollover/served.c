@@ -1,6 +1,5 @@
 /* served.c - facts after the world has changed, and the user's wishes. */
 #include "rollover/rollover_private.h"
-#include "zone/zone.h"
 
 /* version: the first without that TTL; 0: not known. */
 static void remember(struct zs_run *run, struct zs_facts *facts, uint32_t ttl, bool dnskey, uint32_t now_ttl, uint32_t version)
@@ -62,27 +61,17 @@ static bool is_undated(const struct zs_record_state *record)
 	return !zs_is_absent(record->phase) && !record->since;
 }
 
-/* The version kept, or this one. */
-static uint32_t version_of(const struct zs_facts *facts, uint32_t known, uint32_t serial)
-{
-	const struct zs_published *published = &facts->published;
-	const bool others = !published->known || facts->replaced.present; /* what was served till now is of somebody else */
-	return known && !others && !zs_serial_after(known, published->serial) ? known : serial; /* a later one was never published */
-}
-
 void zs_rollover_versioned(struct zs_facts *facts, uint32_t serial)
 {
-	if (facts->published.known && facts->published.serial == serial) /* keep: versions before have it, too */
-		serial = 0;
 	for (size_t i = 0; i < facts->key_count; i++)
 		for (int part = 0; part < ZS_PARTS; part++) {
 			struct zs_record_state *record = zs_part(&facts->keys[i], (enum zs_part)part);
 			if (is_undated(record))
-				record->version = version_of(facts, record->version, serial);
+				record->version = zs_facts_version(facts, record->version, serial);
 		}
 	for (size_t i = 0; i < facts->ttl_count; i++)
 		if (!facts->ttls[i].until)
-			facts->ttls[i].version = version_of(facts, facts->ttls[i].version, serial);
+			facts->ttls[i].version = zs_facts_version(facts, facts->ttls[i].version, serial);
 }
 
 bool zs_rollover_awaits_version(const struct zs_facts *facts)

@@ -89,6 +89,15 @@ bool zs_facts_was_served(const struct zs_facts *facts)
 	return served;
 }
 
+uint32_t zs_facts_version(const struct zs_facts *facts, uint32_t known, uint32_t serial)
+{
+	const struct zs_published *published = &facts->published;
+	const bool others = !published->known || facts->replaced.present; /* what was served till now is of somebody else */
+	if (!others && zs_version_is_in(known, published->serial)) /* a later one was never published */
+		return known;
+	return published->known && published->serial == serial ? 0 : serial; /* keep: versions before have it, too */
+}
+
 bool zs_facts_is_unsigned(const struct zs_facts *facts)
 {
 	for (size_t i = 0; i < facts->key_count; i++) {

@@ -135,6 +135,7 @@ struct zs_tlsa_facts {
 	struct zs_bytes rdata;
 	enum zs_tlsa_role role;
 	zs_time since;            /* served since: a reload, and what confirms it, came back then; 0: not yet */
+	uint32_t version;         /* since is 0: serial of the first version with it; 0: in none yet, or not known */
 	zs_time used;             /* CURRENT: a build first saw it in use then; else 0 */
 	zs_time until;            /* BRIDGE, STALE: no file wants it since; else 0 */
 };
@@ -144,6 +145,7 @@ struct zs_tlsa_ttl {
 	uint8_t owner[ZS_NAME_MAX];
 	uint32_t ttl;
 	bool leaving;             /* the RRset has another one now */
+	uint32_t version;         /* leaving, until is 0: serial of the first version without it; 0: in none yet, or not known */
 	zs_time until;            /* it counts until then, two of it after it was last served; 0: it may still be served */
 };
 
@@ -296,6 +298,10 @@ static inline bool zs_version_is_in(uint32_t version, uint32_t oldest)
 {
 	return version && oldest - version < 0x80000000u; /* RFC 1982 */
 }
+
+/* The version of what has no date and is about to be published with that serial: the one known, if that was published, or this one. A serial
+ * that was published before tells nothing: 0. */
+uint32_t zs_facts_version(const struct zs_facts *facts, uint32_t known, uint32_t serial);
 
 /* Is the DNSKEY in the zone that is replaced? And does a key of that algorithm and tag sign its RRset of type covered (DNSKEY, or SOA
  * for all others) there? */

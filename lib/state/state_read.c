@@ -192,6 +192,7 @@ static void get_tlsa(struct reader *r, const struct zs_yaml *map, struct zs_fact
 	tlsa->role = role < 0 ? ZS_TLSA_CURRENT : (enum zs_tlsa_role)role;
 	tlsa->rdata = get_hex(r, map, "rdata", 0, NULL);
 	tlsa->since = get_time(r, map, "since");
+	tlsa->version = get_some_number(r, map, "version", UINT32_MAX);
 	tlsa->used = get_some_time(r, map, "used");
 	tlsa->until = get_time(r, map, "until");
 	struct zs_rdata_error error;
@@ -205,6 +206,7 @@ static void get_tlsa_ttl(struct reader *r, const struct zs_yaml *map, struct zs_
 	get_owner(r, map, ttl->owner);
 	ttl->ttl = (uint32_t)get_number(r, map, "ttl", INT32_MAX);
 	ttl->leaving = get_some_answer(r, map, "leaving");
+	ttl->version = get_some_number(r, map, "version", UINT32_MAX);
 	ttl->until = get_time(r, map, "until");
 }
 

@@ -203,6 +203,8 @@ static void put_tlsa(struct zs_buf *out, const struct zs_facts *facts)
 		put_hex(out, "\n    rdata", tlsa->rdata.data, tlsa->rdata.len);
 		zs_buf_printf(out, "\n    role: %s", zs_state_tlsa_roles[tlsa->role]);
 		put_time(out, "\n    since", tlsa->since);
+		if (tlsa->version && !tlsa->since)
+			zs_buf_printf(out, "\n    version: %u", tlsa->version);
 		if (tlsa->used)
 			put_time(out, "\n    used", tlsa->used);
 		put_time(out, "\n    until", tlsa->until);
@@ -215,6 +217,8 @@ static void put_tlsa(struct zs_buf *out, const struct zs_facts *facts)
 		put_quoted(out, "  - owner", zs_name_text(ttl->owner, owner));
 		zs_buf_printf(out, "\n    ttl: %u\n    leaving: %s\n    until: %s\n", ttl_of(ttl->ttl), ttl->leaving ? "yes" : "no",
 		              ttl->until ? zs_time_text(ttl->until, time) : "never");
+		if (ttl->version && !ttl->until)
+			zs_buf_printf(out, "    version: %u\n", ttl->version);
 	}
 }
 

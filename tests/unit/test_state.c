@@ -52,10 +52,10 @@ static struct zs_facts *full(struct zs_run *run)
 		                        .role = ZS_TLSA_BRIDGE, .since = 5, .until = 9 };
 	memcpy(tlsa->owner, zone, sizeof zone);
 	tlsa = &ZS_PUSH(run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
-	*tlsa = (struct zs_tlsa_facts){ .type = ZS_TYPE_SSHFP, .rdata = { (const uint8_t *)"\4\2" "0123456789abcdef0123456789abcdef", 34 }, .used = 6 };
+	*tlsa = (struct zs_tlsa_facts){ .type = ZS_TYPE_SSHFP, .rdata = { (const uint8_t *)"\4\2" "0123456789abcdef0123456789abcdef", 34 }, .used = 6, .version = 92 };
 	memcpy(tlsa->owner, zone, sizeof zone);
 	struct zs_tlsa_ttl *ttl = &ZS_PUSH(run->arena, facts->tlsa_ttls, facts->tlsa_ttl_count, facts->tlsa_ttl_room);
-	*ttl = (struct zs_tlsa_ttl){ .ttl = 60, .leaving = true, .until = 90 };
+	*ttl = (struct zs_tlsa_ttl){ .ttl = 60, .leaving = true, .version = 91 };
 	memcpy(ttl->owner, zone, sizeof zone);
 	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 60, .until = 70 };
 	ZS_PUSH(run->arena, facts->ttls, facts->ttl_count, facts->ttl_room) = (struct zs_ttl_facts){ .ttl = 61, .dnskey = true, .version = 7 };
@@ -92,6 +92,7 @@ START_TEST(facts_survive_writing_and_reading)
 	ck_assert_str_eq(again.published.program, "zonesign \"1\\");
 	ck_assert_uint_eq(again.inputs[0].id.ino, UINT64_MAX);
 	ck_assert(again.keys[0].krrsig.phase == ZS_RUMOURED && again.keys[0].zrrsig.phase == ZS_NA);
+	ck_assert(again.tlsa[1].version == 92 && !again.tlsa[0].version && again.tlsa_ttls[0].version == 91);
 	ck_assert(again.published.behind == 4294967290u && again.published.behind_since == 940);
 	ck_assert(again.keys[0].krrsig.version == 4294967295u && again.ttls[1].version == 7 && !again.ttls[0].version);
 	ck_assert(again.keys[0].standby && again.keys[0].emergency && again.keys[0].active == 320 && again.keys[0].removed == 350);
