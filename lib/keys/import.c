@@ -17,6 +17,7 @@ enum { FILE_MAX = 64 * 1024, JSON_MAX = 1 << 20, KEYS_MAX = 64 };
 /* What is known of a key's life; 0: not, or not yet. */
 struct life {
 	zs_time publish, active, ready, retire, remove; /* ready: the DS was asked for; active: it signs, or its DS is there */
+	zs_time unsign;                                 /* a key that is to leave may go on to sign the zone until then */
 };
 
 static struct zs_record_state part(enum zs_record_phase phase, zs_time since)
@@ -46,7 +47,7 @@ static void live(struct zs_key_facts *facts, const struct life *life, zs_time no
 	facts->activate = life->active > now ? life->active : 0;
 	facts->dnskey = state_at(life->publish, life->remove, now);
 	facts->krrsig = ksk ? state_at(life->publish, life->remove, now) : none;
-	facts->zrrsig = zsk ? state_at(life->active, life->retire, now) : none;
+	facts->zrrsig = zsk ? state_at(life->active, life->unsign, now) : none;
 	facts->ds = ksk ? state_at(life->ready ? life->ready : life->active, life->retire, now) : none;
 	if (facts->ds.phase == ZS_RUMOURED && life->active && life->active <= now)
 		facts->ds = part(ZS_OMNIPRESENT, life->active); /* it was in use: the other signer had seen it */
@@ -183,7 +184,8 @@ static bool import_bind(struct zs_run *run, struct zs_arena *arena, const struct
 	const struct zs_key_times *t = &out->key.times;
 	const bool timed = t->publish || t->activate;
 	const zs_time always = run->now;
-	const struct life life = { .publish = timed ? t->publish : always, .active = timed ? t->activate : always, .retire = t->inactive, .remove = t->remove };
+	const struct life life = { .publish = timed ? t->publish : always, .active = timed ? t->activate : always, .retire = t->inactive, .unsign = t->inactive,
+		                   .remove = t->remove };
 	out->from = timed ? "timing metadata" : "no times: taken to be in use";
 	out->ds_unknown = true;
 	live(&out->facts, &life, run->now);
@@ -283,9 +285,11 @@ static bool import_knot_key(struct zs_run *run, struct zs_arena *arena, const st
 		return false;
 	if (out->key.tag != tag)
 		return zs_error(run, &map->where, "'%s.pem' is key %u, not %s", id, out->key.tag, tag_text);
+	/* from retire-active on it leaves, and signs as before until the next of its states */
 	const zs_time retire = json_time(map, "retire-active") ? json_time(map, "retire-active") : json_time(map, "retire");
+	const zs_time unsign = json_time(map, "retire") ? json_time(map, "retire") : json_time(map, "post-active");
 	const struct life life = { .publish = json_time(map, "publish"), .ready = json_time(map, "ready"), .active = json_time(map, "active"),
-		                   .retire = retire ? retire : json_time(map, "post-active"), .remove = json_time(map, "remove") };
+		                   .retire = retire ? retire : json_time(map, "post-active"), .unsign = unsign, .remove = json_time(map, "remove") };
 	out->key.created = run->now;
 	fill_facts(out, (enum zs_key_role)((ksk ? ZS_KSK : 0) | (zsk ? ZS_ZSK : 0)));
 	out->from = "Knot";

@@ -192,6 +192,11 @@ taken 'Knot'
 rm -rf state a.signed; sed -i 's/"tag": [0-9]*/"tag": 1/' list.json; at 0 keys import --served served.zone a.example list.json; is 'a PEM that is another key' 3 $status
 echo '[{"id": "../../etc/passwd", "tag": 1, "algorithm": 13, "ksk": true}]' > list.json; at 0 keys import --served served.zone a.example list.json; is 'an id that is a path' 3 $status
 
+# a key that Knot has in retire-active, as the former ones in a roll to another algorithm, signs as before
+fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k
+python3 ../pem.py $((t0 - 86400 * 30))
+python3 -c "import json; l = json.load(open('list.json')); k = [e for e in l if e['zsk']][-1]; k['retire-active'] = $t0 - 60; json.dump(l, open('list.json', 'w'))"
+at 0 keys import --served served.zone a.example list.json; is 'a key that Knot retires and signs with' 0 $status; is 'it signs as before' 2 "$(grep -c 'zsk .*zrrsig=rumoured' out)"; taken 'Knot, a key that it retires'
 # Knot knows what is active, not what is to come: a KSK that is published and nothing else is the new one, not an old one that leaves
 fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; sign k
 python3 ../pem.py $((t0 - 86400 * 30))
