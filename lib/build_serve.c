@@ -47,8 +47,10 @@ bool zs_build_record_facts(struct zs_building *b)
 		facts->input_count = b->certificates_ok ? b->input_count : 0;
 		facts->input_room = b->input_room;
 	}
-	if (facts->input_count && b->candidate.settled)
-		zs_build_add_output(b->run, facts, &b->candidate.id, b->candidate.sha256, b->zone_config->output.path);
+	if (facts->input_count && b->committed) {
+		const struct zs_file_id unknown = { 0 }; /* its name is kept in any case */
+		zs_build_add_output(b->run, facts, b->candidate.settled ? &b->candidate.id : &unknown, b->candidate.sha256, b->zone_config->output.path);
+	}
 	facts->last_build = b->run->now;
 	if (b->told.now && !b->options->quiet)
 		facts->warned = b->run->now;
