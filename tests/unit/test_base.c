@@ -117,6 +117,10 @@ START_TEST(arena_released_blocks_are_used_again)
 }
 END_TEST
 
+/* Sanitizers have memory of their own for each octet of ours, and give back none of it. */
+#if !defined NOTHING_IS_KEPT && !defined __SANITIZE_THREAD__
+#define RESIDENT_TELLS 1
+#endif
 /* Resident octets of this process. */
 static size_t resident(void)
 {
@@ -134,12 +138,11 @@ START_TEST(arena_keeps_no_more_than_asked_and_gives_back_what_fits_nobody)
 	zs_arena_begin();
 	zs_arena_trim(0);
 	const size_t before = resident();
-	(void)before;
 	struct zs_arena *a = zs_arena_new();
 	for (unsigned i = 0; i < COUNT; i++)
 		dirty_block(a, SIZE);
 	zs_arena_free(a);
-#ifndef NOTHING_IS_KEPT
+#ifdef RESIDENT_TELLS
 	ck_assert_uint_ge(resident(), before + COUNT * SIZE - SIZE / 2);
 	a = zs_arena_new();
 	dirty_block(a, (size_t)2 * SIZE); /* none is as large: two of these go */
@@ -150,8 +153,10 @@ START_TEST(arena_keeps_no_more_than_asked_and_gives_back_what_fits_nobody)
 	ck_assert_uint_le(resident(), before + 3 * SIZE + SIZE / 2);
 #endif
 	zs_arena_trim(0);
-#ifndef NOTHING_IS_KEPT
+#ifdef RESIDENT_TELLS
 	ck_assert_uint_le(resident(), before + SIZE / 2);
+#else
+	ck_assert_uint_gt(before, 0);
 #endif
 }
 END_TEST
