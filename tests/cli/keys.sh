@@ -177,7 +177,7 @@ import base64, glob, json, os, subprocess, sys
 out = []
 for path in glob.glob("k/*.key"):
     tag = int(path.split("+")[-1][:5]); flags = int([l for l in open(path) if "DNSKEY" in l and l[0] != ";"][0].split("DNSKEY")[1].split()[0])
-    secret = base64.b64decode([l for l in open(path[:-4] + ".private") if l.startswith("PrivateKey")][0].split()[1])
+    secret = base64.b64decode([l for l in open(path[:-4] + ".private") if l.startswith("PrivateKey")][0].split()[1]).rjust(32, b"\0") # BIND leaves leading zeros out
     der = bytes.fromhex("30310201010420") + secret + bytes.fromhex("a00a06082a8648ce3d030107")
     ident = "%040x" % tag
     pem = subprocess.run(["openssl", "pkcs8", "-topk8", "-nocrypt", "-inform", "DER"], input=der, capture_output=True, check=True).stdout
