@@ -216,14 +216,14 @@ printf 'new A 192.0.2.7\n' >> a.zone; at 20 -q build; is 'and goes on to' 0 $sta
 
 # PowerDNS: a KSK and a ZSK, of which the zone shows which is which
 fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k
-n=0; for f in k/*.private; do n=$((n + 1)); (umask 077; grep -vE '^(Created|Publish|Activate|SyncPublish)' "$f" | sed 's/v1.3/v1.2/' > pdns.$n); done
+n=0; for f in k/*.private; do n=$((n + 1)); (umask 077; grep -vE '^(Created|Publish|Activate|SyncPublish)' "$f" | sed '/^Private-key-format/s/v1.3/v1.2/' > pdns.$n); done
 at 0 keys import --served served.zone a.example pdns.1 pdns.2; is 'import of a KSK and a ZSK of PowerDNS' 0 $status; is 'each for what it is' 'ksk zsk' "$(awk '{print $2}' out | grep sk | sort | tr '\n' ' ' | sed 's/ $//')"; taken 'PowerDNS, KSK and ZSK'
 
 # PowerDNS: a private half alone, for all roles
 for algorithm in 13 14 15 8; do
 	fresh ', csk: {lifetime: unlimited}'; mkdir k; dnssec-keygen -q -K k -a $algorithm ${algorithm#1[345]}${algorithm:+} -f KSK a.example >/dev/null 2>&1 || dnssec-keygen -q -K k -a $algorithm -b 2048 -f KSK a.example >/dev/null
 	dnssec-signzone -q -S -z -P -d . -K k -s 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
-	umask 077; grep -vE '^(Created|Publish|Activate|SyncPublish)' k/*.private | sed 's/v1.3/v1.2/' > pdns.key; umask 022
+	umask 077; grep -vE '^(Created|Publish|Activate|SyncPublish)' k/*.private | sed '/^Private-key-format/s/v1.3/v1.2/' > pdns.key; umask 022
 	sed -i "s/observe: off/observe: off, algorithm: $algorithm/" zonesign.yaml
 	at 0 keys import --served served.zone a.example pdns.key; is "import of a PowerDNS key, algorithm $algorithm" 0 $status; has "$algorithm: it signs all" out 'csk'
 	taken "PowerDNS $algorithm"
