@@ -266,8 +266,8 @@ ok 'the DS leads to the zone' sh -c "'$z' --now $t1 ds --format ds > ds && '$z' 
 # -- serials
 for policy_serial in unixtime increment date; do
 	policy="serial: $policy_serial"; fresh; last=0
-	for now in 2026-12-01 2026-12-02 2026-12-03; do
-		echo "n$now A 192.0.2.1" >> a.zone; run "$z" --now $now build; is "$policy_serial, $now" 0 $status
+	for date in 2026-12-01 2026-12-02 2026-12-03; do
+		echo "n$date A 192.0.2.1" >> a.zone; run "$z" --now $date build; is "$policy_serial, $date" 0 $status
 		serial=$(awk '$4=="SOA"{print $7; exit}' signed/a.zone); ok "$policy_serial rises" test "$serial" -gt $last; last=$serial
 	done
 done
