@@ -131,7 +131,6 @@ static bool is_as_known(const struct zs_record_state *record, uint32_t oldest, b
 bool zs_live_is_version(struct zs_run *run, const struct zs_facts *facts, const struct zs_answer *dnskeys, const struct zs_answer *soa, uint32_t oldest)
 {
 	struct shown *shown = zs_arena_array(run->arena, facts->key_count + 1, sizeof *shown);
-	memset(shown, 0, (facts->key_count + 1) * sizeof *shown);
 	if (!note_shown(run, facts, dnskeys, shown) || !note_shown(run, facts, soa, shown))
 		return false;
 	for (size_t i = 0; i < facts->key_count; i++) {
