@@ -19,6 +19,16 @@ open(".ports", "w").write(str(port + 1))
 print(*(u.getsockname()[1] for u, t in held))' "$1" $$
 }
 
+# until_up ADDRESS@PORT: a server answers there. Without recursion, or a resolver would look for the root servers first
+until_up() {
+	for _ in $(seq 600); do
+		dig +norecurse +tries=1 +time=1 -p "${1#*@}" "@${1%@*}" . SOA 2>/dev/null | grep -q status: && return
+		sleep 0.05
+	done
+	fail "$1 answers"
+	return 1
+}
+
 # nsd_start NAME ADDRESS@PORT ZONE...: serves NAME/ZONE.zone for each; its pid in NAME/pid
 nsd_start() {
 	ns_name=$1 ns_address=$2
@@ -45,11 +55,7 @@ nsd_start() {
 	nsd -d -c "$ns_name/nsd.conf" > "$ns_name/out" 2>&1 &
 	echo $! > "$ns_name/pid"
 	pids="$pids $!"
-	for _ in $(seq 100); do
-		dig +tries=1 +time=1 -p "${ns_address#*@}" "@${ns_address%@*}" . SOA > "$ns_name/dig" 2>&1 && grep -q status "$ns_name/dig" && return
-		sleep 0.05
-	done
-	fail "NSD $ns_name starts" "$(tail -n 5 "$ns_name/log" "$ns_name/out")"
+	until_up "$ns_address" || tail -n 5 "$ns_name/log" "$ns_name/out"
 }
 
 # nsd_load NAME ADDRESS@PORT ZONE FILE: a new version of the zone, whose serial is awaited

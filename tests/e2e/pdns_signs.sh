@@ -32,9 +32,7 @@ for name in sql bind; do
 	pdns_server --config-dir="$PWD/$name" > $name/log 2>&1 &
 	pids="$pids $!"
 done
-for port in $sql $bind; do
-	for _ in $(seq 100); do dig +tries=1 +time=1 -p "$port" @127.0.0.1 . SOA 2>/dev/null | grep -q status: && break; sleep 0.05; done
-done
+for port in $sql $bind; do until_up "127.0.0.1@$port"; done
 config() { # DENIAL
 	cat > zonesign.yaml <<-EOY
 		policies:

@@ -12,7 +12,6 @@ set -- $(free_ports 5)
 lite=127.0.0.1@$1 pg=127.0.0.1@$2 my=127.0.0.1@$3 unbound=$4 silent=127.0.0.1@$5
 ask() { dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" +short "$2" SOA | awk '{ print $3 }'; }
 published() { awk '$4 == "SOA" { print $7; exit }' "$1"; }
-until_up() { for _ in $(seq 600); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" . SOA 2>/dev/null | grep -q status && return; sleep 0.05; done; fail "$1 answers"; }
 until_there() { for _ in $(seq 600); do [ -S "$1" ] && return; sleep 0.05; done; fail "$1 is there"; }
 start_pdns() { # NAME ADDRESS LINE...
 	sp_name=$1 sp_address=$2; shift 2

@@ -9,7 +9,6 @@ set -- $(free_ports 9)
 nsd=127.0.0.1@$1 nsdcontrol=$2 knot=127.0.0.1@$3 bind=127.0.0.1@$4 rndc=$5 sql=127.0.0.1@$6 pbind=127.0.0.1@$7 nobody=127.0.0.1@$8 hup=127.0.0.1@$9
 ask() { dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" +short "$2" SOA | awk '{ print $3 }'; }
 published() { awk '$4 == "SOA" { print $7; exit }' "$1"; }
-until_up() { for _ in $(seq 600); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" . SOA 2>/dev/null | grep -q status && return; sleep 0.05; done; fail "$1 answers"; }
 state() { grep -E "^ *$1: " "state/$2/state.yaml" | head -n 1 | sed 's/^ *[a-z_]*: //'; }
 build() { run "$z" -q build "$1"; }
 

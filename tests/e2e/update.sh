@@ -7,7 +7,6 @@ need named knotd pdns_server pdnsutil sqlite3 dig delv python3 tsig-keygen opens
 
 set -- $(free_ports 4)
 bind=127.0.0.1@$1 knot=127.0.0.1@$2 nobody=127.0.0.1@$3 pdns=127.0.0.1@$4
-until_up() { for _ in $(seq 600); do dig +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" . SOA 2>/dev/null | grep -q status && return; sleep 0.05; done; fail "$1 answers"; }
 tlsa() { dig +short +tries=1 +time=1 "@${1%@*}" -p "${1#*@}" "$2" TLSA | tr A-F a-f | sed 's/ //4' | sort; }
 cert() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -subj "/CN=mail" -days 3650 2>/dev/null; }
 record() { "$z" tlsa "$1" --host m.test --port 25 | sed 's/.*TLSA //' | tr A-F a-f; }
