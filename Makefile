@@ -51,7 +51,7 @@ $(oracles): $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(BUILD)/libzonesign.
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-check: deps                       ## install what the tests need, then run every test; JOBS (the cores): scripts at a time
+check: deps                       ## install what the tests need, then run every test; JOBS (the cores and one): scripts at a time
 	@$(MAKE) --no-print-directory -j $$(nproc) all $(timelines) $(oracles) $(BUILD)/unit
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-4} sh tests/run.sh fuzz unit timeline lint golden cli interop e2e
 unit: $(BUILD)/unit               ## the unit tests
@@ -62,9 +62,10 @@ interop: all $(oracles)           ## what others make of our zones, and we of th
 	@FLAVOUR=$(FLAVOUR) sh tests/run.sh interop
 timeline: all $(timelines)        ## rolls against every cache: cases, random schedules, planted faults
 	@FLAVOUR=$(FLAVOUR) sh tests/run.sh timeline
-soak: $(BUILD)/timeline/random $(BUILD)/unit    ## 100,000 random schedules of keys (SEED: the first), 20,000 of TLSA
+soak: $(BUILD)/timeline/random $(BUILD)/timeline/disk $(BUILD)/unit ## 100,000 random schedules of keys (SEED: the first), 20,000 of TLSA, 40 on a disk
 	ZS_LIVES=20000 $(BUILD)/unit schedule
 	$(BUILD)/timeline/random $${SEED:-1000000} 100000
+	SEEDS="$$(seq -s " " 40)" sh tests/timeline/disk.sh
 coverage:                         ## lines and branches of lib/rollover that its tests reach
 	@$(MAKE) --no-print-directory FLAVOUR=coverage build/coverage/unit build/coverage/timeline/cases build/coverage/timeline/random
 	@sh tests/coverage.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the kinds of test named as arguments, JOBS (the cores there are) scripts at a time, and ends with "N passed, N failed".
+# Runs the kinds of test named as arguments, JOBS scripts at a time (one more than there are cores: many wait for a server), and ends with "N passed, N failed".
 # Each runner's own last line is of that form too; a runner that dies without one counts as one failure.
 # What a script prints appears when it ends, as one block.
 set -u
@@ -50,7 +50,7 @@ for kind; do
 	done
 	[ "$(wc -l < "$logs/list")" -gt "$before" ] || { echo "== there is no test of the kind '$kind'"; echo "0 1" > "$logs/kind-$kind.counts"; }
 done
-xargs -r -n 1 -P "${JOBS:-$(nproc)}" sh tests/run.sh --one "$logs" < "$logs/list" || echo '== a script was ended from outside'
+xargs -r -n 1 -P "${JOBS:-$(($(nproc) + 1))}" sh tests/run.sh --one "$logs" < "$logs/list" || echo '== a script was ended from outside'
 while read -r name; do # one that left no count did not come to its end
 	[ -e "$logs/$(echo "$name" | tr / -).counts" ] || { echo "== $name did not end"; echo "0 1" > "$logs/$(echo "$name" | tr / -).counts"; }
 done < "$logs/list"

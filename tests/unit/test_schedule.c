@@ -418,7 +418,7 @@ END_TEST
 
 /* ---- random lives ---- */
 
-enum { SETS = 4096, RECORDS = 200, STEPS = 400, LIVES = 500 };
+enum { SETS = 4096, RECORDS = 200, STEPS = 400, LIVES = 150 };
 
 struct publication {
 	uint8_t rdata[RECORDS][4];
@@ -638,9 +638,9 @@ END_TEST
 START_TEST(one_that_does_not_is)
 {
 	unsigned caught = 0;
-	for (uint64_t seed = 0; seed < 100; seed++)
+	for (uint64_t seed = 0; seed < 40; seed++)
 		caught += live(seed, false).violations != 0;
-	ck_assert_uint_gt(caught, 90);
+	ck_assert_uint_gt(caught, 36);
 }
 END_TEST
 
