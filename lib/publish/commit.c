@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "keys/keys.h"
-#include "publish/publish.h"
+#include "publish/publish_private.h"
 
 enum { BLOCK = 32 * 1024, LARGE = 16 << 20 /* octets of an output */ };
 
@@ -54,10 +54,22 @@ static void close_candidate(struct zs_candidate *candidate)
 	candidate->fd = candidate->dir_fd = -1;
 }
 
+/* What was verified gets the name of the output, and nothing else that somebody laid in its place. */
+static bool rename_aside(struct zs_run *run, const struct zs_candidate *candidate)
+{
+	if (zs_candidate_is_replaced(candidate)) {
+		zs_fail(run, "'%s' beside '%s' is not what was verified: somebody else writes the same output", candidate->aside, candidate->path);
+		zs_hint(run, "one output belongs to one state: look which other config or machine names it");
+		return false;
+	}
+	return renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) == 0
+	    || zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(errno));
+}
+
 bool zs_publish_place(struct zs_run *run, struct zs_candidate *candidate)
 {
-	if (renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) != 0)
-		return zs_fail(run, "cannot rename to '%s': %s", candidate->path, strerror(errno));
+	if (!rename_aside(run, candidate))
+		return false;
 	close_candidate(candidate);
 	return true;
 }
@@ -100,9 +112,9 @@ bool zs_publish_commit(struct zs_run *run, const struct zs_zone_config *zone, st
 		facts->intent.present = false;
 		return zs_fail(run, "cannot sync '%s': %s", facts->dir, strerror(errno));
 	}
-	if (renameat(candidate->dir_fd, candidate->aside, candidate->dir_fd, candidate->name) != 0) {
+	if (!rename_aside(run, candidate)) {
 		facts->intent.present = false; /* but not on disk: the state there has what was not published, and the next run has to know */
-		return zs_fail(run, "cannot rename the new zone to '%s': %s", candidate->path, strerror(errno));
+		return false;
 	}
 	/* published: from here on only the reload can fail */
 	const bool synced = zs_file_sync(run, candidate->dir_fd);

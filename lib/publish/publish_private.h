@@ -8,6 +8,9 @@
 
 enum { ZS_RELOAD_LIMIT = 60 /* seconds */ };
 
+/* write.c: does another file lie where the candidate was laid? */
+bool zs_candidate_is_replaced(const struct zs_candidate *candidate);
+
 /* server.c: ask the server of `publish` for the serial. False with a diagnostic. */
 bool zs_serve_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -179,13 +180,38 @@ static void write_all(struct writer *w, struct zs_arena *arena)
 		zs_arena_free(w->slots[i].arena);
 }
 
+/* Two runs with states of their own, as of a config and a copy of it, have no lock in common but this one: without it the second would take
+ * the file aside from the first, which then published what the second had written of its own. Where a file system has no locks,
+ * zs_publish_place still sees it. */
+static bool is_free(struct zs_run *run, const struct zs_candidate *out, int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return true;
+	zs_not_yet(run, "another run writes '%s' just now, with another state than this one", out->path);
+	zs_hint(run, "one output belongs to one state: look which other config or machine names it");
+	return false;
+}
+
+static bool remove_leftover(struct zs_run *run, const struct zs_candidate *out)
+{
+	const int fd = openat(out->dir_fd, out->aside, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	const bool ok = fd < 0 || is_free(run, out, fd);
+	const bool removed = ok && (unlinkat(out->dir_fd, out->aside, 0) == 0 || errno == ENOENT);
+	const int error = errno;
+	if (fd >= 0)
+		close(fd);
+	return removed || (ok && zs_fail(run, "cannot remove a leftover beside '%s': %s", out->path, strerror(error)));
+}
+
 static bool open_aside(struct zs_run *run, struct zs_candidate *out, const struct stat *old, bool there)
 {
-	if (unlinkat(out->dir_fd, out->aside, 0) != 0 && errno != ENOENT)
-		return zs_fail(run, "cannot remove a leftover beside '%s': %s", out->path, strerror(errno));
+	if (!remove_leftover(run, out))
+		return false;
 	out->fd = openat(out->dir_fd, out->aside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out->fd < 0)
 		return zs_fail(run, "cannot write beside '%s': %s", out->path, strerror(errno));
+	if (!is_free(run, out, out->fd))
+		return false;
 	const mode_t mode = there ? old->st_mode & 07777 : 0644;
 	if (there && (old->st_uid != geteuid() || old->st_gid != getegid()) && fchown(out->fd, old->st_uid, old->st_gid) != 0)
 		return zs_fail(run, "cannot give the new '%s' the owner of the old one: %s", out->path, strerror(errno));
@@ -229,10 +255,18 @@ bool zs_publish_write(struct zs_run *run, const struct zs_zone_config *zone, con
 	return true;
 }
 
+bool zs_candidate_is_replaced(const struct zs_candidate *candidate)
+{
+	struct stat ours, there;
+	return fstat(candidate->fd, &ours) == 0 && fstatat(candidate->dir_fd, candidate->aside, &there, AT_SYMLINK_NOFOLLOW) == 0
+	    && (ours.st_dev != there.st_dev || ours.st_ino != there.st_ino);
+}
+
 void zs_publish_discard(struct zs_candidate *candidate)
 {
 	if (candidate->fd >= 0) {
-		unlinkat(candidate->dir_fd, candidate->aside, 0);
+		if (!zs_candidate_is_replaced(candidate))
+			unlinkat(candidate->dir_fd, candidate->aside, 0);
 		close(candidate->fd);
 	}
 	if (candidate->dir_fd >= 0)

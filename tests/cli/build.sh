@@ -365,6 +365,14 @@ if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
 else
 	echo 'skipped: a full disk (mount is not allowed)'
 fi
+# two configs with a state each that name one output: the second does not take the file aside from the first, nor is published what it put there
+fresh; "$z" -q build; cp -a state second; { echo 'state: second'; cat zonesign.yaml; } > second.yaml; echo 'x A 192.0.2.9' >> a.zone
+config "    second-opinion: {shell: \"'$z' -q -c second.yaml build 2> second.err; echo \$? > second.status\"}
+"; run "$z" build; is 'two states, one output: the first' 0 $status; is 'the second leaves' 5 "$(cat second.status)"; has 'and says why' second.err "another run writes '"
+before=$(sum); run "$z" build; is 'what is there is of the first' "0 $before" "$status $(sum)"
+run "$z" -q -c second.yaml build; is 'then it is no output of the second' 4 $status; has 'it is told' err 'the state is an old copy, or somebody else wrote the file'
+good=$(sha256sum < signed/a.zone); echo 'y A 192.0.2.9' >> a.zone; config '    second-opinion: {shell: "cd signed; rm .a.zone.zonesign; head -n 3 a.zone > .a.zone.zonesign"}
+'; run "$z" build; is 'what lies there was not verified' 1 $status; has 'that is told' err "is not what was verified"; is 'it is not published' "$good" "$(sha256sum < signed/a.zone)"
 # a command has ended when it has, whoever holds its output then; what it said is read all the same
 need setsid
 if [ "$(id -u)" = 0 ]; then # who else may not look
