@@ -318,6 +318,7 @@ int main(int argc, char **argv)
 	struct zs_cli cli = { 0 };
 	hold_streams();
 	umask(022);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error as a full disk is */
 	zs_arena_begin();
 	if (!zs_secret_begin()) {
 		fputs("zonesign: error: out of memory: OpenSSL cannot be set up\n", stderr);

@@ -95,6 +95,7 @@ static bool start(struct zs_run *run, const struct zs_command *command, const ch
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		signal(SIGPIPE, SIG_DFL);
+		signal(SIGXFSZ, SIG_DFL);
 		setpgid(0, 0);
 		const int nothing = with_input ? in[0] : open("/dev/null", O_RDONLY | O_CLOEXEC);
 		if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(out[1], 1) < 0 || dup2(out[1], 2) < 0)

@@ -365,6 +365,9 @@ if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
 else
 	echo 'skipped: a full disk (mount is not allowed)'
 fi
+fresh; run "$z" -q build; good=$(sha256sum < signed/a.zone); python3 -c 'print("\n".join("h%d A 192.0.2.1" % i for i in range(300)))' >> a.zone
+run sh -c "ulimit -f 20; exec '$z' build"; is 'a limit on the size of files is as a full disk' 1 $status; has 'it is told' err "cannot write 'signed/a.zone': File too large"
+is 'the old zone is there' "$good" "$(sha256sum < signed/a.zone)"; is 'and nothing else' '' "$(find . -name '.*zonesign')"
 # two configs with a state each that name one output: the second does not take the file aside from the first, nor is published what it put there
 fresh; "$z" -q build; cp -a state second; { echo 'state: second'; cat zonesign.yaml; } > second.yaml; echo 'x A 192.0.2.9' >> a.zone
 config "    second-opinion: {shell: \"'$z' -q -c second.yaml build 2> second.err; echo \$? > second.status\"}
