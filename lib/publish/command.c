@@ -16,6 +16,7 @@
 
 enum {
 	OUTPUT_MAX = 4096, ENVIRONMENT_MAX = 64,
+	HEAD = 80, TAIL = 160, /* octets that are shown of a long line */
 	STEP = 50,   /* milliseconds between two looks whether the child has ended, while its output stays open */
 	LINGER = 500 /* milliseconds for the last output, after it has ended and left a process behind that holds its output */
 };
@@ -102,9 +103,10 @@ static bool start(struct zs_run *run, const struct zs_command *command, const ch
 			_exit(127);
 		environ = (char **)(uintptr_t)environment;
 		execvp(argv[0], argv);
-		const char *why = strerror(errno);
-		if (write(2, why, strlen(why)) < 0)
-			_exit(126);
+		const char *const words[] = { argv[0], ": ", strerror(errno) };
+		for (size_t i = 0; i < ZS_COUNT(words); i++)
+			if (write(2, words[i], strlen(words[i])) < 0)
+				_exit(126);
 		_exit(127);
 	}
 	const int error = errno;
@@ -122,6 +124,13 @@ static bool start(struct zs_run *run, const struct zs_command *command, const ch
 	}
 	return pid > 0;
 }
+
+/* The last of what it printed. */
+struct words {
+	char text[OUTPUT_MAX];
+	size_t len;
+	bool cut; /* there was more before */
+};
 
 static int64_t milliseconds(void)
 {
@@ -153,12 +162,12 @@ static void feed(struct child *child, const char **input, size_t *left)
 
 /* Feed stdin and keep the last of the output until the child has ended: its output may stay open longer, in the hands of a daemon that
  * it started. False if the time is over. */
-static bool attend(struct child *child, const char *input, int64_t deadline, int *status, char last[OUTPUT_MAX], size_t *last_len,
-                   struct zs_buf *all)
+static bool attend(struct child *child, const char *input, int64_t deadline, int *status, struct words *last, struct zs_buf *all)
 {
 	size_t left = input ? strlen(input) : 0;
 	int unread = 0; /* octets in the pipe when it ended: they are read whatever the time */
-	*last_len = 0;
+	last->len = 0;
+	last->cut = false;
 	if (child->in >= 0)
 		fcntl(child->in, F_SETFL, O_NONBLOCK);
 	for (;;) {
@@ -182,17 +191,18 @@ static bool attend(struct child *child, const char *input, int64_t deadline, int
 			feed(child, &input, &left);
 		if (!fds[0].revents)
 			continue;
-		if (*last_len > OUTPUT_MAX / 2) {
-			memmove(last, last + OUTPUT_MAX / 4, *last_len - OUTPUT_MAX / 4);
-			*last_len -= OUTPUT_MAX / 4;
+		if (last->len > OUTPUT_MAX / 2) {
+			memmove(last->text, last->text + OUTPUT_MAX / 4, last->len - OUTPUT_MAX / 4);
+			last->len -= OUTPUT_MAX / 4;
+			last->cut = true;
 		}
-		const ssize_t n = read(child->out, last + *last_len, OUTPUT_MAX - *last_len);
+		const ssize_t n = read(child->out, last->text + last->len, OUTPUT_MAX - last->len);
 		if (n == 0)
 			return true;
 		if (n > 0 && all)
-			zs_buf_add(all, last + *last_len, (size_t)n);
+			zs_buf_add(all, last->text + last->len, (size_t)n);
 		if (n > 0) {
-			*last_len += (size_t)n;
+			last->len += (size_t)n;
 			unread -= (int)n;
 		}
 	}
@@ -209,22 +219,30 @@ static bool reap(struct child *child, int64_t deadline, int *status)
 	return true;
 }
 
-static const char *last_words(struct zs_run *run, const char *text, size_t len)
+/* The last line of what it printed. Of a long one both ends: tools repeat what they were given, and then say what is wrong with it. */
+static const char *last_words(struct zs_run *run, const struct words *last)
 {
-	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
+	const char *text = last->text;
+	size_t len = last->len;
+	while (len && strchr("\n\r\t ", text[len - 1]))
 		len--;
 	size_t start = len;
-	while (start && text[start - 1] != '\n')
+	while (start && text[start - 1] != '\n' && text[start - 1] != '\r')
 		start--;
-	return len ? zs_arena_printf(run->arena, "; it said: %s", zs_text_safe(run->arena, text + start, len - start, 200)) : "";
+	if (!len)
+		return "";
+	if (len - start <= HEAD + TAIL)
+		return zs_arena_printf(run->arena, "; it said: %s", zs_text_safe(run->arena, text + start, len - start, HEAD + TAIL));
+	const bool cut = !start && last->cut;
+	return zs_arena_printf(run->arena, "; it said: %s... %s", cut ? "" : zs_arena_printf(run->arena, "%s ", zs_text_safe(run->arena, text + start, HEAD, HEAD)),
+	                       zs_text_safe(run->arena, text + len - TAIL, TAIL, TAIL));
 }
 
 static bool run_command(struct zs_run *run, const struct zs_command *command, const char *what, const char *zone_text, const char *input,
                         zs_seconds limit, struct zs_buf *all)
 {
 	struct child child;
-	char last[OUTPUT_MAX];
-	size_t last_len = 0;
+	struct words last;
 	int status = 0;
 	if (zone_text[0] == '-')
 		return zs_fail(run, "the %s command is not run: the zone's name begins with '-'", what);
@@ -234,7 +252,7 @@ static bool run_command(struct zs_run *run, const struct zs_command *command, co
 		return zs_fail(run, "cannot start the %s command: %s", what, strerror(errno));
 	}
 	const int64_t deadline = milliseconds() + limit * 1000;
-	const bool ended = attend(&child, input, deadline, &status, last, &last_len, all) && reap(&child, deadline, &status);
+	const bool ended = attend(&child, input, deadline, &status, &last, all) && reap(&child, deadline, &status);
 	kill(-child.pid, SIGKILL); /* what it left behind, and itself if it is late */
 	if (!child.ended)
 		waitpid(child.pid, &status, 0);
@@ -242,7 +260,7 @@ static bool run_command(struct zs_run *run, const struct zs_command *command, co
 	if (child.in >= 0)
 		close(child.in);
 	signal(SIGPIPE, old);
-	const char *said = last_words(run, last, last_len);
+	const char *said = last_words(run, &last);
 	if (!ended)
 		return zs_fail(run, "the %s command was ended after %lld s%s", what, (long long)limit, said);
 	if (WIFSIGNALED(status))

@@ -171,7 +171,8 @@ static bool end_command(struct feed *f)
 	if (f->ok && f->statements && !zs_publish_run(f->run, &command, "pdnsutil", f->config->name_text, NULL, SQL_LIMIT)) {
 		f->ok = false;
 		zs_hint(f->run, "pdnsutil must be able to use the database of PowerDNS (backend %s), whose schema must be that of 4.7 or later; "
-		        "if it fails at 'INSERT INTO domains', another build wrote the same zone; each run tries again", backend_name(f->config->publish.backend));
+		        "if it fails at 'INSERT INTO domains', what is there is not what was laid: another build wrote the same zone, or the database changes what "
+		        "it is given. Each run tries again", backend_name(f->config->publish.backend));
 	}
 	zs_arena_free(f->arena);
 	f->arena = NULL;

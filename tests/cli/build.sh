@@ -390,6 +390,11 @@ fresh; config '    reload: {shell: "setsid sleep 60 & echo $! > left; echo no su
 run "$z" build; is 'one that fails so' 1 $status; has 'its status and words' err 'failed with status 3; it said: no such zone'; kill "$(cat left)"
 fresh; config '    reload: {shell: "exec >/dev/null 2>&1; sleep 0.3; exit 5"}'
 run "$z" build; is 'one that closes its output and lives on' 1 $status; has 'is waited for' err 'status 5'
+for case in '[./none, reload]@it said: ./none: No such file or directory' '{shell: "printf why\\\\015\\\\012\\\\015\\\\012; exit 1"}@it said: why' \
+	"{shell: 'head -c 5000 /dev/zero | tr \"\\\\000\" x; echo \": the disk is full\"; exit 1'}@it said: ... xx" "{shell: 'echo Error at; head -c 500 /dev/zero | tr \"\\\\000\" x; echo \": the disk is full\"; exit 1'}@xx: the disk is full"; do
+	fresh; config "    reload: ${case%@*}
+"; run "$z" build; is "its last words: ${case%@*}" 1 $status; has 'are told' err "${case#*@}"
+done
 policy='observe: off'; fresh; config '    notify: {shell: "cat > got; setsid sleep 60 & echo $! > left"}'; "$z" -q --now $t0 build
 begin=$(date +%s); run "$z" --now $t1 build; is 'with input, too' 0 $status; ok 'which it got' test -s got; ok 'at once, too' test $(($(date +%s) - begin)) -lt 10; kill "$(cat left)"; policy=
 # a build that is killed takes its command with it
