@@ -1,11 +1,12 @@
-/* keys_shown.c - which version of the zone a server has, by its keys and who signed: where the serial does not tell it (serial: keep), and
- * where it is not the last one. */
+/* keys_shown.c - which version of the zone a server has, by its keys and who signed: where the serial does not tell it, and where it is not
+ * the last one. */
 #include <string.h>
 #include <time.h>
 
 #include "base/hash.h"
 #include "dns/type.h"
 #include "live/look_private.h"
+#include "rollover/rollover.h"
 
 /* The keys of the facts that have a record in the version that is published. */
 static bool is_shown(const struct zs_key_facts *key, bool signer)
@@ -62,6 +63,18 @@ static struct zs_live_question *ask_keys(struct zs_run *run, const struct zs_zon
 	return questions;
 }
 
+static const char *why_not(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const char *server, bool answered)
+{
+	const uint32_t serial = facts->published.serial;
+	if (!answered)
+		return zs_arena_printf(run->arena, "%s does not show the keys that it has with serial %u", server, serial);
+	if (zone->policy->serial == ZS_SERIAL_KEEP)
+		return zs_arena_printf(run->arena, "%s has serial %u, but not the keys of this version: with 'serial: keep' servers do not see that it is another",
+		                       server, serial);
+	return zs_arena_printf(run->arena, "%s has serial %u, but not the keys of this version: it leaves DNSSEC out, or has another zone, which it keeps until "
+	                       "the serial is higher: write %u into the SOA of the zone file", server, serial, serial + 1);
+}
+
 static bool look(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_address *servers, size_t count,
                  const char **why)
 {
@@ -70,11 +83,15 @@ static bool look(struct zs_run *run, const struct zs_zone_config *zone, const st
 		const bool answered = questions[i].reply == ZS_REPLY_ANSWERED && questions[i].answer.authoritative;
 		if (answered && fits(run, facts, &questions[i].answer, i % 2))
 			continue;
-		*why = zs_arena_printf(run->arena, answered ? "%s has serial %u, but not the keys of this version: with 'serial: keep' servers do not see that it is another"
-		                                            : "%s does not show the keys that it has with serial %u", servers[i / 2].text, facts->published.serial);
+		*why = why_not(run, zone, facts, servers[i / 2].text, answered);
 		return false;
 	}
 	return true;
+}
+
+bool zs_live_serial_tells(const struct zs_policy *policy, const struct zs_facts *facts)
+{
+	return policy->serial != ZS_SERIAL_KEEP && !zs_rollover_awaits_version(facts);
 }
 
 bool zs_live_keys_shown(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_address *servers,

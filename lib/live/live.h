@@ -119,14 +119,21 @@ void zs_live_serials(struct zs_run *run, const struct zs_zone_config *zone, stru
  * does not, or NULL; memory from run. */
 bool zs_live_serial_everywhere(struct zs_run *run, const struct zs_serial_observation *seen, uint32_t serial, const char **why);
 
+/* The same of the version that is published; where the serial does not tell it, those servers are asked for their keys. */
+bool zs_live_everywhere(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_serial_observation *seen,
+                        const char **why);
+
 /* `propagation: {zone: observe}`: is the version that is published everywhere? Asks again for some seconds, since secondaries fetch at once
  * when they are told; with --now once, and only of servers that the config lists. True at once where the policy does not observe. *seen: the
  * last look, or empty. */
 bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_serial_observation *seen,
                      const char **why);
 
-/* keys_shown.c: do the servers have the version that is published, by its DNSKEYs and by who signed the SOA? For serial: keep, where the serial
- * does not tell. Asks again for `wait` seconds. *why: who does not; memory from run. */
+/* keys_shown.c: does the serial alone tell that a server has the version that is published? Not with serial: keep; nor where dates of keys
+ * hang on that version: another signer's zone may have the serial, which secondaries then never replace. */
+bool zs_live_serial_tells(const struct zs_policy *policy, const struct zs_facts *facts);
+/* Do the servers have the version that is published, by its DNSKEYs and by who signed the SOA? Asks again for `wait` seconds. *why: who does
+ * not; memory from run. */
 bool zs_live_keys_shown(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_address *servers,
                         size_t count, zs_seconds wait, const char **why);
 

@@ -305,6 +305,13 @@ static bool have_keys(struct zs_run *run, const struct zs_zone_config *zone, con
 	return zs_live_keys_shown(run, zone, facts, servers, count, 0, why);
 }
 
+bool zs_live_everywhere(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_serial_observation *seen,
+                        const char **why)
+{
+	return zs_live_serial_everywhere(run, seen, facts->published.serial, why)
+	    && (zs_live_serial_tells(zone->policy, facts) || have_keys(run, zone, facts, seen, why));
+}
+
 /* With --now the time is a thought, as for the parent. */
 static bool may_ask_servers(const struct zs_run *run, const struct zs_zone_config *zone)
 {
@@ -341,8 +348,7 @@ bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, cons
 		return true;
 	for (unsigned i = 0;; i++) {
 		zs_live_serials(run, zone, seen);
-		if (zs_live_serial_everywhere(run, seen, facts->published.serial, why)
-		    && (zone->policy->serial != ZS_SERIAL_KEEP || have_keys(run, zone, facts, seen, why)))
+		if (zs_live_everywhere(run, zone, facts, seen, why))
 			return true;
 		if (run->now_given || seen->why || i + 1 == TRIES || one_is_late(seen) || zs_live_clock() - begun >= ZS_ASK_LIMIT)
 			return false;

@@ -97,6 +97,12 @@ rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; sed 's/host 1 /ho
 at 0 build; is 'a later serial is not ours' 5 $status; has 'what to do' err "$two has another version, serial 2026113001"; is 'that is not in service' never "$(state served_since)"
 sed -i 's/host 1 /host 2026113001 /' a.zone; at 600 build; catch_up; at 1200 build; is 'the serial goes on from there' 0 $status; has 'by one' out 'serial 2026113002 is in service now'
 
+# -- one with another zone of the very serial, as another signer may have made it from the same file: it fetches none that is not higher
+rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; sed 's/host 1 /host 2 /' a.zone > other; nsd_load two $two a.test other; sed -i 's/safety: 0,/safety: 0, serial: increment,/' zonesign.yaml
+at 0 build; is 'the same serial is not the same zone' 5 $status; has 'it is said' err "$two has serial 2, but not the keys of this version"; has 'and what to do' err 'write 3 into the SOA'; is 'nor is that in service' never "$(state served_since)"
+at 20000 ds --ready; is 'no DS for that' 5 $status; sed -i 's/host 1 /host 3 /' a.zone; at 20010 build; catch_up; at 20020 build; is 'a higher serial is fetched' 0 $status; has 'it is in service' out 'serial 4 is in service now'
+sed -i 's/ serial: increment,//' zonesign.yaml
+
 # -- serial: keep: the serial is the same, so the keys tell whether a server has the version
 rm -rf state; zone_file 1 > a.zone; sed -i 's/safety: 0,/safety: 0, serial: keep,/' zonesign.yaml
 cp a.zone one/a.test.zone; cp a.zone two/a.test.zone; kill -HUP "$(cat one/pid)" "$(cat two/pid)"
