@@ -162,18 +162,24 @@ static void end_statement(struct feed *f)
 	f->statements++;
 }
 
-/* Run what there is. pdnsutil stops at the first statement that fails; an open transaction then ends without effect. */
-static bool end_command(struct feed *f)
+/* Run what there is; what it prints to *out, if that is asked for. */
+static bool run_tool(struct feed *f, struct zs_buf *out)
 {
-	end_statement(f);
-	zs_argv_add(f->arena, &f->argv, NULL);
-	const struct zs_command command = { .argv = f->argv.list, .verbatim = true };
-	if (f->ok && f->statements && !zs_publish_run(f->run, &command, "pdnsutil", f->config->name_text, NULL, SQL_LIMIT)) {
-		f->ok = false;
+	const bool ok = out ? zs_argv_read(f->run, &f->argv, "pdnsutil", f->config, SQL_LIMIT, out)
+	                    : zs_argv_run(f->run, &f->argv, "pdnsutil", f->config, SQL_LIMIT);
+	if (!ok)
 		zs_hint(f->run, "pdnsutil must be able to use the database of PowerDNS (backend %s), whose schema must be that of 4.7 or later; "
 		        "if it fails at 'INSERT INTO domains', what is there is not what was laid: another build wrote the same zone, or the database changes what "
 		        "it is given. Each run tries again", backend_name(f->config->publish.backend));
-	}
+	return ok;
+}
+
+/* pdnsutil stops at the first statement that fails; an open transaction then ends without effect. */
+static bool end_command(struct feed *f)
+{
+	end_statement(f);
+	if (f->ok && f->statements)
+		f->ok = run_tool(f, NULL);
 	zs_arena_free(f->arena);
 	f->arena = NULL;
 	return f->ok;
@@ -369,10 +375,33 @@ static void read_denial(struct feed *f)
 	memcpy(f->nsec3_options.salt, p.data + 5, p.data[4]);
 }
 
+/* A zone that PowerDNS fetches from somewhere would soon be again what it finds there. */
+static bool is_ours_to_feed(struct zs_run *run, const struct zs_zone_config *config)
+{
+	char name[NAME_ROOM];
+	struct feed f;
+	if (!begin(&f, run, config))
+		return false;
+	struct zs_buf out = { .arena = f.arena, .max = STATEMENT_MAX };
+	zs_buf_octet(&out, '\n');
+	zs_buf_text(&f.statement, "SELECT type FROM domains WHERE name=");
+	name_text(config->name, name);
+	put_quoted(&f, name, strlen(name));
+	end_statement(&f);
+	bool ok = run_tool(&f, &out);
+	/* a line for each row, its values in quotes */
+	if (ok && (strcasestr(zs_buf_string(&out), "\n'SLAVE'") || strcasestr(zs_buf_string(&out), "\n'SECONDARY'"))) {
+		ok = zs_fail(run, "PowerDNS has '%s' as a secondary, and would replace what it is given by what it finds at its primary", config->name_text);
+		zs_hint(run, "if it is to have the zone from here: 'pdnsutil set-kind %s native'. Each run tries again", zs_pdns_zone(run->arena, config));
+	}
+	zs_arena_free(f.arena);
+	return ok;
+}
+
 bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *zone, size_t *rows)
 {
 	struct feed f;
-	if (!begin(&f, run, config))
+	if (!is_ours_to_feed(run, config) || !begin(&f, run, config))
 		return false;
 	f.zone = zone;
 	f.texts = zs_arena_new();

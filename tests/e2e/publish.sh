@@ -230,6 +230,11 @@ run "$z" -q build sql.test --accept G11; is 'a record that PowerDNS cannot serve
 zone_file sql.zone; echo 'a+b A 192.0.2.9' >> sql.zone
 run "$z" -q build sql.test --accept G11; is 'a name that PowerDNS answers nothing for' 1 $status; has 'it is named' err "no question for a name like 'a\\+b.sql.test.'"
 zone_file sql.zone; run "$z" -q build sql.test --accept G11; is 'without it' 0 $status
+# a zone that PowerDNS fetches from elsewhere would soon be again what it finds there
+db "update domains set type='SLAVE', master='192.0.2.1'"; before=$(ask "$sql" sql.test); zone_file sql.zone 'second A 192.0.2.9'
+build sql.test; is 'PowerDNS is a secondary of somebody' 1 $status; has 'it is said' err "PowerDNS has 'sql.test.' as a secondary"; is 'nothing was laid' 0 "$(db 'select count(*) from records where disabled')"
+is 'nothing was exchanged' "$before" "$(ask "$sql" sql.test)"; is 'it is not in service' never "$(state served_since sql.test)"
+pdnsutil --config-dir=sql set-kind sql.test native > out 2>&1; build sql.test; is 'it is not any more' 0 $status; before=$(ask "$sql" sql.test)
 # ---- another writer beside the zone: the pdnsutil of a build that was killed, or a build with another state: nothing is exchanged ----
 mkdir bin2
 cat > bin2/pdnsutil <<'EOF'
