@@ -14,7 +14,7 @@
 #include "sign/sign.h"
 #include "zone/zone.h"
 
-static const char reach[] = "pdns_control reaches PowerDNS through the socket in its socket-dir, which the user of this build must be able to open "
+static const char reach[] = "is PowerDNS running? pdns_control reaches PowerDNS through the socket in its socket-dir, which the user of this build must be able to open "
                             "(group pdns); 'config-dir' and 'config-name' of 'publish' name another configuration";
 
 const char *zs_pdns_zone(struct zs_arena *arena, const struct zs_zone_config *zone)
@@ -263,11 +263,16 @@ static bool look(struct import *in, const char **why)
 	if (!view.wrong)
 		return true;
 	*why = view.why;
-	zs_fail(run, "PowerDNS has the zone, but %zu of %zu answers are wrong: %s", view.wrong, view.asked, view.why);
+	const bool silent = view.silent == view.asked;
+	if (silent)
+		zs_fail(run, "PowerDNS has the zone, but does not answer any more: %s", view.why);
+	else
+		zs_fail(run, "PowerDNS has the zone, but %zu of %zu answers are wrong: %s", view.wrong, view.asked, view.why);
 	const char *name = unanswerable(run, in->zone);
 	if (!put_back(in))
-		zs_hint(run, "and the former zone could not be put back: look at PowerDNS now");
-	else if (name)
+		zs_hint(run, silent ? "is it still running? What it had before is put back, or kept for the next run, and each run tries again"
+		                    : "and the former zone could not be put back: look at PowerDNS now");
+	else if (name && !silent)
 		zs_hint(run, "the former zone was put back. PowerDNS answers no question for a name like '%s': it takes letters, digits, blanks and -_*./@:\\ "
 		        "only", name);
 	else

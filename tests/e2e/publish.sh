@@ -235,6 +235,17 @@ db "update domains set type='SLAVE', master='192.0.2.1'"; before=$(ask "$sql" sq
 build sql.test; is 'PowerDNS is a secondary of somebody' 1 $status; has 'it is said' err "PowerDNS has 'sql.test.' as a secondary"; is 'nothing was laid' 0 "$(db 'select count(*) from records where disabled')"
 is 'nothing was exchanged' "$before" "$(ask "$sql" sql.test)"; is 'it is not in service' never "$(state served_since sql.test)"
 pdnsutil --config-dir=sql set-kind sql.test native > out 2>&1; build sql.test; is 'it is not any more' 0 $status; before=$(ask "$sql" sql.test)
+# it dies when it has the zone: that is told as what it is, and what it had before is there when it comes up
+mkdir bin4
+cat > bin4/pdns_control <<'EOF'
+#!/bin/sh
+/usr/bin/pdns_control "$@" || exit
+case "$*" in *' purge '*) if [ -e purged ]; then kill -9 "$(cat sql/pid)"; else touch purged; fi ;; esac
+EOF
+chmod +x bin4/pdns_control; zone_file sql.zone 'dies A 192.0.2.9'; PATH=$work/bin4:$PATH build sql.test; is 'it dies' 1 $status; has 'it is told' err 'PowerDNS has the zone, but does not answer any more'
+is 'the former zone is back' "$before" "$(db "select content from records where type='SOA' and not disabled" | awk '{ print $3 }')"; is 'that is not in service' never "$(state served_since sql.test)"
+wait "$(cat sql/pid)" 2> /dev/null; start_pdns sql "$sql" launch=gsqlite3 "gsqlite3-database=$PWD/sql/pdns.db" gsqlite3-dnssec=yes
+build sql.test; is 'it is up again' 0 $status; is 'and has the zone' "$(published sql/sql.test.zone)" "$(ask "$sql" sql.test)"
 # ---- another writer beside the zone: the pdnsutil of a build that was killed, or a build with another state: nothing is exchanged ----
 mkdir bin2
 cat > bin2/pdnsutil <<'EOF'
