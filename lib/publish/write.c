@@ -195,6 +195,8 @@ static bool is_free(struct zs_run *run, const struct zs_candidate *out, int fd)
 static bool remove_leftover(struct zs_run *run, const struct zs_candidate *out)
 {
 	const int fd = openat(out->dir_fd, out->aside, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return true;
 	const bool ok = fd < 0 || is_free(run, out, fd);
 	const bool removed = ok && (unlinkat(out->dir_fd, out->aside, 0) == 0 || errno == ENOENT);
 	const int error = errno;
