@@ -162,7 +162,7 @@ static bool read_public(struct zs_run *run, const struct zs_zone_config *config,
 	struct zs_buf text = { .arena = run->arena, .max = LIST_MAX };
 	struct zs_key read;
 	zs_argv_add(run->arena, &argv, zs_arena_printf(run->arena, "%llu", (unsigned long long)key->id));
-	if (!zs_argv_read(run, &argv, "pdnsutil", config, ZS_RELOAD_LIMIT, &text))
+	if (!zs_pdns_run(run, config, &argv, "pdnsutil", ZS_RELOAD_LIMIT, &text))
 		return false;
 	char *lines = zs_arena_text(run->arena, (const char *)text.data, text.len), *found = NULL;
 	for (char *save = NULL, *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
@@ -183,7 +183,7 @@ static bool list(struct zs_run *run, const struct zs_zone_config *config, struct
 	struct zs_argv argv = tool(run, config, "list-keys");
 	struct zs_buf text = { .arena = run->arena, .max = LIST_MAX };
 	out->count = 0;
-	if (!zs_argv_read(run, &argv, "pdnsutil", config, ZS_RELOAD_LIMIT, &text))
+	if (!zs_pdns_run(run, config, &argv, "pdnsutil", ZS_RELOAD_LIMIT, &text))
 		return false;
 	if (text.full)
 		return zs_fail(run, "pdnsutil list-keys prints more than %d octets", LIST_MAX);
@@ -200,7 +200,7 @@ static bool change(struct zs_run *run, const struct zs_zone_config *config, cons
 {
 	struct zs_argv argv = tool(run, config, verb);
 	zs_argv_add(run->arena, &argv, zs_arena_printf(run->arena, "%llu", (unsigned long long)key->id));
-	return zs_argv_run(run, &argv, "pdnsutil", config, ZS_RELOAD_LIMIT);
+	return zs_pdns_run(run, config, &argv, "pdnsutil", ZS_RELOAD_LIMIT, NULL);
 }
 
 static bool import(struct zs_run *run, const struct zs_zone_config *config, const struct pdns_key *key)
@@ -210,7 +210,7 @@ static bool import(struct zs_run *run, const struct zs_zone_config *config, cons
 	zs_argv_add(run->arena, &argv, key->active ? "active" : "inactive");
 	zs_argv_add(run->arena, &argv, key->published ? "published" : "unpublished");
 	zs_argv_add(run->arena, &argv, key->flags & ZS_DNSKEY_SEP ? "ksk" : "zsk");
-	return zs_argv_run(run, &argv, "pdnsutil", config, ZS_RELOAD_LIMIT);
+	return zs_pdns_run(run, config, &argv, "pdnsutil", ZS_RELOAD_LIMIT, NULL);
 }
 
 bool zs_pdns_keys_add(struct zs_run *run, const struct zs_zone_config *config, const struct zs_zone *output)

@@ -163,13 +163,12 @@ static void end_statement(struct feed *f)
 }
 
 /* Run what there is; what it prints to *out, if that is asked for. */
-static bool run_tool(struct feed *f, struct zs_buf *out)
+static bool run_tool(struct feed *f, zs_seconds limit, struct zs_buf *out)
 {
-	const bool ok = out ? zs_argv_read(f->run, &f->argv, "pdnsutil", f->config, SQL_LIMIT, out)
-	                    : zs_argv_run(f->run, &f->argv, "pdnsutil", f->config, SQL_LIMIT);
+	const bool ok = zs_pdns_run(f->run, f->config, &f->argv, "pdnsutil", limit, out);
 	if (!ok)
-		zs_hint(f->run, "pdnsutil must be able to use the database of PowerDNS (backend %s), whose schema must be that of 4.7 or later; "
-		        "if it fails at 'INSERT INTO domains', what is there is not what was laid: another build wrote the same zone, or the database changes what "
+		zs_hint(f->run, "pdnsutil must be able to use the database of PowerDNS (backend %s), whose schema must be that of 4.7 or later, and "
+		        "which nobody else may hold locked; if it fails at 'INSERT INTO domains', what is there is not what was laid: another build wrote the same zone, or the database changes what "
 		        "it is given. Each run tries again", backend_name(f->config->publish.backend));
 	return ok;
 }
@@ -179,7 +178,7 @@ static bool end_command(struct feed *f)
 {
 	end_statement(f);
 	if (f->ok && f->statements)
-		f->ok = run_tool(f, NULL);
+		f->ok = run_tool(f, SQL_LIMIT, NULL);
 	zs_arena_free(f->arena);
 	f->arena = NULL;
 	return f->ok;
@@ -375,20 +374,24 @@ static void read_denial(struct feed *f)
 	memcpy(f->nsec3_options.salt, p.data + 5, p.data[4]);
 }
 
-/* A zone that PowerDNS fetches from somewhere would soon be again what it finds there. */
+/* A zone that PowerDNS fetches from somewhere would soon be again what it finds there. And a database that somebody holds locked is found
+ * before a statement waits for it that may need its time. */
 static bool is_ours_to_feed(struct zs_run *run, const struct zs_zone_config *config)
 {
+	static const char *const heads[] = { "UPDATE domains SET type=type WHERE name=", "SELECT type FROM domains WHERE name=" };
 	char name[NAME_ROOM];
 	struct feed f;
 	if (!begin(&f, run, config))
 		return false;
 	struct zs_buf out = { .arena = f.arena, .max = STATEMENT_MAX };
 	zs_buf_octet(&out, '\n');
-	zs_buf_text(&f.statement, "SELECT type FROM domains WHERE name=");
 	name_text(config->name, name);
-	put_quoted(&f, name, strlen(name));
-	end_statement(&f);
-	bool ok = run_tool(&f, &out);
+	for (size_t i = 0; i < ZS_COUNT(heads); i++) {
+		zs_buf_text(&f.statement, heads[i]);
+		put_quoted(&f, name, strlen(name));
+		end_statement(&f);
+	}
+	bool ok = run_tool(&f, ZS_RELOAD_LIMIT, &out);
 	/* a line for each row, its values in quotes */
 	if (ok && (strcasestr(zs_buf_string(&out), "\n'SLAVE'") || strcasestr(zs_buf_string(&out), "\n'SECONDARY'"))) {
 		ok = zs_fail(run, "PowerDNS has '%s' as a secondary, and would replace what it is given by what it finds at its primary", config->name_text);

@@ -34,6 +34,13 @@ struct zs_argv zs_pdns_tool(struct zs_run *run, struct zs_arena *arena, const st
 	return argv;
 }
 
+bool zs_pdns_run(struct zs_run *run, const struct zs_zone_config *zone, struct zs_argv *argv, const char *tool, zs_seconds limit, struct zs_buf *out)
+{
+	const struct zs_publish_options *o = &zone->publish;
+	const char *whom = zs_arena_printf(run->arena, "%s %s %s", tool, o->config_name ? o->config_name : "", o->config_dir.text ? o->config_dir.text : "");
+	return zs_tool_run(run, argv, tool, whom, zone, limit, out);
+}
+
 const char *zs_pdns_nsec3(struct zs_arena *arena, const struct zs_zone *zone)
 {
 	const struct zs_rrset *param = zs_zone_apex_rrset(zone, ZS_TYPE_NSEC3PARAM);
@@ -59,7 +66,7 @@ static bool control(struct zs_run *run, const struct zs_zone_config *zone, const
 	zs_argv_add(run->arena, &argv, verb);
 	if (argument)
 		zs_argv_add(run->arena, &argv, argument);
-	if (zs_argv_run(run, &argv, "pdns_control", zone, ZS_RELOAD_LIMIT))
+	if (zs_pdns_run(run, zone, &argv, "pdns_control", ZS_RELOAD_LIMIT, NULL))
 		return true;
 	zs_hint(run, "%s. Each run repeats this until it succeeds", reach);
 	return false;
@@ -146,7 +153,7 @@ static bool util(struct zs_run *run, const struct zs_zone_config *zone, const ch
 	zs_argv_add(run->arena, &argv, zs_pdns_zone(run->arena, zone));
 	if (argument)
 		zs_argv_add(run->arena, &argv, argument);
-	if (zs_argv_run(run, &argv, "pdnsutil", zone, ZS_RELOAD_LIMIT))
+	if (zs_pdns_run(run, zone, &argv, "pdnsutil", ZS_RELOAD_LIMIT, NULL))
 		return true;
 	zs_hint(run, "the bind backend needs 'bind-dnssec-db', a file that 'pdnsutil create-bind-db FILE' makes, and the zone in its named.conf; without it "
 	        "the zone is served unsigned");

@@ -29,7 +29,14 @@ bool zs_argv_run(struct zs_run *run, struct zs_argv *argv, const char *what, con
 /* command.c: the same; what it prints, its messages too, goes to *out. */
 bool zs_argv_read(struct zs_run *run, struct zs_argv *argv, const char *what, const struct zs_zone_config *zone, zs_seconds limit, struct zs_buf *out);
 
-/* powerdns.c: "pdnsutil" or "pdns_control" with the options that lead it to the server's configuration. */
+/* server.c: either of them (out may be NULL); one that hangs does so for a few zones, and is not run for all that are behind them. whom: what
+ * tells this use of the tool from others. */
+bool zs_tool_run(struct zs_run *run, struct zs_argv *argv, const char *tool, const char *whom, const struct zs_zone_config *zone, zs_seconds limit,
+                 struct zs_buf *out);
+
+/* powerdns.c: the same of one of PowerDNS. */
+bool zs_pdns_run(struct zs_run *run, const struct zs_zone_config *zone, struct zs_argv *argv, const char *tool, zs_seconds limit, struct zs_buf *out);
+/* "pdnsutil" or "pdns_control" with the options that lead it to the server's configuration. */
 struct zs_argv zs_pdns_tool(struct zs_run *run, struct zs_arena *arena, const struct zs_publish_options *options, const char *tool);
 /* The zone as PowerDNS's tools take it: without a final dot, but "." for the root. */
 const char *zs_pdns_zone(struct zs_arena *arena, const struct zs_zone_config *zone);

@@ -73,6 +73,17 @@ static void note_hang(const char *whom, bool failed, int64_t begun)
 	zs_patience_note(zs_patience_with(whom), failed && zs_live_clock() - begun >= (int64_t)ZS_RELOAD_LIMIT * 1000);
 }
 
+bool zs_tool_run(struct zs_run *run, struct zs_argv *argv, const char *tool, const char *whom, const struct zs_zone_config *zone, zs_seconds limit,
+                 struct zs_buf *out)
+{
+	const int64_t begun = zs_live_clock();
+	if (!has_patience(run, whom, tool))
+		return false;
+	const bool ok = out ? zs_argv_read(run, argv, tool, zone, limit, out) : zs_argv_run(run, argv, tool, zone, limit);
+	note_hang(whom, !ok, begun);
+	return ok;
+}
+
 static bool run_tool(struct zs_run *run, const struct zs_zone_config *zone, const struct server *server)
 {
 	const struct zs_publish_options *options = &zone->publish;
@@ -93,12 +104,7 @@ static bool run_tool(struct zs_run *run, const struct zs_zone_config *zone, cons
 		zs_argv_add(run->arena, &argv, server->verbs[i]);
 	zs_argv_add(run->arena, &argv, bare(run, zone));
 	const char *whom = zs_arena_printf(run->arena, "%s %s", server->tool, options->servers[0].text);
-	const int64_t begun = zs_live_clock();
-	if (!has_patience(run, whom, server->tool))
-		return false;
-	const bool ok = zs_argv_run(run, &argv, server->tool, zone, ZS_RELOAD_LIMIT);
-	note_hang(whom, !ok, begun);
-	if (ok)
+	if (zs_tool_run(run, &argv, server->tool, whom, zone, ZS_RELOAD_LIMIT, NULL))
 		return true;
 	zs_hint(run, "%s; the zone is published, and each run repeats the reload until it succeeds", server->hint);
 	return false;
