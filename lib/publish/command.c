@@ -18,6 +18,7 @@ enum {
 	OUTPUT_MAX = 4096, ENVIRONMENT_MAX = 64,
 	HEAD = 80, TAIL = 160, /* octets that are shown of a long line */
 	STEP = 50,   /* milliseconds between two looks whether the child has ended, while its output stays open */
+	GRACE = 2000, /* milliseconds for it to end when it was killed: one of another user is not, as that of sudo */
 	LINGER = 500 /* milliseconds for the last output, after it has ended and left a process behind that holds its output */
 };
 extern char **environ;
@@ -254,13 +255,14 @@ static bool run_command(struct zs_run *run, const struct zs_command *command, co
 	const int64_t deadline = milliseconds() + limit * 1000;
 	const bool ended = attend(&child, input, deadline, &status, &last, all) && reap(&child, deadline, &status);
 	kill(-child.pid, SIGKILL); /* what it left behind, and itself if it is late */
-	if (!child.ended)
-		waitpid(child.pid, &status, 0);
+	const bool gone = child.ended || (kill(child.pid, SIGKILL), reap(&child, milliseconds() + GRACE, &status));
 	close(child.out);
 	if (child.in >= 0)
 		close(child.in);
 	signal(SIGPIPE, old);
 	const char *said = last_words(run, &last);
+	if (!gone)
+		return zs_fail(run, "the %s command has not ended after %lld s, and cannot be ended by this user (sudo?): it goes on%s", what, (long long)limit, said);
 	if (!ended)
 		return zs_fail(run, "the %s command was ended after %lld s%s", what, (long long)limit, said);
 	if (WIFSIGNALED(status))

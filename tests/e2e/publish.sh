@@ -42,10 +42,11 @@ zone_file() { # NAME.zone: data of every kind; names of mixed case; an empty non
 }
 for zone in nsd hup knot bind sql pbind; do zone_file $zone.zone; mkdir $zone; done
 
-# ---- what hangs: a database that somebody holds locked ----
+# ---- what hangs: a database that somebody holds locked, and a command that has left its process group, as one of another user is out of reach ----
 mkdir hang; for tool in pdns_control pdnsutil; do printf '#!/bin/sh\n[ %s = pdns_control ] || exec sleep 700\n' $tool > hang/$tool; chmod +x hang/$tool; done
 printf 'policies: {default: {observe: off}}\nstate: hang/state\nzones:\n  sql.test: {file: sql.zone, output: hang/sql, publish: {powerdns: {server: %s}}}\n' "$nobody" > hang-sql.yaml
-for kind in sql; do { PATH=$work/hang:$PATH "$z" -q -c hang-$kind.yaml build 2> hang-$kind.err; echo $? > hang-$kind.status; } & pids="$pids $!"; done
+printf 'policies: {default: {observe: off}}\nstate: hang/state\nzones:\n  nsd.test: {file: nsd.zone, output: hang/nsd, reload: [python3, -c, "import os, time; os.setpgid(0, os.getpgid(os.getppid())); time.sleep(700)"]}\n' > hang-group.yaml
+for kind in sql group; do { PATH=$work/hang:$PATH "$z" -q -c hang-$kind.yaml build 2> hang-$kind.err; echo $? > hang-$kind.status; } & pids="$pids $!"; done
 
 cat > zonesign.yaml <<EOF
 policies:
@@ -341,7 +342,7 @@ bad 'a file without the bind backend' "bind backend of PowerDNS alone" 'publish:
 bad 'its file is the output' "own file or output" 'publish: {powerdns: {backend: bind, file: ./b}}'
 bad 'an unknown backend' "did you mean 'gsqlite3'?" 'publish: {powerdns: {backend: gsqlite}}'
 bad 'no address' "is no address" 'publish: {bind: {server: ns1.example}}'
-for kind in sql; do
+for kind in sql group; do
 	for _ in $(seq 700); do [ ! -s hang-$kind.status ] || break; sleep 0.1; done
 	is "what hangs is ended, $kind" 1 "$(cat hang-$kind.status 2>&1)"; has "$kind: it is told" hang-$kind.err 'command was ended after 60 s'
 done
