@@ -318,6 +318,7 @@ int main(int argc, char **argv)
 	struct zs_cli cli = { 0 };
 	hold_streams();
 	umask(022);
+	signal(SIGCHLD, SIG_DFL); /* who ignores it hands that on, and then no command is seen to end */
 	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error as a full disk is */
 	zs_arena_begin();
 	if (!zs_secret_begin()) {

@@ -397,6 +397,9 @@ for case in '[./none, reload]@it said: ./none: No such file or directory' '{shel
 done
 policy='observe: off'; fresh; config '    notify: {shell: "cat > got; setsid sleep 60 & echo $! > left"}'; "$z" -q --now $t0 build
 begin=$(date +%s); run "$z" --now $t1 build; is 'with input, too' 0 $status; ok 'which it got' test -s got; ok 'at once, too' test $(($(date +%s) - begin)) -lt 10; kill "$(cat left)"; policy=
+fresh; config '    reload: ["true"]
+'; run python3 -c 'import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])' "$z" build; is 'who started it ignores SIGCHLD' 0 $status
 # a build that is killed takes its command with it
 fresh; config '    reload: [sh, -c, "echo $$ > child; exec sleep 60"]'
 "$z" build > killed.out 2>&1 &
