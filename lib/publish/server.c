@@ -110,26 +110,45 @@ static bool run_tool(struct zs_run *run, const struct zs_zone_config *zone, cons
 	return false;
 }
 
-/* NSD without remote control: SIGHUP makes it read the zone files that have changed. */
-static bool hang_up(struct zs_run *run, const struct zs_config_path *file)
+/* The first octets of a file, without the line's end. False with errno. */
+static bool read_start(const char *path, char *text, size_t size)
 {
-	char text[32] = "";
-	uint64_t pid = 0;
-	const int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t len = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t len = fd >= 0 ? read(fd, text, size - 1) : -1;
 	const int error = errno;
 	if (fd >= 0)
 		close(fd);
-	if (len < 0) {
-		zs_fail(run, "cannot read the pid file of NSD, '%s': %s", file->path, strerror(error));
-		zs_hint(run, "is NSD running? each run repeats the reload until it succeeds");
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		len--;
+	text[len > 0 ? len : 0] = 0;
+	errno = error;
+	return len >= 0;
+}
+
+/* NSD without remote control: SIGHUP makes it read the zone files that have changed. A pid file that is left of one that died may by now name
+ * a process of somebody else, whom SIGHUP would end. */
+static bool hang_up(struct zs_run *run, const struct zs_config_path *file)
+{
+	static const char again[] = "is NSD running? each run repeats the reload until it succeeds";
+	char text[32], name[32];
+	uint64_t pid = 0;
+	if (!read_start(file->path, text, sizeof text)) {
+		zs_fail(run, "cannot read the pid file of NSD, '%s': %s", file->path, strerror(errno));
+		zs_hint(run, again);
 		return false;
 	}
-	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
-		len--;
-	if (!zs_text_number(text, (size_t)len, 1 << 22, &pid) || pid < 2)
+	if (!zs_text_number(text, strlen(text), 1 << 22, &pid) || pid < 2)
 		return zs_fail(run, "'%s' holds no process number", file->path);
-	return kill((pid_t)pid, SIGHUP) == 0 || zs_fail(run, "cannot send SIGHUP to NSD, process %u: %s", (unsigned)pid, strerror(errno));
+	if (read_start(zs_arena_printf(run->arena, "/proc/%u/comm", (unsigned)pid), name, sizeof name) && strncmp(name, "nsd", 3) != 0) {
+		zs_fail(run, "process %u of '%s' is not NSD but '%s', and gets no SIGHUP", (unsigned)pid, file->path, zs_text_safe(run->arena, name, strlen(name), sizeof name));
+		zs_hint(run, again);
+		return false;
+	}
+	if (kill((pid_t)pid, SIGHUP) == 0)
+		return true;
+	zs_fail(run, "cannot send SIGHUP to NSD, process %u: %s", (unsigned)pid, strerror(errno));
+	zs_hint(run, again);
+	return false;
 }
 
 bool zs_serve_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)

@@ -23,7 +23,7 @@ zone_file 1 > a.zone
 { printf 'state: many\npolicies: {default: {observe: off, propagation: {zone: observe}}}\nzones:\n'; for n in 1 2 3 4 5 6; do echo "  $n.test: {file: a.zone, output: $n.signed, servers: [$silent]}"; done; } > many.yaml
 { begun=$(date +%s); "$z" -c many.yaml -q build --jobs 1 2> many.err; echo "$? $(($(date +%s) - begun))" > many.status; } & many=$!
 # the same of a server that takes the reload and does not answer
-echo $$ > nobody.pid; trap '' HUP
+mkfifo wait; cp /bin/sh nsd; ./nsd -c 'trap "" HUP; read -r line < wait' & echo $! > nobody.pid; pids="$pids $!"
 { printf 'state: primary\npolicies: {default: {observe: off}}\nzones:\n'; for n in 1 2 3 4 5 6 7 8; do echo "  $n.test: {file: a.zone, output: p$n.signed, publish: {nsd: {pid-file: nobody.pid, server: $silent, wait: 4s}}}"; done; } > primary.yaml
 { begun=$(date +%s); "$z" -c primary.yaml --now $t0 -q build --jobs 1 2> primary.err; echo "$? $(($(date +%s) - begun))" > primary.status; } & primary=$!
 

@@ -108,6 +108,7 @@ run "$z" build nsd.test; is 'up again' 0 $status; has 'reloaded' out 'is in serv
 hasnt 'in service' state/nsd.test/state.yaml 'served_since: never'
 rm hup/nsd.pid; zone_file hup.zone 'down A 192.0.2.8'; build hup.test; is 'no pid file' 1 $status; has 'the pid file is named' err "hup/nsd.pid"
 echo 1 > hup/nsd.pid; build hup.test; is 'a pid file that would end the host' 1 $status; has 'it is refused' err 'no process number'
+sleep 60 & echo $! > hup/nsd.pid; pids="$pids $!"; build hup.test; is 'a pid file that is left, of a process that is another by now' 1 $status; has 'which is told' err "is not NSD but 'sleep'"; ok 'and lives' kill -0 "$(cat hup/nsd.pid)"
 cat hup/pid > hup/nsd.pid; build hup.test; is 'the pid file is back' 0 $status
 
 # ---- a reload that succeeds, and another server ----
