@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/patience.h"
 #include "dns/type.h"
 #include "live/update_private.h"
 
@@ -58,6 +59,12 @@ static bool move(int fd, uint8_t *data, size_t len, bool out, int64_t deadline)
 static bool exchange(struct zs_update_peer *peer, const uint8_t *query, size_t len, struct zs_bytes *answer)
 {
 	const struct zs_address *to = peer->to;
+	struct zs_patience *with = zs_patience_with(zs_arena_printf(peer->run->arena, "update %s", to->text));
+	if (!zs_patience_is_left(with, peer->run->now)) {
+		peer->why = "it answered for none of the zones before this one";
+		*answer = (struct zs_bytes){ 0 };
+		return false;
+	}
 	const int64_t now = zs_update_clock(), deadline = now + EXCHANGE_LIMIT < peer->until ? now + EXCHANGE_LIMIT : peer->until;
 	const int fd = socket(to->socket.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	uint8_t head[2], *framed = zs_arena_alloc(peer->run->arena, len + 2), *in = NULL;
@@ -75,6 +82,7 @@ static bool exchange(struct zs_update_peer *peer, const uint8_t *query, size_t l
 		in = zs_arena_alloc(peer->run->arena, ZS_UPDATE_MESSAGE_MAX);
 		ok = move(fd, in, zs_get_u16(head), false, deadline);
 	}
+	zs_patience_note(with, !ok && errno == ETIMEDOUT);
 	if (!ok)
 		peer->why = errno == ETIMEDOUT && zs_update_clock() >= peer->until ? "it is too slow: the time for all owners together is over" : strerrordesc_np(errno);
 	if (fd >= 0)

@@ -3,7 +3,7 @@
 # gets a copy of the file when the script says so. The clock is given where nothing has to be waited for.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/e2e/lib.sh"
-need nsd dig python3
+need nsd dig openssl python3
 
 set -- $(free_ports 2)
 one=127.0.0.1@$1 two=127.0.0.2@$1 silent=127.0.0.1@$2
@@ -15,7 +15,7 @@ zone_file() { printf '$TTL 300\n@ SOA ns1 host 1 7200 3600 1209600 300\n@ NS ns1
 # -- a dead secondary: it is waited for in three zones, not in all that are behind them
 python3 - "$2" <<'EOF' &
 import socket, sys, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1]))); open("silent.up", "w").close(); time.sleep(600)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1]))); t = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64); open("silent.up", "w").close(); time.sleep(600)
 EOF
 pids="$pids $!"
 until [ -e silent.up ]; do sleep 0.05; done
@@ -26,6 +26,12 @@ zone_file 1 > a.zone
 mkfifo wait; cp /bin/sh nsd; ./nsd -c 'trap "" HUP; read -r line < wait' & echo $! > nobody.pid; pids="$pids $!"
 { printf 'state: primary\npolicies: {default: {observe: off}}\nzones:\n'; for n in 1 2 3 4 5 6 7 8; do echo "  $n.test: {file: a.zone, output: p$n.signed, publish: {nsd: {pid-file: nobody.pid, server: $silent, wait: 4s}}}"; done; } > primary.yaml
 { begun=$(date +%s); "$z" -c primary.yaml --now $t0 -q build --jobs 1 2> primary.err; echo "$? $(($(date +%s) - begun))" > primary.status; } & primary=$!
+
+# nor of one that takes no updates
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout c.key -out c.pem -subj /CN=x -days 30 2> openssl.err
+printf 'key "k" { algorithm hmac-sha256; secret "MTIzNDU2Nzg5MDEyMzQ1Ng=="; };\n' > k.key; chmod 600 k.key
+{ printf 'state: update\npolicies: {default: {observe: off}}\nzones:\n'; for n in 1 2 3 4 5 6; do echo "  $n.test: {file: a.zone, dane: [{host: www.$n.test, port: 443, certificate: c.pem}], publish: {update: {server: $silent, key: k.key}}}"; done; } > update.yaml
+{ begun=$(date +%s); "$z" -c update.yaml -q build --jobs 1 2> update.err; echo "$? $(($(date +%s) - begun))" > update.status; } & update=$!
 
 # -- a secondary that has each version only after the run
 mkdir one two; cp a.zone one/a.test.zone; cp a.zone two/a.test.zone
@@ -119,6 +125,8 @@ has 'the zones behind those do not wait' many.err '6.test.: error: serial'; has 
 ok 'the dead secondary costs its time three or four times' awk '{ exit !($1 == 5 && $2 < 36) }' many.status
 wait $primary
 ok 'nor does one that does not answer after a reload' awk '{ exit !($1 == 1 && $2 < 24) }' primary.status
+wait $update
+ok 'nor does one that takes no updates' awk '{ exit !($1 == 1 && $2 < 46) }' update.status; has 'that is told' update.err 'it answered for none of the zones before this one'
 is 'each zone is told of' 8 "$(grep -c 'no answer' primary.err)"
 is 'all are published' 6 "$(ls ./?.signed | wc -l)"
 finish
