@@ -40,13 +40,14 @@ static void skip_line(struct zs_scan_text *text)
 	text->at = newline ? newline : text->end;
 }
 
-static bool add_token(struct zs_scan *scan, const struct zs_scan_text *text, const char *start, const char *end,
+static bool add_token(struct zs_scan *scan, struct zs_scan_text *text, const char *start, const char *end,
                       uint32_t line, bool quoted)
 {
 	if (scan->token_count == scan->token_room) {
 		if (scan->token_count >= ZS_TOKENS_MAX) {
 			const struct zs_source where = place(text, start, line, 0);
 			zs_error(scan->run, &where, "a record of more than %d fields", ZS_TOKENS_MAX);
+			skip_line(text); /* the rest of it is no record, and each error looks for the line's beginning */
 			return false;
 		}
 		const size_t old = scan->token_room, room = old ? old * 2 : 64;
