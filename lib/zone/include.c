@@ -147,6 +147,31 @@ static bool is_open_already(const struct zs_scan_text *text, const struct stat *
 	return false;
 }
 
+/* Was the file read before, whole, as the zone file or included by it? */
+static bool was_read(const struct zs_scan *scan, const struct stat *stat)
+{
+	for (size_t i = 0; i < scan->zone->input_count; i++)
+		if (scan->zone->input_ids[i].ino == stat->st_ino)
+			return true;
+	return false;
+}
+
+/* Do so many octets more still fit? */
+static bool may_read(struct zs_scan *scan, const struct zs_source *where, const struct stat *stat)
+{
+	const uint64_t size = (uint64_t)stat->st_size;
+	if (size > ZS_INCLUDE_TEXT_MAX - scan->included_len)
+		return zs_error(scan->run, where, "the included files have more than %d octets together", ZS_INCLUDE_TEXT_MAX);
+	if (!was_read(scan, stat))
+		return true;
+	if (size > ZS_INCLUDE_AGAIN_MAX - scan->included_again_len) {
+		zs_error(scan->run, where, "files that are included more than once have more than %d octets together, without the first time", ZS_INCLUDE_AGAIN_MAX);
+		return false;
+	}
+	scan->included_again_len += (size_t)size;
+	return true;
+}
+
 /* path beneath scan->directory? Both are resolved, so ".." and symbolic links are seen through. */
 static bool is_beneath(const struct zs_scan *scan, const char *path)
 {
@@ -179,8 +204,7 @@ static bool read_included(struct zs_scan *scan, struct zs_scan_text *text, const
 		ok = zs_error(run, where, "cannot open '%s': %s", path, strerror(errno));
 	else if (is_open_already(text, &stat))
 		ok = zs_error(run, where, "'%s' includes itself", path);
-	if (ok && (uint64_t)stat.st_size > ZS_INCLUDE_TEXT_MAX - scan->included_len)
-		ok = zs_error(run, where, "the included files have more than %d octets together", ZS_INCLUDE_TEXT_MAX);
+	ok = ok && may_read(scan, where, &stat);
 	ok = ok && zs_file_read_fd(run, scan->input_arena, where, fd, path, ZS_INCLUDE_TEXT_MAX - scan->included_len, input, &id);
 	close(fd);
 	if (!ok || !zs_scan_refuse_secret(run, where, input) || !zs_scan_add_input(scan, input, &id, &child->input_index))

@@ -255,6 +255,7 @@ static bool scan_again(struct slicing *s, struct slot *slot, size_t index)
 	scan->input_arena = s->scan->input_arena;
 	scan->include_count = s->scan->include_count;
 	scan->included_len = s->scan->included_len;
+	scan->included_again_len = s->scan->included_again_len;
 	scan->generated_count = s->scan->generated_count;
 	scan->generated_len = s->scan->generated_len;
 	slot->text.device = s->text.device;
@@ -328,6 +329,7 @@ static void go_on(struct slicing *s, const struct slot *slot)
 	if (!scan->ahead) {
 		s->scan->include_count = scan->include_count;
 		s->scan->included_len = scan->included_len;
+		s->scan->included_again_len = scan->included_again_len;
 		s->scan->generated_count = scan->generated_count;
 		s->scan->generated_len = scan->generated_len;
 		s->scan->told_ttl = scan->told_ttl;

@@ -164,9 +164,16 @@ rm encloser.zone
 
 # files that are included again and again: bounded by their sum, which is judged before they are read
 mkdir bomb && cd bomb || exit 1
-truncate -s 400M large.inc
-printf '$TTL 1h\n@ SOA ns.other.test. host 1 1 1 1 1\n@ NS ns.other.test.\n$INCLUDE large.inc\n$INCLUDE large.inc\n$INCLUDE large.inc\n' > bomb.zone
+truncate -s 400M large.inc other.inc third.inc
+printf '$TTL 1h\n@ SOA ns.other.test. host 1 1 1 1 1\n@ NS ns.other.test.\n$INCLUDE large.inc\n$INCLUDE large.inc\n$INCLUDE other.inc\n$INCLUDE third.inc\n' > bomb.zone
 run "$ZONESIGN" check --origin example.com bomb.zone
 is 'a bomb of includes: exit status' 3 "$status"
-has 'a bomb of includes' err 'bomb.zone:6:10: error: the included files have more than 1073741824 octets together'
+has 'a bomb of includes' err 'bomb.zone:7:10: error: the included files have more than 1073741824 octets together'
+has 'a file once more' err 'bomb.zone:5:10: error: files that are included more than once have more than 67108864 octets together, without the first time'
+rm large.inc other.inc third.inc
+# a small file, each time below another name, is not as many records as it likes
+yes 'a A 192.0.2.1' | head -n 100000 > small.inc
+{ printf '$TTL 1h\n@ SOA ns.other.test. host 1 1 1 1 1\n@ NS ns.other.test.\n'; for i in $(seq 60); do echo "\$INCLUDE small.inc n$i"; done; } > bomb.zone
+run "$ZONESIGN" check --origin example.com bomb.zone; is 'a file of 1.4 MB, sixty times: exit status' 3 "$status"; has 'a file of 1.4 MB, sixty times' err 'files that are included more than once'
+head -n 43 bomb.zone > some.zone; run "$ZONESIGN" -q check --origin example.com some.zone; is 'forty times is fine' 0 "$status"
 finish
