@@ -206,8 +206,8 @@ static void wildcards_are_plain(const struct checker *c, const struct place *p)
 	    || (p->set->type != ZS_TYPE_NS && p->set->type != ZS_TYPE_DS && p->set->type != ZS_TYPE_DNAME))
 		return;
 	const struct zs_source at = where(c, p->set);
-	zs_warn(c->run, &at, "'%s' is a wildcard with %s; what that means is not defined (RFC 4592 section 4)", text_of(c, p),
-	        zs_type_text(p->set->type, type));
+	zs_warn(c->run, &at, "'%s' is a wildcard with %s; what that means is not defined (RFC 4592 section 4)%s", text_of(c, p),
+	        zs_type_text(p->set->type, type), p->set->type == ZS_TYPE_NS ? ", and BIND loads no zone with it" : "");
 }
 
 /* -- rules about names -- */
