@@ -106,6 +106,10 @@ struct zs_dane_entry {
 	struct zs_source from;
 };
 
+/* Records that a section such as `dane:` may ask for, and octets of files that may be read for all of them: a few lines name each
+ * host with each port and each file, and a stranger may have written them. */
+enum { ZS_MADE_MAX = 10000, ZS_MADE_OCTETS_MAX = 1 << 28 };
+
 /* Records computed from files, besides TLSA: one section of a zone each. */
 enum zs_made_kind { ZS_MADE_SSHFP, ZS_MADE_SMIMEA, ZS_MADE_OPENPGPKEY, ZS_MADE_KINDS };
 

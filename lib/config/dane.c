@@ -176,19 +176,31 @@ void zs_params_read(struct zs_loader *loader, enum zs_section section, const str
 /* A set that holds only such records makes senders encrypt without checking whom they talk to. */
 static void check_usages(struct zs_loader *loader, const struct zs_dane_entry *entry)
 {
-	for (size_t i = 0; i < entry->record_count; i++) {
+	const struct zs_dane_port *mail = NULL;
+	for (size_t i = 0; i < entry->port_count && !mail; i++)
+		mail = is_mail(&entry->ports[i]) ? &entry->ports[i] : NULL;
+	for (size_t i = 0; mail && i < entry->record_count; i++) {
 		const struct zs_tlsa_params *params = &entry->records[i];
 		if (params->usage > 1)
 			continue;
-		for (size_t j = 0; j < entry->port_count; j++)
-			if (is_mail(&entry->ports[j])) {
-				zs_error(loader->run, &params->from,
-				         "usage %u (%s) is unusable for SMTP: senders will not verify. Use 3 1 1", params->usage,
-				         params->usage ? "PKIX-EE" : "PKIX-TA");
-				zs_hint(loader->run, "port %u is for mail; RFC 7672 section 3.1.3", entry->ports[j].port);
-				break;
-			}
+		zs_error(loader->run, &params->from, "usage %u (%s) is unusable for SMTP: senders will not verify. Use 3 1 1", params->usage,
+		         params->usage ? "PKIX-EE" : "PKIX-TA");
+		zs_hint(loader->run, "port %u is for mail; RFC 7672 section 3.1.3", mail->port);
 	}
+}
+
+bool zs_made_fits(struct zs_loader *loader, const struct zs_source *from, const char *section, const size_t *factors, size_t factor_count,
+                  size_t *sum)
+{
+	size_t product = 1;
+	for (size_t i = 0; i < factor_count; i++) /* neither wraps: a factor is below 2^32 */
+		product = product > ZS_MADE_MAX ? product : product * factors[i];
+	*sum += product;
+	if (*sum <= ZS_MADE_MAX)
+		return true;
+	zs_error(loader->run, from, "'%s' asks for more than %d records with this entry", section, ZS_MADE_MAX);
+	zs_hint(loader->run, "each of its names is taken with each port, file and kind of record; part the zone if it takes so many");
+	return false;
 }
 
 static void read_entry(struct zs_loader *loader, const struct zs_yaml *map, const struct zs_zone_config *zone,
@@ -214,8 +226,16 @@ void zs_dane_read(struct zs_loader *loader, const struct zs_yaml *list, struct z
 		return;
 	}
 	struct zs_dane_entry *entries = zs_arena_array(loader->arena, list->count, sizeof *entries);
-	for (uint32_t i = 0; i < list->count; i++)
-		if (zs_want_map(loader, list->entries[i].value, "dane entry"))
-			read_entry(loader, list->entries[i].value, zone, &entries[zone->dane_count++]);
+	size_t asked = 0;
+	bool fits = true;
+	for (uint32_t i = 0; fits && i < list->count; i++) {
+		struct zs_dane_entry *entry = &entries[zone->dane_count];
+		if (!zs_want_map(loader, list->entries[i].value, "dane entry"))
+			continue;
+		read_entry(loader, list->entries[i].value, zone, entry);
+		zone->dane_count++;
+		const size_t factors[] = { entry->host_count, entry->port_count, entry->certificate_count + (entry->next.path != NULL), entry->record_count };
+		fits = zs_made_fits(loader, &entry->from, "dane", factors, ZS_COUNT(factors), &asked);
+	}
 	zone->dane = entries;
 }

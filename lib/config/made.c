@@ -103,8 +103,16 @@ void zs_made_read(struct zs_loader *loader, enum zs_made_kind kind, const struct
 	}
 	struct zs_made_entry *entries = zs_arena_array(loader->arena, list->count, sizeof *entries);
 	struct zs_made_section *section = &zone->made[kind];
-	for (uint32_t i = 0; i < list->count; i++)
-		if (zs_want_map(loader, list->entries[i].value, kinds[kind].what))
-			read_entry(loader, kind, list->entries[i].value, zone, &entries[section->count++]);
+	size_t asked = 0;
+	bool fits = true;
+	for (uint32_t i = 0; fits && i < list->count; i++) {
+		struct zs_made_entry *entry = &entries[section->count];
+		if (!zs_want_map(loader, list->entries[i].value, kinds[kind].what))
+			continue;
+		read_entry(loader, kind, list->entries[i].value, zone, entry);
+		section->count++;
+		const size_t factors[] = { entry->name_count, entry->file_count, kind == ZS_MADE_SMIMEA ? entry->record_count : 1 };
+		fits = zs_made_fits(loader, &entry->from, kinds[kind].section, factors, ZS_COUNT(factors), &asked);
+	}
 	section->entries = entries;
 }

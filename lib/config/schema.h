@@ -122,6 +122,9 @@ void zs_params_read(struct zs_loader *loader, enum zs_section section, const str
 /* map's value of key, or NULL with the error that the entry (what: "dane entry") has none. */
 const struct zs_yaml *zs_entry_need(struct zs_loader *loader, const struct zs_yaml *map, const char *key, const char *what);
 void zs_dane_read(struct zs_loader *loader, const struct zs_yaml *list, struct zs_zone_config *zone);
+/* The product of the factors is added to *sum; an error at from if that is above ZS_MADE_MAX. */
+bool zs_made_fits(struct zs_loader *loader, const struct zs_source *from, const char *section, const size_t *factors, size_t factor_count,
+                  size_t *sum);
 
 /* The word or the key of `publish` that names the server; its options are read by their own lines of the table. */
 bool zs_publish_read(struct zs_loader *loader, const struct zs_yaml *node, struct zs_publish_options *out);

@@ -179,7 +179,7 @@ void zs_dane_advise(struct zs_run *run, const struct zs_zone_config *config, con
 /* The facts are of a build that came to nothing, the zone is the one published: what is not in it was not published. */
 void zs_dane_reconcile(struct zs_run *run, const struct zs_zone *zone, struct zs_facts *facts);
 
-/* The names that host stands for: itself, or the MX targets inside the zone. Memory is run's. */
+/* The names that host stands for: itself, or the MX targets inside the zone, ZS_MADE_MAX + 1 at most. Memory is run's. */
 const uint8_t **zs_dane_hosts(struct zs_run *run, const struct zs_zone *zone, const struct zs_dane_host *host, bool warn, size_t *count);
 
 struct zs_tlsa_timing zs_tlsa_timing_of(const struct zs_run *run, const struct zs_policy *policy);

@@ -17,6 +17,8 @@ struct zs_making {
 	struct zs_tlsa_ttl *ttls;
 	size_t ttl_count;
 	const char *unmatched;          /* G19: a certificate in use would be authenticated by no record; or NULL */
+	size_t octets;                  /* of the files, as often as they were read */
+	bool exhausted;                 /* what the config asks for is beyond ZS_MADE_MAX or ZS_MADE_OCTETS_MAX: it is said, and no more is made */
 	bool files_ok;                  /* no file was in the way */
 	bool ok;                        /* nothing makes the zone itself wrong */
 };
@@ -24,6 +26,10 @@ struct zs_making {
 typedef void zs_maker(struct zs_making *m);
 zs_maker zs_make_tlsa, zs_make_sshfp, zs_make_smimea, zs_make_openpgpkey;
 
+/* len octets of a file are read once more; false: they are too many, and m->exhausted. */
+bool zs_maker_may_read(struct zs_making *m, const struct zs_source *from, size_t len);
+/* A file of certificates or a key. False, with the error said, if it cannot be used. */
+bool zs_maker_read_file(struct zs_making *m, const struct zs_config_path *path, struct zs_dane_file *out);
 /* Add a record to the zone and to m->records; one that is there already is not added again. */
 void zs_maker_add(struct zs_making *m, uint16_t type, const uint8_t *owner, uint32_t ttl, struct zs_bytes rdata);
 /* What was published at owner goes on, and m->files_ok is false. */

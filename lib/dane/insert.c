@@ -6,6 +6,24 @@
 
 static zs_maker *const makers[] = { zs_make_tlsa, zs_make_sshfp, zs_make_smimea, zs_make_openpgpkey };
 
+bool zs_maker_may_read(struct zs_making *m, const struct zs_source *from, size_t len)
+{
+	m->octets += len;
+	if (m->octets <= ZS_MADE_OCTETS_MAX)
+		return true;
+	if (!m->exhausted) {
+		zs_error(m->run, from, "the files that records are made of have more than %d octets together", ZS_MADE_OCTETS_MAX);
+		zs_hint(m->run, "one that several entries name counts for each of them, and an OpenPGP key for each address");
+	}
+	m->exhausted = true;
+	return m->ok = false;
+}
+
+bool zs_maker_read_file(struct zs_making *m, const struct zs_config_path *path, struct zs_dane_file *out)
+{
+	return zs_dane_file_read(m->run, &path->from, path->path, out) && zs_maker_may_read(m, &path->from, (size_t)out->id.size);
+}
+
 void zs_maker_add(struct zs_making *m, uint16_t type, const uint8_t *owner, uint32_t ttl, struct zs_bytes rdata)
 {
 	for (size_t i = 0; i < m->count; i++)
@@ -100,7 +118,7 @@ bool zs_dane_insert(struct zs_run *run, const struct zs_zone_config *config, str
 {
 	struct zs_making m = { .run = run, .config = config, .zone = zone, .before = facts, .files_ok = true, .ok = true };
 	const size_t rdata_before = zone->rdata_count; /* each record that is added adds one */
-	for (size_t i = 0; i < ZS_COUNT(makers); i++)
+	for (size_t i = 0; i < ZS_COUNT(makers) && !m.exhausted; i++)
 		makers[i](&m);
 	m.ok = m.ok && sets_fit(&m);
 	if (m.ok) {

@@ -28,6 +28,8 @@ static void make_address(struct zs_making *m, const struct zs_made_entry *entry,
 	if (!zs_maker_mail_owner(m, name, "_openpgpkey", owner) || !zs_maker_may_own(m, &name->from, owner))
 		return;
 	for (size_t f = 0; f < entry->file_count && ok; f++) {
+		if (!zs_maker_may_read(m, &name->from, inputs[f].len))
+			return;
 		ok = zs_openpgp_parse(m->run, &entry->files[f].from, &inputs[f], name->text, &keys[f]);
 		if (ok && keys[f].data.len > 65535)
 			ok = zs_error(m->run, &entry->files[f].from, "'%s': the record would have %zu octets, 65535 are the most", inputs[f].path, keys[f].data.len);
@@ -43,13 +45,14 @@ static void make_address(struct zs_making *m, const struct zs_made_entry *entry,
 void zs_make_openpgpkey(struct zs_making *m)
 {
 	const struct zs_made_section *section = &m->config->made[ZS_MADE_OPENPGPKEY];
-	for (size_t i = 0; i < section->count; i++) {
+	for (size_t i = 0; i < section->count && !m->exhausted; i++) {
 		const struct zs_made_entry *entry = &section->entries[i];
 		struct zs_input *inputs = zs_arena_array(m->run->arena, entry->file_count, sizeof *inputs);
 		bool ok = true;
-		for (size_t f = 0; f < entry->file_count; f++)
-			ok = zs_file_read(m->run, m->run->arena, &entry->files[f].from, entry->files[f].path, FILE_MAX, &inputs[f], NULL) && ok;
-		for (size_t n = 0; n < entry->name_count; n++)
+		for (size_t f = 0; f < entry->file_count && !m->exhausted; f++)
+			ok = zs_file_read(m->run, m->run->arena, &entry->files[f].from, entry->files[f].path, FILE_MAX, &inputs[f], NULL)
+			  && zs_maker_may_read(m, &entry->files[f].from, inputs[f].len) && ok;
+		for (size_t n = 0; n < entry->name_count && !m->exhausted; n++)
 			make_address(m, entry, inputs, ok, &entry->names[n]);
 	}
 }

@@ -39,13 +39,13 @@ static void make_address(struct zs_making *m, const struct zs_made_entry *entry,
 void zs_make_smimea(struct zs_making *m)
 {
 	const struct zs_made_section *section = &m->config->made[ZS_MADE_SMIMEA];
-	for (size_t i = 0; i < section->count; i++) {
+	for (size_t i = 0; i < section->count && !m->exhausted; i++) {
 		const struct zs_made_entry *entry = &section->entries[i];
 		struct zs_dane_file *files = zs_arena_array(m->run->arena, entry->file_count, sizeof *files);
 		bool ok = true;
-		for (size_t f = 0; f < entry->file_count; f++)
-			ok = zs_dane_file_read(m->run, &entry->files[f].from, entry->files[f].path, &files[f]) && ok;
-		for (size_t n = 0; n < entry->name_count; n++)
+		for (size_t f = 0; f < entry->file_count && !m->exhausted; f++)
+			ok = zs_maker_read_file(m, &entry->files[f], &files[f]) && ok;
+		for (size_t n = 0; n < entry->name_count && !m->exhausted; n++)
 			make_address(m, entry, files, ok, &entry->names[n]);
 	}
 }

@@ -143,12 +143,12 @@ static bool read_keys(struct zs_making *m, const struct zs_made_entry *entry, st
 {
 	size_t room = 0;
 	bool ok = true;
-	for (size_t f = 0; f < entry->file_count; f++) {
+	for (size_t f = 0; f < entry->file_count && !m->exhausted; f++) {
 		struct zs_input input;
 		struct zs_bytes *keys;
 		size_t key_count;
 		if (!zs_file_read(m->run, m->run->arena, &entry->files[f].from, entry->files[f].path, FILE_MAX, &input, NULL)
-		    || !zs_sshfp_parse(m->run, &entry->files[f].from, &input, &keys, &key_count)) {
+		    || !zs_maker_may_read(m, &entry->files[f].from, input.len) || !zs_sshfp_parse(m->run, &entry->files[f].from, &input, &keys, &key_count)) {
 			ok = false;
 			continue;
 		}
@@ -158,13 +158,19 @@ static bool read_keys(struct zs_making *m, const struct zs_made_entry *entry, st
 	return ok;
 }
 
-static void make_entry(struct zs_making *m, const struct zs_made_entry *entry)
+/* *asked: records so far, for a file may hold KEYS_MAX keys. */
+static void make_entry(struct zs_making *m, const struct zs_made_entry *entry, size_t *asked)
 {
 	struct zs_bytes *made = NULL;
 	size_t count = 0;
 	char text[ZS_NAME_TEXT];
 	const bool ok = read_keys(m, entry, &made, &count);
-	for (size_t n = 0; n < entry->name_count; n++) {
+	*asked += count * entry->name_count;
+	if (*asked > ZS_MADE_MAX && !m->exhausted) {
+		m->exhausted = true;
+		m->ok = zs_error(m->run, &entry->from, "the keys in the files of 'sshfp' make more than %d records", ZS_MADE_MAX);
+	}
+	for (size_t n = 0; n < entry->name_count && !m->exhausted; n++) {
 		const struct zs_made_name *host = &entry->names[n];
 		const uint32_t at = zs_zone_find(m->zone, host->name, NULL);
 		if (!zs_maker_may_own(m, &host->from, host->name))
@@ -181,6 +187,7 @@ static void make_entry(struct zs_making *m, const struct zs_made_entry *entry)
 void zs_make_sshfp(struct zs_making *m)
 {
 	const struct zs_made_section *section = &m->config->made[ZS_MADE_SSHFP];
-	for (size_t i = 0; i < section->count; i++)
-		make_entry(m, &section->entries[i]);
+	size_t asked = 0;
+	for (size_t i = 0; i < section->count && !m->exhausted; i++)
+		make_entry(m, &section->entries[i], &asked);
 }

@@ -1,5 +1,6 @@
 /* make_tlsa.c - the TLSA of all `dane:` entries: what files and config want, what the schedule makes of it, and warnings about
  * the whole of them. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct tlsa_making {
 	size_t count, room;
 	struct source *sources;
 	size_t source_count, source_room;
+	size_t asked; /* records, as ZS_MADE_MAX counts them */
 };
 
 static const char *label_of(struct zs_run *run, const uint8_t *owner)
@@ -38,9 +40,9 @@ const uint8_t **zs_dane_hosts(struct zs_run *run, const struct zs_zone *zone, co
 		ZS_PUSH(run->arena, names, *count, room) = host->name;
 		return names;
 	}
-	for (uint32_t i = 0; i < zone->owner_count; i++) {
+	for (uint32_t i = 0; i < zone->owner_count && *count <= ZS_MADE_MAX; i++) {
 		const struct zs_rrset *mx = zone->owners[i].flags ? NULL : zs_zone_rrset(zone, i, ZS_TYPE_MX);
-		for (uint32_t r = 0; mx && r < mx->count; r++) {
+		for (uint32_t r = 0; mx && r < mx->count && *count <= ZS_MADE_MAX; r++) {
 			const uint8_t *target = zs_rrset_rdata(zone, mx, r).data + 2;
 			char text[ZS_NAME_TEXT];
 			bool known = !*target; /* null MX, RFC 7505 */
@@ -188,12 +190,14 @@ static void want_entry(struct tlsa_making *t, const struct zs_dane_entry *entry)
 	struct zs_run *run = t->m->run;
 	struct zs_dane_file *files = zs_arena_array(run->arena, entry->certificate_count + 1, sizeof *files);
 	struct entry_files all = { .files = files, .ok = true };
-	for (; all.count < entry->certificate_count; all.count++)
-		all.ok = zs_dane_file_read(run, &entry->certificates[all.count].from, entry->certificates[all.count].path, &files[all.count]) && all.ok;
-	if (next_is_there(entry)) {
-		all.ok = zs_dane_file_read(run, &entry->next.from, entry->next.path, &files[all.count]) && all.ok;
+	for (; all.count < entry->certificate_count && !t->m->exhausted; all.count++)
+		all.ok = zs_maker_read_file(t->m, &entry->certificates[all.count], &files[all.count]) && all.ok;
+	if (next_is_there(entry) && !t->m->exhausted) {
+		all.ok = zs_maker_read_file(t->m, &entry->next, &files[all.count]) && all.ok;
 		all.count++;
 	}
+	if (t->m->exhausted)
+		return;
 	all.keys = zs_arena_array(run->arena, all.count, sizeof *all.keys);
 	for (size_t i = 0; i < all.count && all.ok; i++)
 		all.ok = zs_dane_key(run, &files[i], &all.keys[i]);
@@ -203,6 +207,14 @@ static void want_entry(struct tlsa_making *t, const struct zs_dane_entry *entry)
 	for (size_t h = 0; h < entry->host_count; h++) {
 		size_t count;
 		const uint8_t **names = zs_dane_hosts(run, t->m->zone, &entry->hosts[h], true, &count);
+		t->asked += count * entry->port_count * all.count * entry->record_count;
+		if (t->asked > ZS_MADE_MAX) {
+			t->m->exhausted = true;
+			t->m->ok = zs_error(run, &entry->hosts[h].from, "the hosts that '%s' stands for want more than %d TLSA records", entry->hosts[h].text,
+			                    ZS_MADE_MAX);
+			zs_hint(run, "name those that need them; \"mx\" is every MX target of the zone, with each port, certificate and kind of record");
+			return;
+		}
 		for (size_t n = 0; n < count; n++)
 			for (size_t p = 0; p < entry->port_count; p++)
 				want_owner(t, entry, &all, &entry->hosts[h], names[n], &entry->ports[p]);
@@ -362,13 +374,16 @@ static const char *find_unmatched(struct tlsa_making *t)
 /* RFC 7671 section 9: a client that knows SHA-512 ignores SHA-256 of the same usage and selector. */
 static void warn_mixed_digests(struct zs_making *m)
 {
-	for (size_t i = 0; i < m->count; i++) {
+	for (size_t i = 0, from = 0, to = 0; i < m->count; i++) {
 		const struct zs_tlsa_facts *r = &m->records[i];
 		unsigned sha256 = 0, sha512 = 0, ours512 = 0;
 		bool first = true;
-		for (size_t k = 0; k < m->count; k++) {
+		if (i == to) /* those of an owner follow each other */
+			for (from = to; to < m->count && zs_name_equal(r->owner, m->records[to].owner); to++)
+				;
+		for (size_t k = from; k < to; k++) {
 			const struct zs_tlsa_facts *o = &m->records[k];
-			if (!zs_name_equal(r->owner, o->owner) || o->rdata.len < 3 || memcmp(r->rdata.data, o->rdata.data, 2) != 0 || zs_tlsa_is_leaving(o))
+			if (o->rdata.len < 3 || memcmp(r->rdata.data, o->rdata.data, 2) != 0 || zs_tlsa_is_leaving(o))
 				continue;
 			first = first && k >= i;
 			sha256 += o->rdata.data[2] == 1;
@@ -446,11 +461,12 @@ static void take_plan(struct zs_making *m, const struct zs_tlsa_plan *plan, cons
 		else
 			zs_note(m->run, "%s", sentence->text);
 	}
-	for (size_t i = 0; i < plan->count; i++) {
+	for (size_t i = 0, w = 0; i < plan->count; i++) { /* in the order of the wants */
 		ZS_PUSH(m->run->arena, m->records, m->count, m->room) = plan->records[i];
-		for (size_t w = 0; w < want_count; w++)
-			if (zs_name_equal(wants[w].owner, plan->records[i].owner))
-				zs_zone_add(m->zone, wants[w].owner, ZS_TYPE_TLSA, wants[w].ttl, plan->records[i].rdata);
+		while (w < want_count && !zs_name_equal(wants[w].owner, plan->records[i].owner))
+			w++;
+		assert(w < want_count);
+		zs_zone_add(m->zone, wants[w].owner, ZS_TYPE_TLSA, wants[w].ttl, plan->records[i].rdata);
 	}
 	m->ttls = plan->ttls;
 	m->ttl_count = plan->ttl_count;
@@ -467,7 +483,7 @@ void zs_make_tlsa(struct zs_making *m)
 	struct zs_facts before = *m->before;
 	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(m->run, m->config->policy);
 	struct zs_tlsa_plan plan;
-	for (size_t i = 0; i < m->config->dane_count; i++)
+	for (size_t i = 0; i < m->config->dane_count && !m->exhausted; i++)
 		want_entry(&t, &m->config->dane[i]);
 	if (!m->ok)
 		return;

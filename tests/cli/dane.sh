@@ -2,7 +2,7 @@
 # TLSA over time: what a build publishes when certificates change, when the gate opens, and what happens when things go wrong.
 # The clock is --now throughout: propagation 1h, TTL 1h, safety 1h unless a test says otherwise.
 . "$(dirname "$0")/../lib.sh"
-need openssl
+need openssl ssh-keygen
 z=$ZONESIGN
 
 newkey() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" 2>/dev/null; }
@@ -247,4 +247,30 @@ fresh; cp k2.pem next.pem; at 01T00:00 build
 # ---- the list of a zone ----
 at 03T00:00 tlsa example.com; is 'list: status' 0 $status; has 'list: current' out 'current'; has 'list: next' out 'next'; has 'list: since' out '2026-12-01 00:00 UTC'
 at 03T00:00 --json tlsa example.com; is 'list --json' '2 2026-12-01T00:00:00Z 2026-12-01T03:00:00Z' "$(python3 -c 'import json; r=json.load(open("out"))["zones"][0]["records"]; print(len(r), r[0]["since"], r[0]["safe_from"])')"
+
+# ---- a few lines that ask for more than anybody serves: each host with each port, file and kind of record ----
+many() { seq "$1" | sed "s/.*/$2/" | paste -sd,; }
+asks() { # NAME WORDS: check says so, soon
+	run timeout 20 "$z" -q check; is "$1: status" 3 $status; has "$1" err "$2"
+}
+zone; printf 'policies:\n  default: {observe: off}\nzones:\n  example.com:\n    file: a.zone\n    output: signed.zone\n' > bomb.yaml
+cp bomb.yaml zonesign.yaml; printf '    dane:\n      - {host: [%s], port: [%s], certificate: k1.pem}\n' "$(many 1000 'h&.example.com')" "$(many 1000 '&')" >> zonesign.yaml
+asks 'a thousand hosts, each with a thousand ports' "zonesign.yaml:8:9: error: 'dane' asks for more than 10000 records with this entry"
+cp bomb.yaml zonesign.yaml; printf '    dane:\n      - {host: mx, port: [%s], certificate: k1.pem, records: [%s]}\n' "$(many 200000 '80')" "$(many 200000 '0 0 1')" >> zonesign.yaml
+asks '200,000 ports, each with 200,000 kinds' "'dane' asks for more than 10000 records with this entry"
+cp bomb.yaml zonesign.yaml; printf '    smimea:\n      - {address: [%s], certificate: [%s]}\n' "$(many 200 'h&@example.com')" "$(many 51 'k1.pem')" >> zonesign.yaml
+asks '200 addresses, each with 51 files' "'smimea' asks for more than 10000 records with this entry"
+cp bomb.yaml zonesign.yaml; printf '    dane:\n      - {host: [%s], port: 25, certificate: k1.pem}\n      - {host: alt.example.com, port: 25, certificate: k1.pem}\n' "$(many 10000 'alt.example.com')" >> zonesign.yaml
+asks 'all entries count' "zonesign.yaml:9:9: error: 'dane' asks for more than 10000 records with this entry"
+# the zone file alone, where its config says mx
+zone "$(many 100000 'm& MX 1 m&\\nm& A 192.0.2.1' | tr , '\n' | sed 's/$/\\n/' | tr -d '\n')"; cp bomb.yaml zonesign.yaml; printf '    dane:\n      - {host: mx, port: 25, certificate: k1.pem}\n' >> zonesign.yaml
+asks '100,000 MX hosts' "zonesign.yaml:8:16: error: the hosts that 'mx' stands for want more than 10000 TLSA records"
+# files, as often as they are named
+zone; head -c 4000000 /dev/zero | tr '\0' '\n' > large.pem; cat k1.pem >> large.pem; cp bomb.yaml zonesign.yaml
+printf '    dane:\n      - {host: alt.example.com, port: 25, certificate: [%s]}\n' "$(many 5000 'large.pem')" >> zonesign.yaml
+asks 'a file of 4 MB, 5,000 times' 'the files that records are made of have more than 268435456 octets together'
+ssh-keygen -q -t ed25519 -N '' -f host 2>/dev/null; yes "$(cat host.pub)" | head -n 64 > hosts.pub; cp bomb.yaml zonesign.yaml
+printf '    sshfp:\n      - {host: [%s], keys: hosts.pub}\n' "$(many 200 'alt.example.com')" >> zonesign.yaml
+asks '200 hosts with 64 keys in a file' "the keys in the files of 'sshfp' make more than 10000 records"
+rm -f large.pem
 finish
