@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +255,65 @@ START_TEST(shards_are_stable)
 }
 END_TEST
 
+/* One digest signed by several processes: a random number that two of them have in common tells the private key. */
+enum { SIGNATURES = 64, HALF = 32 };
+
+struct signing {
+	EVP_PKEY_CTX *context;
+	uint8_t halves[SIGNATURES][HALF]; /* r of each */
+	size_t count;
+};
+
+static void sign(void *context, struct zs_group *group, size_t job, struct zs_buf *result)
+{
+	static const uint8_t digest[HALF] = "what both have to sign";
+	const struct signing *signing = context;
+	uint8_t der[128];
+	size_t len = sizeof der;
+	(void)group, (void)job;
+	if (EVP_PKEY_sign(signing->context, der, &len, digest, sizeof digest) == 1)
+		zs_buf_add(result, der, len);
+}
+
+static void keep_half(void *context, size_t job, int status, struct zs_bytes result)
+{
+	struct signing *signing = context;
+	uint8_t *half = signing->halves[job];
+	ck_assert_int_eq(status, 0);
+	ck_assert_uint_gt(result.len, 8);
+	size_t len = result.data[3]; /* SEQUENCE, length, INTEGER, length, r */
+	const uint8_t *r = result.data + 4;
+	ck_assert_uint_gt(result.len, 4 + len);
+	if (len > HALF) { /* keeps the sign */
+		r++;
+		len--;
+	}
+	ck_assert_uint_le(len, HALF);
+	memcpy(half + HALF - len, r, len);
+	for (size_t i = 0; i < SIGNATURES; i++)
+		ck_assert(i == job || memcmp(signing->halves[i], half, HALF) != 0);
+	signing->count++;
+}
+
+START_TEST(no_two_processes_sign_with_one_random_number)
+{
+	struct zs_run *run = zs_run_begin();
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct signing signing = { .context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) };
+	uint8_t der[128];
+	size_t len = sizeof der;
+	ck_assert_int_eq(EVP_PKEY_sign_init(signing.context), 1);
+	/* the generator is at work already when the processes begin */
+	ck_assert_int_eq(EVP_PKEY_sign(signing.context, der, &len, signing.halves[0], HALF), 1);
+	const struct zs_workers workers = { .job_count = SIGNATURES, .processes = 4, .lanes = 2, .work = sign, .done = keep_half, .context = &signing };
+	ck_assert(zs_workers_run(run, &workers));
+	ck_assert_uint_eq(signing.count, SIGNATURES);
+	EVP_PKEY_CTX_free(signing.context);
+	EVP_PKEY_free(key);
+	zs_run_end(run);
+}
+END_TEST
+
 ZS_SUITE(workers)
 {
 	Suite *suite = suite_create("workers");
@@ -265,6 +326,7 @@ ZS_SUITE(workers)
 	tcase_add_test(cases, a_place_may_see_very_many_deaths);
 	tcase_add_test(cases, lanes_wait_together);
 	tcase_add_test(cases, files_of_one_directory_are_replaced_after_one_sync);
+	tcase_add_test(cases, no_two_processes_sign_with_one_random_number);
 	tcase_add_test(cases, shards_are_stable);
 	suite_add_tcase(suite, cases);
 	return suite;
