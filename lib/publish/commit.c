@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,13 +28,23 @@ bool zs_publish_sha256(struct zs_run *run, const char *path, bool *there, uint8_
 		zs_arena_free(arena);
 		return error == ENOENT || zs_fail(run, "cannot read '%s': %s", path, strerror(error));
 	}
+	struct stat status;
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) { /* a device may have no end */
+		close(fd);
+		zs_arena_free(arena);
+		return zs_fail(run, "'%s' is not a regular file", path);
+	}
 	struct zs_hasher *hasher = zs_hasher_new(run, arena, ZS_SHA256);
 	const bool settled = id && zs_file_settled(fd, &before);
 	char block[BLOCK];
 	ssize_t n = 0;
-	while (hasher && ((n = read(fd, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)))
-		if (n > 0)
+	/* one octet more than it has: a file that grows is another one, and somebody may let it grow without end */
+	uint64_t left = (uint64_t)status.st_size + 1;
+	while (hasher && left && ((n = read(fd, block, left < sizeof block ? (size_t)left : sizeof block)) > 0 || (n < 0 && errno == EINTR)))
+		if (n > 0) {
 			zs_hasher_add(hasher, block, (size_t)n);
+			left -= (uint64_t)n;
+		}
 	const int error = errno;
 	bool ok = hasher && zs_hasher_end(run, hasher, digest);
 	if (ok && n < 0)

@@ -115,6 +115,7 @@ chmod 700 "$work"
 # -- guards about the output and the clock
 fresh; "$z" -q build >out; echo '; edited' >> signed/a.zone
 run "$z" build; is 'an output that somebody edited' 4 $status; has 'G18' err 'G18'
+mv signed/a.zone kept; ln -s /dev/zero signed/a.zone; run timeout 10 "$z" build; is 'an output without end' 1 $status; has 'it is said' err "'signed/a.zone' is not a regular file"; rm signed/a.zone; mv kept signed/a.zone
 run "$z" build --accept adopt; is '--accept adopt' 0 $status; hasnt 'it is replaced' signed/a.zone '; edited'; has 'it is recorded' state/a.example/state.yaml 'guard: "adopt"'
 rm -rf state; run "$z" build; is 'a signed output without its state' 4 $status; has 'G18' err 'G18'; ok 'no key was made' test -z "$(find state -name '*.private' 2>/dev/null)"
 fresh; "$z" -q --now $t0 build >out
