@@ -9,6 +9,9 @@
 #include "config/schema.h"
 
 enum { NO_FILE = INT_MAX }; /* index of a file that could not be read; not that of the main file */
+/* Octets of a file in zones-dir. All of them are in memory at once, as a tree of more than twenty times that, and the tenant who writes one
+ * must not fill it. */
+enum { ZONE_FILE_MAX = 4 << 20 };
 
 struct zone_list {
 	struct zs_zone_config *zones;
@@ -211,7 +214,7 @@ static const struct zs_yaml *parse_zone_file(struct zs_loader *loader, const str
 	const struct zs_yaml *root = NULL;
 	struct zs_file_id id;
 	if (!zs_check_owner(loader, path)
-	    || !zs_file_read(loader->run, loader->arena, &dir->from, path, ZS_YAML_MAX, input, &id))
+	    || !zs_file_read(loader->run, loader->arena, &dir->from, path, ZONE_FILE_MAX, input, &id))
 		return NULL;
 	*index = zs_config_add_file(loader, input, &id);
 	return zs_yaml_parse(loader->run, loader->arena, input, &root) ? root : NULL;

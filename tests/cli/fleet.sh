@@ -55,6 +55,10 @@ run "$z" build; is 'zones-dir' 0 $status; is 'six outputs' 6 "$(ls signed | wc -
 state=$(sums state); echo '# touched' >> zones/z3.example.yaml; "$z" build >out.txt 2>err
 is 'one of its files changed: one state is written' 1 "$(sums state > after; echo "$state" > before; diff before after | grep -c '^>')"
 
+# -- one is larger than a zone's options ever are: all of them are in memory at once
+cp zones/z5.example.yaml kept.yaml; yes '# filler' | head -c 4200000 >> zones/z5.example.yaml
+run "$z" build; is 'a file of 4.2 MB for a zone' 3 $status; has 'is not read' err "zones/z5.example.yaml' has 42"; has 'since it is too large' err 'at most 4194304 are read'; mv kept.yaml zones/z5.example.yaml
+
 # -- one of its files is wrong: that zone fails in each run, the others are built
 : > zones/z5.example.yaml; printf 'fil: in/z4\noutput: signed/z4\n' > zones/z4.example.yaml; rm -f signed/z*; echo 'new A 192.0.2.9' >> in/z3
 run "$z" build --accept adopt; is 'two files of six that are wrong' 3 $status; is 'four outputs' 'z0 z1 z2 z3' "$(ls signed | xargs)"; has 'the others are built' signed/z3 'new.z3.example.'
