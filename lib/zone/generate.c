@@ -30,6 +30,7 @@ struct line {
 	size_t len;
 	bool full;
 	int64_t negative; /* the number that an offset made less than 0; else 0 */
+	size_t owner_dots;
 };
 
 static void put(struct line *line, const char *text, size_t len)
@@ -143,6 +144,7 @@ static bool expand_all(struct line *line, const struct zs_token *tokens, size_t 
 	line->len = 0;
 	line->full = false;
 	line->negative = 0;
+	line->owner_dots = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			put(line, " ", 1);
@@ -152,6 +154,8 @@ static bool expand_all(struct line *line, const struct zs_token *tokens, size_t 
 			return false;
 		if (tokens[i].quoted)
 			put(line, "\"", 1);
+		for (size_t k = 0; !i && k < line->len; k++)
+			line->owner_dots += line->text[k] == '.';
 	}
 	return !line->full;
 }
@@ -233,6 +237,12 @@ void zs_scan_generate(struct zs_scan *scan, struct zs_scan_text *text)
 		scan->generated_len += line->len;
 		if (scan->generated_len > ZS_GENERATE_TEXT_MAX) {
 			zs_error(run, &where, "$GENERATE makes more than %d octets of records in all", ZS_GENERATE_TEXT_MAX);
+			return;
+		}
+		scan->generated_dots += line->owner_dots;
+		if (scan->generated_dots > ZS_GENERATE_DOTS_MAX) {
+			zs_error(run, &where, "$GENERATE makes owners of more than %d labels in all", ZS_GENERATE_DOTS_MAX);
+			zs_hint(run, "each dot of an owner may be an empty non-terminal, with an NSEC3 record of its own; write the common part of the names with $ORIGIN");
 			return;
 		}
 		const struct zs_input input = { .path = text->input->path, .text = line->text, .len = line->len };

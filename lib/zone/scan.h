@@ -16,6 +16,7 @@ enum {
 	ZS_INCLUDE_TEXT_MAX = 1 << 30, /* octets of all included files together; one read twice counts twice */
 	ZS_INCLUDE_AGAIN_MAX = 1 << 26, /* of these, of files that had been read before: what a small file can be made to be */
 	ZS_GENERATE_MAX = 1000000,     /* records made by $GENERATE, in all */
+	ZS_GENERATE_DOTS_MAX = 4000000, /* in the owners of these: each may be an empty non-terminal */
 	ZS_GENERATE_LINE = 4096,       /* octets of one generated record */
 	ZS_GENERATE_TEXT_MAX = 1 << 28 /* octets of all generated records together */
 };
@@ -48,7 +49,7 @@ struct zs_scan {
 	struct zs_record *records; /* in the order of the text */
 	size_t record_count, record_room;
 	uint64_t stripped_count;
-	uint64_t generated_count, generated_len; /* records made by $GENERATE, and their octets */
+	uint64_t generated_count, generated_len, generated_dots; /* records made by $GENERATE, their octets, and the dots of their owners */
 	size_t include_count, included_len, included_again_len; /* directives $INCLUDE so far, and octets of the files */
 	bool apex_known;
 	bool have_ttl;             /* a default: by $TTL, or the last explicit one, or SOA MINIMUM */

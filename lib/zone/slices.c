@@ -258,6 +258,7 @@ static bool scan_again(struct slicing *s, struct slot *slot, size_t index)
 	scan->included_again_len = s->scan->included_again_len;
 	scan->generated_count = s->scan->generated_count;
 	scan->generated_len = s->scan->generated_len;
+	scan->generated_dots = s->scan->generated_dots;
 	slot->text.device = s->text.device;
 	slot->text.inode = s->text.inode;
 	scan_slot(s, slot, s->scan->run, s->text.line);
@@ -332,6 +333,7 @@ static void go_on(struct slicing *s, const struct slot *slot)
 		s->scan->included_again_len = scan->included_again_len;
 		s->scan->generated_count = scan->generated_count;
 		s->scan->generated_len = scan->generated_len;
+		s->scan->generated_dots = scan->generated_dots;
 		s->scan->told_ttl = scan->told_ttl;
 		s->scan->told_idn = scan->told_idn;
 		s->scan->stopped = scan->stopped;

@@ -140,6 +140,8 @@ hostile 'for (i = 0; i < 300000; i++) print "a x"'; run timeout 20 "$ZONESIGN" c
 is '300,000 lines of no type' 3 "$status"; has 'all are counted' out '300000 errors'
 hostile 'printf "$GENERATE 1-900000 h$ TXT"; for (i = 0; i < 9; i++) { printf " \""; for (j = 0; j < 250; j++) printf "x"; printf "\"" } print ""'
 run timeout 20 "$ZONESIGN" check --origin example.com hostile.zone; is 'a $GENERATE of gigabytes' 3 "$status"; has 'it has a bound' err 'more than 268435456 octets of records in all'
+hostile 'printf "$GENERATE 1-900000 "; for (i = 0; i < 110; i++) printf "a."; print "h$ A 192.0.2.1"'
+run timeout 20 "$ZONESIGN" check --origin example.com hostile.zone; is 'a $GENERATE of a hundred million empty non-terminals' 3 "$status"; has 'it has a bound, too' err 'owners of more than 4000000 labels in all'
 hostile 'printf "a TXT"; for (i = 0; i < 20000000; i++) printf " a"; print ""'
 run timeout 20 "$ZONESIGN" check --origin example.com hostile.zone; is 'a line of 20 million fields' 3 "$status"; has 'what is behind the first 70,000 is no record' out '1 zone checked: 1 error'
 hostile 'print "a TXT ("; for (i = 0; i < 1000000; i++) print "; a comment that makes the file longer than many slices are, and no end"'
