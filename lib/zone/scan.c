@@ -314,13 +314,13 @@ static bool default_ttl(struct zs_scan *scan, const struct zs_scan_text *text, c
 		return true;
 	}
 	const struct zs_source where = whole_record(scan, text);
-	if (head->type == ZS_TYPE_SOA) { /* as BIND does */
+	if (head->type == ZS_TYPE_SOA) { /* as BIND does, and for all of the file: what other records state is theirs alone, as under $TTL */
 		*ttl = zs_get_u32(rdata + len - 4);
 		if (*ttl > INT32_MAX)
 			*ttl = 0;
 		zs_warn(scan->run, &where, "the SOA has no TTL and there is no $TTL: its MINIMUM, %u, is taken for both", *ttl);
 		scan->default_ttl = *ttl;
-		scan->have_ttl = scan->ttl_set = true;
+		scan->have_ttl = scan->ttl_by_directive = scan->ttl_set = true;
 		return true;
 	}
 	if (!scan->told_ttl) {

@@ -148,6 +148,7 @@ START_TEST(ttls_that_are_not_by_directive)
 	static const char text[] = "@ 300 SOA ns h 7 1 1 1 1\n@ NS ns\nns A 192.0.2.1\na 60 A 192.0.2.1\nb A 192.0.2.1\nc A 192.0.2.1\n"
 	                           "d 90 A 192.0.2.1\ne A 192.0.2.1\nf A 192.0.2.1\ng A 192.0.2.1\n$TTL 5\nh 70 A 192.0.2.1\ni A 192.0.2.1\n";
 	same_in_slices(text);
+	same_in_slices("@ SOA ns h 7 1 1 1 9\n@ NS ns\nns A 192.0.2.1\na 60 A 192.0.2.1\nb A 192.0.2.1\nc 70 A 192.0.2.1\nd A 192.0.2.1\ne A 192.0.2.1\n");
 }
 END_TEST
 

@@ -10,15 +10,19 @@
 static const uint8_t apex[] = "\7example";
 static const char head[] = "$TTL 300\n@ SOA ns h 7 1 1 1 1\n@ NS ns\nns A 192.0.2.1\n";
 
-static struct zs_zone *read_zone(struct zs_run *run, const char *more)
+static struct zs_zone *read_text(struct zs_run *run, const char *text)
 {
 	struct zs_input *input = zs_arena_alloc(run->arena, sizeof *input);
 	const struct zs_zone_options options = { .apex = apex, .dnssec = ZS_DNSSEC_KEEP };
 	struct zs_zone *zone;
-	*input = (struct zs_input){ .path = "zone", .text = zs_arena_printf(run->arena, "%s%s", head, more) };
-	input->len = strlen(input->text);
+	*input = (struct zs_input){ .path = "zone", .text = text, .len = strlen(text) };
 	ck_assert(zs_zone_read_text(run, run->arena, input, &options, &zone));
 	return zone;
+}
+
+static struct zs_zone *read_zone(struct zs_run *run, const char *more)
+{
+	return read_text(run, zs_arena_printf(run->arena, "%s%s", head, more));
 }
 
 static uint32_t find(const struct zs_zone *zone, const char *text)
@@ -201,6 +205,29 @@ START_TEST(quotes_begin_a_string_as_for_bind)
 }
 END_TEST
 
+/* BIND's rules: the last stated TTL goes on, but not under $TTL, and not where the SOA has none and its MINIMUM stands in for $TTL, as in
+ * the files of Windows DNS. */
+START_TEST(a_ttl_is_the_one_that_bind_takes)
+{
+	static const struct {
+		const char *text;
+		uint32_t soa, x;
+	} cases[] = {
+		{ "@ SOA ns h 7 1 1 1 900\ny 60 A 192.0.2.1\nx A 192.0.2.2\n", 900, 900 },
+		{ "@ SOA ns h 7 1 1 1 900\ny 60 A 192.0.2.1\n$TTL 5\nx A 192.0.2.2\n", 900, 5 },
+		{ "@ 300 SOA ns h 7 1 1 1 900\ny 60 A 192.0.2.1\nx A 192.0.2.2\n", 300, 60 },
+		{ "$TTL 5\n@ SOA ns h 7 1 1 1 900\ny 60 A 192.0.2.1\nx A 192.0.2.2\n", 5, 5 },
+	};
+	for (size_t i = 0; i < ZS_COUNT(cases); i++) {
+		struct zs_run *run = zs_run_begin();
+		const struct zs_zone *zone = read_text(run, cases[i].text);
+		ck_assert_msg(zs_zone_apex_rrset(zone, ZS_TYPE_SOA)->ttl == cases[i].soa, "SOA of %s", cases[i].text);
+		ck_assert_msg(zs_zone_rrset(zone, find(zone, "x"), ZS_TYPE_A)->ttl == cases[i].x, "x of %s", cases[i].text);
+		zs_run_end(run);
+	}
+}
+END_TEST
+
 START_TEST(cuts_hide_what_is_below_them)
 {
 	struct zs_run *run = zs_run_begin();
@@ -377,6 +404,7 @@ ZS_SUITE(zone)
 	tcase_add_test(tcase, a_record_without_octets_is_no_duplicate_of_the_next);
 	tcase_add_test(tcase, a_dropped_record_must_be_well_formed_too);
 	tcase_add_test(tcase, quotes_begin_a_string_as_for_bind);
+	tcase_add_test(tcase, a_ttl_is_the_one_that_bind_takes);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them);
 	tcase_add_test(tcase, cuts_hide_what_is_below_them_in_whichever_slice_it_is);
 	tcase_add_test(tcase, an_owner_in_several_places_is_one);
