@@ -54,6 +54,25 @@ static void doubt_ds(struct zs_import_key *keys, size_t count)
 	}
 }
 
+static bool has_signed(const struct zs_key_facts *fact)
+{
+	return zs_in_zone(fact->zrrsig.phase) || fact->zrrsig.phase == ZS_UNRETENTIVE;
+}
+
+/* Who takes over the signing of a zone may do so a few signatures at a time, for days (BIND): the dates of the keys do not tell when the
+ * last of the former ones was served. The zone that the first build makes has none of them, so both count from then on. */
+static void date_by_publication(struct zs_import_key *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct zs_record_state *signs = &keys[i].facts.zrrsig;
+		bool alone = true;
+		for (size_t k = 0; k < count; k++)
+			alone = alone && (k == i || keys[k].facts.algorithm != keys[i].facts.algorithm || !has_signed(&keys[k].facts));
+		if (!alone && (signs->phase == ZS_RUMOURED || signs->phase == ZS_UNRETENTIVE))
+			signs->since = 0;
+	}
+}
+
 static const char *served_path(const struct zs_zone_config *zone, const struct zs_import_options *options)
 {
 	return options->served ? options->served : zone->output.path;
@@ -336,6 +355,7 @@ static bool import_locked(struct zs_run *run, const struct zs_config *config, co
 		return false;
 	const size_t count = *key_count;
 	doubt_ds(keys, count);
+	date_by_publication(keys, count);
 	say_policy(run, zone->policy, keys, count);
 	ask_parent(run, zone, keys, count, &parent);
 	remove_trial(run, dir); /* one that was ended */

@@ -124,6 +124,16 @@ static bool replace_by_dates(struct zs_run *run, const struct zs_zone_config *zo
 	return true;
 }
 
+/* Another key of the algorithm has signed the zone till now, or goes on to: some of what caches get until now may have its signatures alone
+ * (BIND exchanges them bit by bit, for days). */
+static bool has_former(const struct zs_facts *facts, const struct zs_key *key)
+{
+	for (size_t i = 0; i < facts->key_count; i++)
+		if (facts->keys[i].algorithm == key->algorithm && (zs_in_zone(facts->keys[i].zrrsig.phase) || facts->keys[i].zrrsig.phase == ZS_UNRETENTIVE))
+			return true;
+	return false;
+}
+
 /* What validators know of the key from the zone that is replaced: what that has of it is in use. In a change of algorithm signatures come
  * before the DNSKEY, and go after it. */
 static void take_over(const struct zs_run *run, const struct zs_facts *facts, const struct zs_key *key, enum stage stage, bool fresh,
@@ -143,7 +153,7 @@ static void take_over(const struct zs_run *run, const struct zs_facts *facts, co
 		fact->ds = !signs_keys(facts, key) || fresh ? hidden : dated ? perhaps : ds_of(run, facts);
 	}
 	if (fact->role & ZS_ZSK)
-		fact->zrrsig = !signs_zone ? inactive ? left : hidden : inactive || (published && !active.since) ? in : published || dated ? active : comes;
+		fact->zrrsig = !signs_zone ? inactive ? left : hidden : inactive || (published && !active.since) ? in : (published || dated) && !has_former(facts, key) ? active : comes;
 }
 
 /* Nothing was served by us yet, so all is hidden and comes in with the first publication; but an inactive key has signed

@@ -60,13 +60,23 @@ static void fill_facts(struct zs_import_key *out, enum zs_key_role role)
 }
 
 /* Dates say what was meant, and no dates nothing at all; what is, the zone shows. A key that it has and that does not sign there is to come:
- * nobody validates by it yet. */
+ * nobody validates by it yet. One that should be inactive and signs there leaves from now on: its DS may be the one that the parent has. */
 static void as_shown(const struct zs_run *run, const struct zs_import_source *source, struct zs_import_key *key)
 {
 	struct zs_key_facts *facts = &key->facts;
-	const bool idle_ksk = facts->role & ZS_KSK && !zs_replaced_signs(&source->served, facts->algorithm, facts->tag, ZS_TYPE_DNSKEY),
-	           idle_zsk = facts->role & ZS_ZSK && !zs_replaced_signs(&source->served, facts->algorithm, facts->tag, ZS_TYPE_SOA);
-	if (!facts->goal_in || !zs_in_zone(facts->dnskey.phase) || !zs_keys_shown_role(&source->served, &key->key) || (!idle_ksk && !idle_zsk))
+	const bool signs_keys = facts->role & ZS_KSK && zs_replaced_signs(&source->served, facts->algorithm, facts->tag, ZS_TYPE_DNSKEY),
+	           signs_zone = facts->role & ZS_ZSK && zs_replaced_signs(&source->served, facts->algorithm, facts->tag, ZS_TYPE_SOA);
+	if (!zs_in_zone(facts->dnskey.phase) || !zs_keys_shown_role(&source->served, &key->key))
+		return;
+	if (!facts->goal_in) {
+		if (signs_keys && facts->active)
+			facts->ds = part(ZS_OMNIPRESENT, facts->active);
+		if (signs_zone && facts->active)
+			facts->zrrsig = part(ZS_RUMOURED, facts->active);
+		return;
+	}
+	const bool idle_ksk = facts->role & ZS_KSK && !signs_keys, idle_zsk = facts->role & ZS_ZSK && !signs_zone;
+	if (!idle_ksk && !idle_zsk)
 		return;
 	if (idle_ksk)
 		facts->krrsig = facts->ds = part(ZS_HIDDEN, 0);
@@ -129,6 +139,19 @@ static bool state_word(struct zs_run *run, const struct zs_input *input, const c
 	return zs_error(run, &whole, "%sState: '%s' is no state", record, zs_text_safe(run->arena, value, len, 40));
 }
 
+/* DSState is what BIND is about; what the parent has, a person or a look has told it (rndc dnssec -checkds). */
+static void told_ds(const struct zs_input *input, struct zs_key_facts *facts)
+{
+	const zs_time seen = state_time(input, "DSPublish"), gone = state_time(input, "DSRemoved");
+	if (facts->ds.phase == ZS_RUMOURED)
+		facts->ds_seen = seen;
+	else if (facts->ds.phase == ZS_UNRETENTIVE && gone)
+		facts->ds_gone = zs_time_later(gone, facts->ds.since);
+	else if (facts->ds.phase == ZS_UNRETENTIVE) /* wanted away, since that of its successor was asked for */
+		facts->ds.phase = ZS_OMNIPRESENT;
+	facts->ds.complete = facts->ds.phase == ZS_UNRETENTIVE;
+}
+
 static bool bind_state(struct zs_run *run, const struct zs_input *input, struct zs_key_facts *facts)
 {
 	const char *value;
@@ -145,8 +168,11 @@ static bool bind_state(struct zs_run *run, const struct zs_input *input, struct 
 	facts->goal_in = !find_line(input, "GoalState", &value, &len) || !zs_text_equal(value, len, "hidden");
 	facts->active = state_time(input, "Active");
 	facts->retired = facts->goal_in ? 0 : state_time(input, "Retired");
-	return state_word(run, input, "DNSKEY", run->now, &facts->dnskey) && state_word(run, input, "KRRSIG", run->now, &facts->krrsig)
-	    && state_word(run, input, "ZRRSIG", run->now, &facts->zrrsig) && state_word(run, input, "DS", run->now, &facts->ds);
+	if (!state_word(run, input, "DNSKEY", run->now, &facts->dnskey) || !state_word(run, input, "KRRSIG", run->now, &facts->krrsig)
+	    || !state_word(run, input, "ZRRSIG", run->now, &facts->zrrsig) || !state_word(run, input, "DS", run->now, &facts->ds))
+		return false;
+	told_ds(input, facts);
+	return true;
 }
 
 static bool has_state(const struct zs_input *input)

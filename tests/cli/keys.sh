@@ -257,6 +257,60 @@ at 10 -q build --accept adopt; is 'the old ZSK signs' "$(tag_of "$old")" "$(sign
 for when in 3600 40000 79000; do at $when -q build; is "$when s: caches may hold the DNSKEYs without the new ZSK" "0 $(tag_of "$old")" "$status $(signer)"; done
 at 79400 -q build; is 'then the new ZSK signs' "0 $(tag_of "$new")" "$status $(signer)"
 
+# BIND exchanges the signatures of a ZSK that retires bit by bit: four days later some are still the former one's, and caches get them until the first build
+midway() { # ksk, old and new ZSK in k, served.zone: its SOA signed by the new one, all else by the old
+	fresh; mkdir k; ksk=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); old=$(dnssec-keygen -q -K k -a 13 a.example); new=$(dnssec-keygen -q -K k -a 13 a.example)
+	for key in "$ksk" "$old" "$new"; do dnssec-settime -K k -P 20261001000000 -A 20261001000000 "$key" >/dev/null; done
+	for key in "$old" "$new"; do
+		rm -rf one; cp -r k one; dnssec-settime -K one -A none "$([ "$key" = "$old" ] && echo "$new" || echo "$old")" >/dev/null; sign one; "$z" -q fmt --origin a.example served.zone > "served.$key"
+	done
+	{ grep -v 'RRSIG SOA' "served.$old"; grep 'RRSIG SOA' "served.$new"; } > served.zone
+	dnssec-settime -K k -I "$(stamp -345600)" -D "$(stamp 864000)" "$old" >/dev/null; dnssec-settime -K k -P "$(stamp -400000)" -A "$(stamp -345600)" "$new" >/dev/null
+}
+state_of() { # KEY KSK ZSK GOAL STATES
+	printf 'Algorithm: 13\nKSK: %s\nZSK: %s\nActive: 20261001000000\n' "$2" "$3" > "k/$1.state"
+	for record in DNSKEY KRRSIG ZRRSIG DS; do printf '%sChange: %s\n' $record "$(stamp -345600)" >> "k/$1.state"; done
+	printf '%s\n' "GoalState: $4" "$5" >> "k/$1.state"
+}
+for how in dates states adopted; do
+	midway; cp served.zone a.signed
+	if [ $how = adopted ]; then
+		mkdir -p -m 700 state/a.example/keys; chmod 700 state state/a.example; cp k/* state/a.example/keys
+	else
+		[ $how = dates ] || { state_of "$ksk" yes no omnipresent 'DNSKEYState: omnipresent
+KRRSIGState: omnipresent
+DSState: omnipresent'; state_of "$old" no yes hidden 'DNSKEYState: omnipresent
+ZRRSIGState: unretentive'; state_of "$new" no yes omnipresent 'DNSKEYState: omnipresent
+ZRRSIGState: rumoured'; }
+		at 0 -q keys import --served served.zone a.example k/*.key; is "signatures of two ZSK, $how: import" 0 $status
+	fi
+	at 10 -q build --accept adopt; is "signatures of two ZSK, $how: the first build" "0 $(tag_of "$new")" "$status $(signer)"
+	printf 'new A 192.0.2.7\n' >> a.zone; at 20 -q build; is "$how: caches may have the old one's: its DNSKEY stays" '0 2' "$status $(grep -c 'DNSKEY 256' a.signed)"
+	for when in 400 800 1200; do at $when -q build; done; is "$how: and leaves then" '0 1' "$status $(grep -c 'DNSKEY 256' a.signed)"
+done
+# a KSK that should be inactive and signs the DNSKEYs: its DS may be the only one, so it is not to be deleted before another is there
+fresh; mkdir k; first=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); second=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); dnssec-keygen -q -K k -a 13 a.example >/dev/null
+for key in k/*.key; do dnssec-settime -K k -P 20261001000000 -A 20261001000000 "$(basename "$key" .key)" >/dev/null; done; sign k
+dnssec-settime -K k -I "$(stamp -60)" -D "$(stamp 864000)" "$first" >/dev/null; dnssec-settime -K k -P "$(stamp -90000)" -A "$(stamp -60)" "$second" >/dev/null
+swapped() { # NAME: imported and built
+	cp served.zone a.signed; at 0 -q keys import --served served.zone a.example k/*.key; is "$1: import" 0 $status; at 10 -q build --accept adopt; is "$1: the first build" 0 $status; at 20 status
+}
+swapped 'KSK by date'; has 'the new DS is to be entered' out "Give your registrar the DS of KSK $(tag_of "$second"), keep the old one"
+# BIND's DSState unretentive is a wish as well, until BIND was told that the DS is gone
+both='DNSKEYState: omnipresent
+KRRSIGState: omnipresent'
+rm -rf state a.signed; for key in k/*.key; do key=$(basename "$key" .key); [ "$key" = "$first" ] || [ "$key" = "$second" ] || state_of "$key" no yes omnipresent 'DNSKEYState: omnipresent
+ZRRSIGState: omnipresent'; done
+state_of "$first" yes no hidden "$both
+DSState: unretentive"; state_of "$second" yes no omnipresent "$both
+DSState: rumoured"
+swapped 'KSK by state'; has 'the new DS is to be entered' out "Give your registrar the DS of KSK $(tag_of "$second"), keep the old one"
+rm -rf state a.signed; printf 'DSPublish: %s\n' "$(stamp -3000)" >> "k/$second.state"
+swapped 'BIND was told of the new DS'; printf 'new A 192.0.2.7\n' >> a.zone; at 30 -q build; at 40 status; has 'the old one is to be deleted' out "Delete the DS of KSK $(tag_of "$first")"
+rm -rf state a.signed; printf 'DSRemoved: %s\n' "$(stamp -3000)" >> "k/$first.state"
+swapped 'BIND was told of both'; hasnt 'nobody has anything to do' out 'registrar'
+printf 'newer A 192.0.2.8\n' >> a.zone; at 3000 -q build; is 'the old KSK leaves' '0 1' "$status $(grep -c 'IN DNSKEY 257' a.signed)"
+
 # keys copied into the keys directory of a zone that another program signed: they are in use, and their DS is taken to be at the parent
 adopted() {
 	fresh "${1:-}"; mkdir k; ksk=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); dnssec-keygen -q -K k -a 13 a.example >/dev/null
