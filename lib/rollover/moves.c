@@ -203,6 +203,7 @@ static bool settle(struct zs_engine *e, struct zs_key_facts *key, enum zs_part p
 	struct zs_record_state *record = zs_part(key, part);
 	const bool in = record->phase == ZS_RUMOURED;
 	const zs_time at = zs_settles_at(e, key, part);
+	e->plan->step_due = e->plan->step_due || (!at && !record->since && e->facts->published.served_since);
 	if (!at && part == ZS_PART_DS)
 		return wait_for_parent(e, key);
 	if (!at && record->version)

@@ -135,7 +135,7 @@ bool zs_rollover_plan(struct zs_run *run, const struct zs_policy *policy, struct
 	}
 	zs_goals_finish(&e);
 	e.explain = true;
-	plan->ask_parent = false;
+	plan->ask_parent = plan->step_due = false;
 	zs_goals_set(&e);
 	(void)zs_moves_make(&e); /* nothing moves any more: it only says why */
 	add_keys(&e);

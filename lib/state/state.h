@@ -270,6 +270,7 @@ struct zs_plan {
 	zs_time first_ds;       /* the DS must not be given to the parent before; 0: not known yet */
 	const char *instruction; /* what a person must do, a sentence with full stop, or NULL */
 	bool ask_parent;        /* a move waits for what the parent shows */
+	bool step_due;          /* a move that was decided is in no zone that is served: the next build makes it */
 	bool unsigned_zone;     /* publish without DNSSEC records: the user wants it, and no cache holds a DS */
 	bool cds_delete;        /* CDS and CDNSKEY say "remove all" (RFC 8078 section 4) */
 };
