@@ -217,6 +217,23 @@ static bool is_class(const struct zs_token *t, bool *is_in)
 	return t->len > 5 && zs_text_equal(t->text, 5, "CLASS");
 }
 
+/* What programs write where a type is expected, though it is none. */
+static const char *foreign_hint(const struct zs_token *t)
+{
+	static const char age[] = "[AGE:", made[] = "the server makes the answer when it is asked, and what it makes nobody has signed: write the A and AAAA "
+	                                            "records that are to be served";
+	static const char windows[] = "Windows DNS asks WINS by it, and no other server does: take the line out";
+	static const struct {
+		const char *word, *hint;
+	} foreign[] = { { "ALIAS", made }, { "ANAME", made }, { "LUA", made }, { "WINS", windows }, { "WINSR", windows }, { "WINS-R", windows } };
+	if (t->len > sizeof age - 1 && zs_text_equal(t->text, sizeof age - 1, age))
+		return "Windows DNS writes there when a record was registered: take [AGE:...] out, in all of the file (sed 's/\\[AGE:[0-9]*\\]//')";
+	for (size_t i = 0; i < ZS_COUNT(foreign); i++)
+		if (zs_text_equal(t->text, t->len, foreign[i].word))
+			return foreign[i].hint;
+	return NULL;
+}
+
 static bool bad_type(struct zs_scan *scan, const struct zs_scan_text *text, size_t at)
 {
 	const struct zs_source where = zs_scan_source(scan, text, at, 0);
@@ -227,6 +244,11 @@ static bool bad_type(struct zs_scan *scan, const struct zs_scan_text *text, size
 	zs_error(scan->run, &where, "'%s' is not an RR type", word);
 	if (scan->run->last_dropped)
 		return false;
+	const char *hint = foreign_hint(t);
+	if (hint) {
+		zs_hint(scan->run, "%s", hint);
+		return false;
+	}
 	const size_t count = zs_type_count();
 	const char **words = zs_arena_array(scan->run->arena, count, sizeof *words);
 	for (size_t i = 0; i < count; i++)
