@@ -19,10 +19,11 @@ at() { at=$1; shift; "$z" -q --now $((now + at)) "$@" || fail "$*, at $at"; }
 handed_over() { sed "s/host 1 /host $(awk '$4 == "SOA" { print $7 + 1; exit }' a.signed) /" a.zone; }
 # keys_of FILE: flags and key of each DNSKEY
 keys_of() { awk '{ for (i = 1; i <= NF; i++) if ($i == "DNSKEY" && $(i + 1) ~ /^25[67]$/) { k = ""; for (j = i + 4; j <= NF; j++) k = k $j; print $(i + 1), k } }' "$1" | sort; }
-# served PORT: what the other signer serves, in ./served, when it is signed
+# served PORT: what the other signer serves, in ./served, when all of it is signed
 served() {
 	for _ in $(seq 100); do
-		dig +onesoa +noall +answer -p "$1" @127.0.0.1 a.test AXFR > served; grep -q 'RRSIG.SOA' served && return
+		dig +onesoa +noall +answer -p "$1" @127.0.0.1 a.test AXFR > served
+		[ "$(awk '$4 == "RRSIG" { print $1, $5 }' served | sort -u | grep -cE ' (SOA|NS|A|NSEC)$')" = 7 ] && return # of three names: BIND signs one after the other
 		sleep 0.1
 	done
 	fail 'the other signer signs' "$(tail -n 5 log bind/log 2>/dev/null)"
