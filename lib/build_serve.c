@@ -21,7 +21,7 @@ static bool set_next_due(struct zs_building *b)
 	facts->next_due = zs_time_sooner(zs_build_refresh_due(b, facts->published.earliest_expiration), plan->next_due);
 	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(b->run, b->zone_config->policy);
 	facts->next_due = zs_time_sooner(facts->next_due, zs_tlsa_due(&timing, facts));
-	if (plan->step_due) /* the first build on what another program signed takes nothing away yet */
+	if (plan->step_due) /* as after the first build on what another program signed, which takes nothing away yet */
 		facts->next_due = b->run->now;
 	facts->parent.wanted = plan->ask_parent;
 	if (zs_live_may_ask(b->run, &b->zone_config->policy->observe))

@@ -77,7 +77,7 @@ struct zs_tlsa_sentence {
 };
 
 struct zs_tlsa_plan {
-	struct zs_tlsa_facts *records; /* TLSA to be in the zone, each with what is known of it */
+	struct zs_tlsa_facts *records; /* TLSA to be in the zone, each with what is known of it: those of the first want first, and so on */
 	size_t count, room;
 	struct zs_tlsa_ttl *ttls;
 	size_t ttl_count, ttl_room;

@@ -182,7 +182,7 @@ static void write_all(struct writer *w, struct zs_arena *arena)
 
 /* Two runs with states of their own, as of a config and a copy of it, have no lock in common but this one: without it the second would take
  * the file aside from the first, which then published what the second had written of its own. Where a file system has no locks,
- * zs_publish_place still sees it. */
+ * the look before the rename still sees it. */
 static bool is_free(struct zs_run *run, const struct zs_candidate *out, int fd)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
