@@ -4,6 +4,7 @@
  * other, and memory that the kernel gives anew costs a page fault for each 4 KiB, on virtual machines two.
  */
 #include "base/arena.h"
+#include "base/pages.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -25,7 +26,8 @@ struct chunk {
 
 struct large {
 	struct large *next, *previous;
-	size_t size; /* octets behind the header */
+	size_t size;   /* octets behind the header */
+	size_t mapped; /* octets of its pages, which are its own; 0: it is of malloc */
 };
 
 struct list {
@@ -51,8 +53,10 @@ struct zs_arena {
 #endif
 #ifdef __SANITIZE_ADDRESS__
 enum { KEPT_MAX = 0 }; /* or it would not notice who uses one that was released */
+#define MAPPED SIZE_MAX
 #else
 enum { KEPT_MAX = 64 };
+#define MAPPED ((size_t)2 * ZS_PAGES_UNIT) /* blocks of this size and more have pages of their own */
 #endif
 /* Released large blocks of all arenas and threads. */
 static struct {
@@ -116,11 +120,51 @@ static void drop_oldest(struct list *out)
 	kept.size -= block->size;
 }
 
+/* total: octets with the header. NULL: there is no memory. */
+static struct large *block_new(size_t total, bool zeroed)
+{
+	const size_t pages = total >= MAPPED ? zs_pages_size(total) : 0;
+	struct large *block = pages ? zs_pages_new(pages) : zeroed ? calloc(1, total) : malloc(total);
+	if (block) {
+		block->size = total - header_size(sizeof *block);
+		block->mapped = pages;
+	}
+	return block;
+}
+
+static void block_free(struct large *block)
+{
+	if (block->mapped)
+		zs_pages_free(block, block->mapped);
+	else
+		free(block);
+}
+
+/* The block, which is in no list, with total octets; it may move. NULL: there is no memory. */
+static struct large *block_resize(struct large *block, size_t total)
+{
+	const size_t header = header_size(sizeof *block), pages = total >= MAPPED || block->mapped ? zs_pages_size(total) : 0;
+	if (pages && !block->mapped) {
+		struct large *fresh = block_new(total, false);
+		if (fresh) {
+			memcpy((char *)fresh + header, (char *)block + header, block->size < total - header ? block->size : total - header);
+			block_free(block);
+		}
+		return fresh;
+	}
+	block = pages ? zs_pages_resize(block, block->mapped, pages) : realloc(block, total);
+	if (block) {
+		block->size = total - header;
+		block->mapped = pages;
+	}
+	return block;
+}
+
 static void free_all(const struct list *list)
 {
 	for (struct large *l = list->first, *next; l; l = next) {
 		next = l->next;
-		free(l);
+		block_free(l);
 	}
 }
 
@@ -210,8 +254,7 @@ static void *large_alloc(struct zs_arena *arena, size_t size, bool zeroed)
 	if (block && zeroed) {
 		memset((char *)block + header, 0, size);
 	} else if (!block) {
-		block = need(zeroed ? calloc(1, header + size) : malloc(header + size));
-		block->size = size;
+		block = need(block_new(header + size, zeroed));
 	}
 	link_large(&arena->large, block);
 	return (char *)block + header;
@@ -275,8 +318,7 @@ void *zs_arena_grow(struct zs_arena *arena, void *old, size_t old_size, size_t n
 		keep(block);
 		block = larger;
 	} else {
-		block = need(realloc(block, header + new_size));
-		block->size = new_size;
+		block = need(block_resize(block, header + new_size));
 	}
 	link_large(&arena->large, block);
 	return (char *)block + header;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/pages.h"
 #include "base/run.h"
 #include "base/text.h"
 
@@ -73,6 +74,59 @@ START_TEST(growing_keeps_the_content_across_64_KiB)
 	}
 	zs_arena_release(arena, block, size);
 	zs_arena_release(arena, NULL, 0);
+}
+END_TEST
+
+START_TEST(pages_begin_at_a_unit_and_keep_what_they_have_when_they_move)
+{
+	const size_t unit = ZS_PAGES_UNIT;
+	ck_assert_uint_eq(zs_pages_size(1), unit);
+	ck_assert_uint_eq(zs_pages_size(unit), unit);
+	ck_assert_uint_eq(zs_pages_size(unit + 1), 2 * unit);
+	ck_assert_uint_eq(zs_pages_size(SIZE_MAX), 0);
+	ck_assert_ptr_null(zs_pages_new(SIZE_MAX / unit / 2 * unit));
+	unsigned char *block = zs_pages_new(2 * unit);
+	ck_assert_ptr_nonnull(block);
+	ck_assert(all_are(block, 2 * unit, 0));
+	memset(block, 0xa5, 2 * unit);
+	bool moved = false;
+	for (size_t units = 2; units < 64 && !moved; units *= 2) { /* something will be in the way */
+		unsigned char *other = zs_pages_new(unit), *grown = zs_pages_resize(block, units * unit, 2 * units * unit);
+		ck_assert_ptr_nonnull(other);
+		ck_assert_ptr_nonnull(grown);
+		ck_assert_uint_eq((uintptr_t)grown % unit, 0);
+		ck_assert(all_are(grown, units * unit, 0xa5));
+		ck_assert(all_are(grown + units * unit, units * unit, 0));
+		memset(grown, 0xa5, 2 * units * unit);
+		moved = grown != block;
+		block = grown;
+		if (!moved)
+			continue;
+		ck_assert_ptr_null(zs_pages_resize(block, 2 * units * unit, SIZE_MAX / unit / 2 * unit)); /* and it is as it was */
+		ck_assert(all_are(block, 2 * units * unit, 0xa5));
+		ck_assert_ptr_eq(zs_pages_resize(block, 2 * units * unit, unit), block);
+		ck_assert(all_are(block, unit, 0xa5));
+	}
+	ck_assert(moved);
+}
+END_TEST
+
+START_TEST(growing_keeps_the_content_across_large_pages)
+{
+	const size_t unit = ZS_PAGES_UNIT;
+	struct zs_arena *of = zs_arena_new();
+	unsigned char *block = zs_arena_grow(of, NULL, 0, unit);
+	memset(block, 0xa5, unit);
+	for (size_t size = unit; size < 20 * unit;) {
+		const size_t grown = size * 3 + 5;
+		zs_arena_alloc(of, 3 * unit); /* in the way */
+		block = zs_arena_grow(of, block, size, grown);
+		ck_assert(all_are(block, size, 0xa5));
+		memset(block, 0xa5, grown);
+		size = grown;
+	}
+	ck_assert(all_are(zs_arena_alloc(of, 5 * unit), 5 * unit, 0));
+	zs_arena_free(of);
 }
 END_TEST
 
@@ -533,6 +587,8 @@ ZS_SUITE(base)
 	TCase *memory = add_case(suite, "memory"), *text = add_case(suite, "text");
 	tcase_add_test(memory, blocks_are_zeroed_aligned_and_distinct);
 	tcase_add_test(memory, growing_keeps_the_content_across_64_KiB);
+	tcase_add_test(memory, growing_keeps_the_content_across_large_pages);
+	tcase_add_test(memory, pages_begin_at_a_unit_and_keep_what_they_have_when_they_move);
 	tcase_add_test(memory, arena_released_blocks_are_used_again);
 	tcase_add_test(memory, arena_keeps_no_more_than_asked_and_gives_back_what_fits_nobody);
 	tcase_add_test(memory, push_grows_an_array_one_by_one);
