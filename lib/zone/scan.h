@@ -21,7 +21,7 @@ enum {
 	ZS_GENERATE_TEXT_MAX = 1 << 28 /* octets of all generated records together */
 };
 #define ZS_ZONE_TEXT_MAX ((size_t)64 << 30) /* octets of one file */
-enum { ZS_INTERN_BITS = 10, ZS_SLICE = 1 << 19 };
+enum { ZS_INTERN_BITS = 10, ZS_SLICE = 1 << 17 };
 
 /* One record as read. */
 struct zs_record {

@@ -15,7 +15,14 @@
 #include "base/pool.h"
 #include "zone/scan.h"
 
-enum { SLACK = 64 * 1024 };
+enum { SLACK = 16 * 1024 };
+
+/* The free end of an array of the zone. */
+struct rest {
+	char *at;
+	size_t len;
+};
+enum { OCTETS, OWNERS, RRSETS, RDATA, ARRAYS };
 
 /* One slice at work. */
 struct slot {
@@ -36,6 +43,8 @@ struct slot {
 	uint32_t assumed_ttl;
 	uint8_t assumed_origin[ZS_NAME_MAX];
 	bool joined;              /* it was put to the zone */
+	struct rest rests[ARRAYS]; /* as slicing has them when the slice begins */
+	size_t joined_count;
 };
 
 struct slicing {
@@ -52,6 +61,8 @@ struct slicing {
 	struct zs_input *input;
 	struct zs_input_mark *marks;
 	size_t mark_room;
+	struct rest rests[ARRAYS]; /* of the arrays with the slices that are put together */
+	size_t joined_count;       /* how many these are */
 	bool failed;
 };
 
@@ -381,12 +392,31 @@ static void begin_slice(void *context, unsigned slot, size_t index)
 	struct slicing *s = context;
 	(void)index;
 	assume(s, &s->slots[slot]);
+	memcpy(s->slots[slot].rests, s->rests, sizeof s->rests);
+	s->slots[slot].joined_count = s->joined_count;
+}
+
+/* Have the kernel make the pages that the slice will need in the zone's arrays, about: one slice is much like another. What is put together
+ * one after the other would else wait for them. */
+static void fault_in_ahead(const struct slot *slot, size_t index)
+{
+	const struct zs_zone *part = &slot->zone;
+	const size_t before = index - slot->joined_count;
+	const size_t sizes[ARRAYS] = { part->octets_len, part->owner_count * sizeof *part->owners, part->rrset_count * sizeof *part->rrsets,
+		                       part->rdata_count * sizeof *part->rdata };
+	for (unsigned i = 0; i < ARRAYS; i++) {
+		const struct rest *rest = &slot->rests[i];
+		if (rest->len / (before + 1) >= sizes[i])
+			zs_arena_fault_in(rest->at + before * sizes[i], sizes[i]);
+	}
 }
 
 static void make_slice(void *context, unsigned slot, size_t index)
 {
 	struct slicing *s = context;
 	scan_ahead(s, &s->slots[slot], index);
+	if (!s->slots[slot].redo)
+		fault_in_ahead(&s->slots[slot], index);
 }
 
 static void take_slice(void *context, unsigned slot, size_t index)
@@ -395,12 +425,27 @@ static void take_slice(void *context, unsigned slot, size_t index)
 	s->slots[slot].joined = join(s, &s->slots[slot], index);
 }
 
+static struct rest rest_of(void *array, size_t count, size_t room, size_t size)
+{
+	return (struct rest){ array ? (char *)array + count * size : NULL, (room - count) * size };
+}
+
+static void look_at_rests(struct slicing *s)
+{
+	const struct zs_zone *zone = s->scan->zone;
+	s->rests[OCTETS] = rest_of(zone->octets, zone->octets_len, zone->octets_room, 1);
+	s->rests[OWNERS] = rest_of(zone->owners, zone->owner_count, zone->owner_room, sizeof *zone->owners);
+	s->rests[RRSETS] = rest_of(zone->rrsets, zone->rrset_count, zone->rrset_room, sizeof *zone->rrsets);
+	s->rests[RDATA] = rest_of(zone->rdata, zone->rdata_count, zone->rdata_room, sizeof *zone->rdata);
+}
+
 static void slice_taken(void *context, unsigned slot, size_t index)
 {
 	struct slicing *s = context;
-	(void)index;
 	if (s->slots[slot].joined)
 		go_on(s, &s->slots[slot]);
+	look_at_rests(s);
+	s->joined_count = index + 1;
 }
 
 /* What an array with `used` of the first octets of the file would have of all of them, but no more octets than the file. */
@@ -452,6 +497,7 @@ bool zs_scan_slices(struct zs_scan *scan, int fd, struct zs_scan_text *text, str
 		static const struct zs_pool_stages stages = { begin_slice, make_slice, take_slice, slice_taken };
 		zs_pool_in_order(1, 0, 1, &stages, &s);
 		reserve(&s);
+		look_at_rests(&s);
 		zs_pool_in_order(run->jobs, 1, s.count, &stages, &s);
 	}
 	end_slots(&s);
