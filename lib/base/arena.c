@@ -268,23 +268,28 @@ static struct chunk *add_chunk(struct zs_arena *arena, size_t wanted)
 		room = CHUNK_MAX;
 	if (room < header + wanted)
 		room = header + wanted;
-	struct chunk *fresh = need(calloc(1, room));
+	struct chunk *fresh = need(malloc(room)); /* what is never handed out is never touched */
 	*fresh = (struct chunk){ .next = arena->chunks, .used = header, .size = room };
 	arena->chunks = fresh;
 	return fresh;
 }
 
-void *zs_arena_alloc(struct zs_arena *arena, size_t size)
+static void *any_alloc(struct zs_arena *arena, size_t size, bool zeroed)
 {
 	if (size >= LARGE)
-		return large_alloc(arena, size, true);
+		return large_alloc(arena, size, zeroed);
 	const size_t wanted = header_size(size ? size : 1);
 	struct chunk *chunk = arena->chunks;
 	if (!chunk || chunk->size - chunk->used < wanted)
 		chunk = add_chunk(arena, wanted);
 	void *memory = (char *)chunk + chunk->used;
 	chunk->used += wanted;
-	return memory;
+	return zeroed ? memset(memory, 0, wanted) : memory;
+}
+
+void *zs_arena_alloc(struct zs_arena *arena, size_t size)
+{
+	return any_alloc(arena, size, true);
 }
 
 void *zs_arena_array(struct zs_arena *arena, size_t count, size_t size)
@@ -298,7 +303,7 @@ void *zs_arena_grow(struct zs_arena *arena, void *old, size_t old_size, size_t n
 {
 	const size_t header = header_size(sizeof(struct large));
 	if (!old || old_size < LARGE) {
-		void *fresh = new_size < LARGE ? zs_arena_alloc(arena, new_size) : large_alloc(arena, new_size, false);
+		void *fresh = any_alloc(arena, new_size, false);
 		if (old_size)
 			memcpy(fresh, old, old_size < new_size ? old_size : new_size);
 		return fresh;

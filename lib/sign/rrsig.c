@@ -434,12 +434,25 @@ static void sign_slice(void *argument, unsigned thread, size_t from, size_t to)
 		atomic_store(&signing->failed, true);
 }
 
+/* Threads for count signatures. Each has to make contexts of the keys and a random number generator, which takes as long as some dozens
+ * of signatures of the quick algorithms. */
+static unsigned threads_for(const struct zs_signed_zone *zone, size_t count, unsigned jobs)
+{
+	enum { QUICK = 64, SLOW = 4 };
+	size_t least = QUICK;
+	for (size_t i = 0; i < zone->signer_count; i++)
+		if (zone->signers[i].key->algorithm != ZS_ECDSAP256SHA256 && zone->signers[i].key->algorithm != ZS_ED25519)
+			least = SLOW;
+	const size_t worth = count / least;
+	return worth < 2 || jobs < 2 ? 1 : worth < jobs ? (unsigned)worth : jobs;
+}
+
 bool zs_sign_fill(struct zs_run *run, struct zs_signed_zone *zone, size_t from, size_t to)
 {
 	struct signing signing = { .zone = zone, .first = from,
 		                   .times = { .now = (uint32_t)run->now, .refresh = zone->policy->refresh } };
 	struct zs_arena *arena = zs_arena_new();
-	const unsigned jobs = run->jobs ? run->jobs : 1;
+	const unsigned jobs = threads_for(zone, to - from, run->jobs);
 	signing.workers = zs_arena_array(arena, jobs, sizeof *signing.workers);
 	signing.known = zs_arena_array(arena, zone->signer_count, sizeof *signing.known);
 	for (size_t i = 0; i < zone->signer_count; i++)

@@ -6,18 +6,18 @@
 #include "base/hash.h"
 #include "dns/rdata.h"
 
-enum { SCHEME_SIMPLE = 1, HASH_SHA384 = 1, HASH_SHA512 = 2, DIGEST_MIN = 12, CHUNK = 1 << 16 };
+enum { SCHEME_SIMPLE = 1, HASH_SHA384 = 1, HASH_SHA512 = 2, DIGEST_MIN = 12, CHUNK = 1 << 16, HASHERS = 2 };
 
 /* Octets on their way to the digests that are asked for; NULL: not asked for. */
 struct sink {
-	struct zs_hasher *hashers[2];
+	struct zs_hasher *const *hashers; /* HASHERS */
 	size_t len;
 	uint8_t data[CHUNK + ZS_NAME_MAX + 10 + ZS_RDATA_MAX];
 };
 
 static void drain(struct sink *sink)
 {
-	for (size_t i = 0; i < ZS_COUNT(sink->hashers); i++)
+	for (size_t i = 0; i < HASHERS; i++)
 		if (sink->hashers[i])
 			zs_hasher_add(sink->hashers[i], sink->data, sink->len);
 	sink->len = 0;
@@ -40,8 +40,10 @@ static void add_record(struct sink *sink, const uint8_t *owner, size_t owner_len
 }
 
 /* All records of the zone in canonical order (RFC 8976 section 3.3), without the apex ZONEMD and its signatures. */
-static void add_zone(struct zs_verifier *v, struct sink *sink)
+static void add_zone(struct zs_verifier *v, struct zs_hasher *const hashers[HASHERS])
 {
+	struct sink *sink = zs_arena_alloc(v->scratch, sizeof *sink);
+	sink->hashers = hashers;
 	for (uint32_t i = 0; i < v->zone->owner_count; i++) {
 		const struct zs_owner *owner = &v->zone->owners[i];
 		uint8_t name[ZS_NAME_MAX];
@@ -98,8 +100,8 @@ static bool duplicate(const struct zs_verifier *v, const struct zs_rrset *set, u
 void zs_verify_zonemd(struct zs_verifier *v)
 {
 	const struct zs_rrset *set = zs_zone_rrset(v->zone, v->apex, ZS_TYPE_ZONEMD);
-	struct sink *sink = zs_arena_alloc(v->scratch, sizeof *sink);
-	uint8_t digests[2][ZS_HASH_MAX];
+	struct zs_hasher *hashers[HASHERS] = { 0 };
+	uint8_t digests[HASHERS][ZS_HASH_MAX];
 	bool wanted = !v->options->zonemd;
 	for (uint32_t i = 0; set && i < set->count; i++) {
 		const struct zs_bytes rdata = zs_rrset_rdata(v->zone, set, i);
@@ -113,14 +115,14 @@ void zs_verify_zonemd(struct zs_verifier *v)
 			return;
 		}
 		if (simple)
-			sink->hashers[hash - 1] = zs_hasher_new(v->run, v->scratch, hash == HASH_SHA384 ? ZS_SHA384 : ZS_SHA512);
+			hashers[hash - 1] = zs_hasher_new(v->run, v->scratch, hash == HASH_SHA384 ? ZS_SHA384 : ZS_SHA512);
 	}
 	if (!wanted)
 		zs_verify_refuse(v, 20, "the zone has no ZONEMD with hash %u, which the policy asks for", v->options->zonemd);
-	if (sink->hashers[0] || sink->hashers[1])
-		add_zone(v, sink);
-	for (size_t i = 0; i < ZS_COUNT(sink->hashers); i++)
-		if (sink->hashers[i] && !zs_hasher_end(v->run, sink->hashers[i], digests[i]))
+	if (hashers[0] || hashers[1])
+		add_zone(v, hashers);
+	for (size_t i = 0; i < HASHERS; i++)
+		if (hashers[i] && !zs_hasher_end(v->run, hashers[i], digests[i]))
 			return;
 	for (uint32_t i = 0; set && i < set->count; i++)
 		if (zs_rrset_rdata(v->zone, set, i).len >= 6)

@@ -52,7 +52,6 @@ void zs_scan_begin(struct zs_scan *scan, struct zs_run *run, struct zs_arena *ar
 {
 	*scan = (struct zs_scan){ .run = run, .arena = arena, .input_arena = arena, .options = options, .zone = zone };
 	scan->record_max = options->max_records ? options->max_records : UINT32_MAX - 1;
-	scan->interned = zs_arena_array(arena, (size_t)1 << ZS_INTERN_BITS, sizeof *scan->interned);
 	if (options->apex) {
 		memcpy(zone->apex, options->apex, zs_name_len(options->apex));
 		scan->apex_known = true;

@@ -63,7 +63,7 @@ struct zs_scan {
 	bool ahead;                /* reading ahead: a directive that reads files or makes records stops it */
 	bool looking;              /* only for where the last record ends: such a directive is passed over */
 	uint64_t record_max;
-	struct zs_interned *interned; /* by a hash: see straight.c */
+	struct zs_interned *interned; /* by a hash: see straight.c. NULL: nothing yet */
 	const char *directory;     /* of the zone file, resolved; includes stay beneath it. NULL: it is not known */
 	struct zs_token *tokens;   /* of the record at work */
 	uint32_t *token_lines;

@@ -149,7 +149,8 @@ static void scan_slot(const struct slicing *s, struct slot *slot, struct zs_run 
 	scan->record_count = 0;
 	scan->used_ttl = scan->ttl_set = scan->used_origin = scan->origin_set = scan->unclosed = scan->stopped = false;
 	scan->stripped_count = 0;
-	memset(scan->interned, 0, sizeof *scan->interned << ZS_INTERN_BITS);
+	if (scan->interned)
+		memset(scan->interned, 0, sizeof *scan->interned << ZS_INTERN_BITS);
 	zone->octets_len = zone->owner_count = zone->rrset_count = zone->rdata_count = 0;
 	zone->record_count = 0;
 	slot->input.first_line = line;

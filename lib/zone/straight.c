@@ -86,6 +86,8 @@ static uint32_t intern(struct zs_scan *scan, uint16_t type, uint32_t offset, siz
 {
 	if (type != ZS_TYPE_NS || len < 8)
 		return offset;
+	if (!scan->interned)
+		scan->interned = zs_arena_array(scan->arena, (size_t)1 << ZS_INTERN_BITS, sizeof *scan->interned);
 	const uint8_t *octets = scan->zone->octets;
 	uint64_t head, tail;
 	memcpy(&head, octets + offset, 8);

@@ -1,7 +1,9 @@
 /* loop.c - how fast the crypto library signs when nothing else is done: a prepared context a thread, a ready digest.
  *
  *   loop ecdsap256sha256|ed25519|rsasha256 THREADS SECONDS
- * prints signatures a second over all threads. */
+ * prints signatures a second over all threads;
+ *   loop once COUNT
+ * makes one P-256 key, and COUNT signatures that it verifies, on one thread: the least that a build of a small zone can be. */
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -81,13 +83,32 @@ static void *run(void *argument)
 	return NULL;
 }
 
+static int once(int count)
+{
+	unsigned char digest[32] = { 0 }, signature[SIGNATURE_MAX];
+	EVP_PKEY *key = make_key("ecdsap256sha256");
+	EVP_PKEY_CTX *sign = key ? EVP_PKEY_CTX_new(key, NULL) : NULL, *verify = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;
+	int ok = sign && verify && EVP_PKEY_sign_init(sign) > 0 && EVP_PKEY_verify_init(verify) > 0;
+	for (int i = 0; ok && i < count; i++) {
+		size_t len = sizeof signature;
+		memcpy(digest, &i, sizeof i);
+		ok = EVP_PKEY_sign(sign, signature, &len, digest, sizeof digest) > 0 && EVP_PKEY_verify(verify, signature, len, digest, sizeof digest) > 0;
+	}
+	EVP_PKEY_CTX_free(sign);
+	EVP_PKEY_CTX_free(verify);
+	EVP_PKEY_free(key);
+	return ok ? 0 : (fprintf(stderr, "loop: OpenSSL cannot sign and verify\n"), 1);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "once") == 0)
+		return once(atoi(argv[2]));
 	static struct signer signers[THREADS_MAX];
 	const int threads = argc == 4 ? atoi(argv[2]) : 0;
 	const double seconds = argc == 4 ? atof(argv[3]) : 0;
 	if (threads < 1 || threads > THREADS_MAX || seconds <= 0)
-		return fprintf(stderr, "usage: loop ecdsap256sha256|ed25519|rsasha256 THREADS SECONDS\n"), 2;
+		return fprintf(stderr, "usage: loop ecdsap256sha256|ed25519|rsasha256 THREADS SECONDS | loop once COUNT\n"), 2;
 	int started = 0;
 	for (; started < threads; started++) {
 		signers[started] = (struct signer){ .algorithm = argv[1], .seconds = seconds };
