@@ -166,6 +166,60 @@ void zs_pool_in_order(unsigned threads, size_t first, size_t count, const struct
 	pthread_mutex_destroy(&l.mutex);
 }
 
+struct gathering {
+	struct zs_buf *all, *outs; /* outs: per slot */
+	size_t count, slice;
+	void (*make)(void *context, struct zs_buf *out, size_t from, size_t to);
+	void (*placed)(void *context, size_t at, size_t from, size_t to);
+	void *context;
+};
+
+static size_t slice_end(const struct gathering *g, size_t from)
+{
+	return g->count - from < g->slice ? g->count : from + g->slice;
+}
+
+static void gather_slice(void *context, unsigned slot, size_t index)
+{
+	const struct gathering *g = context;
+	struct zs_buf *out = &g->outs[slot];
+	if (!out->arena)
+		*out = (struct zs_buf){ .arena = zs_arena_new(), .max = SIZE_MAX / 2 };
+	out->len = 0;
+	g->make(g->context, out, index * g->slice, slice_end(g, index * g->slice));
+}
+
+static void place_slice(void *context, unsigned slot, size_t index)
+{
+	const struct gathering *g = context;
+	const size_t at = g->all->len;
+	zs_buf_add(g->all, g->outs[slot].data, g->outs[slot].len);
+	if (g->placed && !g->all->full)
+		g->placed(g->context, at, index * g->slice, slice_end(g, index * g->slice));
+}
+
+void zs_pool_gather(unsigned threads, size_t count, size_t slice, struct zs_buf *all,
+                    void (*make)(void *context, struct zs_buf *out, size_t from, size_t to),
+                    void (*placed)(void *context, size_t at, size_t from, size_t to), void *context)
+{
+	static const struct zs_pool_stages stages = { .make = gather_slice, .take = place_slice };
+	struct zs_buf outs[THREADS_MAX + 2] = { 0 };
+	struct gathering g = { .all = all, .outs = outs, .count = count, .slice = slice, .make = make, .placed = placed, .context = context };
+	const size_t slices = count / slice + (count % slice != 0);
+	if (threads > 1 && slices > 1) {
+		zs_pool_in_order(threads, 0, slices, &stages, &g);
+	} else {
+		for (size_t from = 0; from < count && !all->full; from += slice) {
+			const size_t at = all->len;
+			make(context, all, from, slice_end(&g, from));
+			if (placed && !all->full)
+				placed(context, at, from, slice_end(&g, from));
+		}
+	}
+	for (size_t i = 0; i < ZS_COUNT(outs); i++)
+		zs_arena_free(outs[i].arena);
+}
+
 struct judging {
 	struct zs_run **runs; /* one per thread; NULL: not made yet */
 	uint8_t *said;        /* per slice: there is something to report */

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "base/bytes.h"
+
 /* Call work(context, thread, from, to) until every index below count was in one slice [from, to) of at most
  * slice indices. Runs on `threads` threads, the caller's being number 0; on that alone if count is no more than one
  * slice. Threads that cannot be started are done without. Returns when all is done. */
@@ -26,6 +28,13 @@ struct zs_pool_stages {
 };
 unsigned zs_pool_slots(unsigned threads); /* that zs_pool_in_order uses */
 void zs_pool_in_order(unsigned threads, size_t first, size_t count, const struct zs_pool_stages *stages, void *context);
+
+/* Work of which each index gives some octets, or none: make(context, out, from, to) adds those of a slice to out, after what is there, and
+ * *all gets them in the order of the indices. When they stand there, at offset `at` of all->data, placed (may be NULL) is called, in
+ * order, for what in them depends on the place. all->full: it was too much. */
+void zs_pool_gather(unsigned threads, size_t count, size_t slice, struct zs_buf *all,
+                    void (*make)(void *context, struct zs_buf *out, size_t from, size_t to),
+                    void (*placed)(void *context, size_t at, size_t from, size_t to), void *context);
 
 /* How far the work of this process is: of the pool that began last, indices begun and in all. For showing it only. */
 void zs_pool_progress(size_t *done, size_t *count);

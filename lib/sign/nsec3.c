@@ -6,6 +6,8 @@
 #include "base/pool.h"
 #include "sign/sign_private.h"
 
+enum { SLICE = 4096 }; /* names that a thread takes at once */
+
 /* A name to be hashed: an owner, or an empty non-terminal above one. */
 struct hashed {
 	uint8_t hash[ZS_NSEC3_HASH];
@@ -124,29 +126,37 @@ static bool is_left_out(const struct zs_signed_zone *out, uint32_t owner)
 	return out->policy->nsec3.opt_out && (out->zone->owners[owner].flags & ZS_OWNER_CUT) && !zs_zone_rrset(out->zone, owner, ZS_TYPE_DS);
 }
 
+/* The name before owner `from` that has a NSEC3, or an ENT above it: in canonical order the last one that is not occluded. */
+static const uint8_t *name_before(const struct zs_zone *zone, size_t from)
+{
+	while (from > 0 && zone->owners[from - 1].flags & ZS_OWNER_OCCLUDED)
+		from--;
+	return from ? zs_owner_name(zone, &zone->owners[from - 1]) : zone->apex;
+}
+
 /* Owners, and the ENTs between each and the one before: in canonical order an ENT comes just before its first
  * descendant, so the labels shared with the last name seen tell which are new. An ENT that exists for an insecure delegation only
  * could be left out with it, but NSD 4.6 then proves nothing below it. */
-static struct hashed *collect(const struct zs_signed_zone *out, size_t *count, size_t *room)
+static void collect(void *context, struct zs_buf *names, size_t from, size_t to)
 {
+	const struct zs_signed_zone *out = context;
 	const struct zs_zone *zone = out->zone;
-	struct hashed *names = NULL;
-	const uint8_t *last = zone->apex;
-	*count = *room = 0;
-	for (uint32_t i = 0; i < zone->owner_count; i++) {
+	const uint8_t *last = NULL;
+	for (size_t i = from; i < to; i++) {
 		__builtin_prefetch(zs_owner_ahead(zone, i));
 		if (zone->owners[i].flags & ZS_OWNER_OCCLUDED)
 			continue;
+		if (!last)
+			last = name_before(zone, i);
 		const uint8_t *name = zs_owner_name(zone, &zone->owners[i]);
 		const unsigned labels = zs_name_labels(name);
 		const unsigned shared = labels > zone->apex_labels + 1u ? zs_name_common_labels(name, last) : labels;
 		for (unsigned l = shared + 1; l < labels; l++)
-			ZS_PUSH(out->arena, names, *count, *room) = (struct hashed){ .owner = i, .labels = (uint8_t)l, .ent = true };
-		if (!is_left_out(out, i))
-			ZS_PUSH(out->arena, names, *count, *room) = (struct hashed){ .owner = i, .labels = (uint8_t)labels };
+			zs_buf_add(names, &(struct hashed){ .owner = (uint32_t)i, .labels = (uint8_t)l, .ent = true }, sizeof(struct hashed));
+		if (!is_left_out(out, (uint32_t)i))
+			zs_buf_add(names, &(struct hashed){ .owner = (uint32_t)i, .labels = (uint8_t)labels }, sizeof(struct hashed));
 		last = name;
 	}
-	return names;
 }
 
 /* Types as an NSEC3 shows them: no NSEC3, and RRSIG only where something is signed (RFC 5155 section 7.1). */
@@ -208,38 +218,45 @@ static const struct zs_rrset *first_set(const struct zs_zone *zone, uint32_t own
 	return &zone->rrsets[zone->owners[owner].first];
 }
 
-bool zs_sign_add_nsec3(struct zs_run *run, struct zs_signed_zone *out)
+struct describing {
+	const struct zs_signed_zone *out;
+	const struct hashed *names; /* by hash */
+	size_t count;
+};
+
+static size_t describe_nsec3(const void *context, size_t index, uint16_t *types, struct zs_denial_record *record, uint8_t *rdata)
 {
-	const struct zs_nsec3_options *options = &out->policy->nsec3;
-	size_t count, room;
-	struct hashed *names = collect(out, &count, &room);
-	struct hashing job = { .zone = out, .names = names };
-	zs_pool_run(run->jobs, count, 4096, hash_slice, &job);
-	sort_names(names, count, run->jobs);
-	if (!check_hashes(run, out, names, count))
-		return false;
-	uint16_t types[ZS_TYPES_MAX]; /* few of them are ever touched */
-	uint8_t *rdata = zs_arena_alloc(out->arena, 512 + ZS_BITMAP_MAX);
-	const size_t salt_end = 5u + options->salt_len;
+	const struct describing *d = context;
+	const struct zs_nsec3_options *options = &d->out->policy->nsec3;
+	const size_t salt_end = 5u + options->salt_len, bitmap = salt_end + 1 + ZS_NSEC3_HASH;
+	/* in the order of hashes owners lie anywhere */
+	__builtin_prefetch(&d->out->zone->owners[d->names[later(index, 16, d->count)].owner]);
+	__builtin_prefetch(first_set(d->out->zone, d->names[later(index, 8, d->count)].owner));
 	rdata[0] = 1;
 	rdata[1] = options->opt_out;
 	zs_put_u16(rdata + 2, options->iterations);
 	rdata[4] = options->salt_len;
 	memcpy(rdata + 5, options->salt, options->salt_len);
 	rdata[salt_end] = ZS_NSEC3_HASH;
-	for (size_t i = 0; i < count; i++) {
-		/* in the order of hashes owners lie anywhere */
-		__builtin_prefetch(&out->zone->owners[names[later(i, 16, count)].owner]);
-		__builtin_prefetch(first_set(out->zone, names[later(i, 8, count)].owner));
-		memcpy(rdata + salt_end + 1, names[i + 1 < count ? i + 1 : 0].hash, ZS_NSEC3_HASH);
-		size_t len = salt_end + 1 + ZS_NSEC3_HASH;
-		len += zs_sign_bitmap(types, owner_types(out->zone, &names[i], types), rdata + len);
-		if (out->octets_len > UINT32_MAX - 65536)
-			return zs_fail(run, "the NSEC3 records would take more than 4 GiB");
-		struct zs_denial_record *record = &ZS_PUSH(out->arena, out->denials, out->denial_count, out->denial_room);
-		*record = (struct zs_denial_record){ .owner = ZS_NO_OWNER, .rdata = zs_sign_keep(out, rdata, len), .rdata_len = (uint16_t)len };
-		memcpy(record->hash, names[i].hash, ZS_NSEC3_HASH);
-	}
-	zs_arena_release(out->arena, names, room * sizeof *names);
-	return true;
+	memcpy(rdata + salt_end + 1, d->names[index + 1 < d->count ? index + 1 : 0].hash, ZS_NSEC3_HASH);
+	*record = (struct zs_denial_record){ .owner = ZS_NO_OWNER };
+	memcpy(record->hash, d->names[index].hash, ZS_NSEC3_HASH);
+	return bitmap + zs_sign_bitmap(types, owner_types(d->out->zone, &d->names[index], types), rdata + bitmap);
+}
+
+bool zs_sign_add_nsec3(struct zs_run *run, struct zs_signed_zone *out)
+{
+	struct zs_buf all = { .arena = out->arena, .max = SIZE_MAX / 2 };
+	zs_pool_gather(run->jobs, out->zone->owner_count, SLICE, &all, collect, NULL, out);
+	struct hashed *names = (void *)all.data;
+	const size_t count = all.len / sizeof *names;
+	struct hashing job = { .zone = out, .names = names };
+	zs_pool_run(run->jobs, count, SLICE, hash_slice, &job);
+	sort_names(names, count, run->jobs);
+	if (!check_hashes(run, out, names, count))
+		return false;
+	const struct describing describing = { .out = out, .names = names, .count = count };
+	const bool ok = zs_sign_make_denials(run, out, count, describe_nsec3, &describing);
+	zs_arena_release(out->arena, names, all.room);
+	return ok;
 }

@@ -31,19 +31,37 @@ static uint32_t jitter_of(const uint8_t *name, zs_seconds max)
 	return max > 0 ? (uint32_t)(hash % ((uint64_t)max + 1)) : 0;
 }
 
-static bool add_jobs(struct zs_run *run, struct zs_signed_zone *out, uint32_t owner, uint32_t set, uint16_t type)
+struct planning {
+	struct zs_signed_zone *zone;
+	zs_time now;
+	bool nsec3, too_many;
+	struct zs_buf jobs;
+};
+
+/* What follows from the owner's name. */
+static void date_job(const struct planning *p, struct zs_sign_job *job)
 {
-	const bool keys = is_key_set(out, owner, type);
-	for (size_t i = 0; i < out->signer_count; i++) {
-		if (!(keys ? out->signers[i].sign_dnskeys : out->signers[i].sign_zone))
-			continue;
-		if (out->signatures_len > UINT32_MAX - 1024)
-			return zs_fail(run, "the signatures would take more than 4 GiB");
-		ZS_PUSH(out->arena, out->jobs, out->job_count, out->job_room) =
-			(struct zs_sign_job){ .owner = owner, .set = set, .signature = (uint32_t)out->signatures_len, .type = type, .key = (uint8_t)i };
-		out->signatures_len += out->signers[i].signature_len;
-	}
-	return true;
+	const struct zs_signed_zone *out = p->zone;
+	uint8_t nsec3[ZS_NAME_MAX];
+	const uint8_t *owner = nsec3;
+	if (job->type == ZS_TYPE_NSEC3)
+		zs_sign_nsec3_owner(out, &out->denials[job->set], nsec3);
+	else
+		owner = zs_owner_name(out->zone, &out->zone->owners[job->owner]);
+	job->labels = (uint8_t)(zs_name_labels(owner) - zs_name_is_wildcard(owner));
+	job->expiration = (uint32_t)(p->now + out->policy->validity - jitter_of(owner, out->policy->jitter));
+}
+
+static void add_jobs(const struct planning *p, struct zs_buf *jobs, size_t owner, uint32_t set, uint16_t type)
+{
+	const struct zs_signed_zone *out = p->zone;
+	const bool keys = is_key_set(out, (uint32_t)owner, type);
+	for (size_t i = 0; i < out->signer_count; i++)
+		if (keys ? out->signers[i].sign_dnskeys : out->signers[i].sign_zone) {
+			struct zs_sign_job job = { .owner = (uint32_t)owner, .set = set, .type = type, .key = (uint8_t)i, .inception = out->inception };
+			date_job(p, &job);
+			zs_buf_add(jobs, &job, sizeof job);
+		}
 }
 
 uint32_t zs_sign_nth_set(const struct zs_zone *zone, const struct zs_owner *owner, uint32_t n)
@@ -57,65 +75,65 @@ uint32_t zs_sign_nth_set(const struct zs_zone *zone, const struct zs_owner *owne
 }
 
 /* An owner's jobs in the order in which they are written; nsec: of out->denials, or their number for none. */
-static bool plan_owner(struct zs_run *run, struct zs_signed_zone *out, uint32_t index, size_t nsec)
+static void plan_owner(const struct planning *p, struct zs_buf *jobs, size_t index, size_t nsec)
 {
-	const struct zs_zone *zone = out->zone;
+	const struct zs_zone *zone = p->zone->zone;
 	const struct zs_owner *owner = &zone->owners[index];
-	bool ok = true;
-	for (uint32_t n = 0; ok && n < owner->rrset_count; n++) {
+	for (uint32_t n = 0; n < owner->rrset_count; n++) {
 		const uint32_t set = zs_sign_nth_set(zone, owner, n);
 		if (zs_sign_covers(owner, zone->rrsets[set].type))
-			ok = add_jobs(run, out, index, set, zone->rrsets[set].type);
+			add_jobs(p, jobs, index, set, zone->rrsets[set].type);
 	}
-	return ok && (nsec == out->denial_count || add_jobs(run, out, index, (uint32_t)nsec, ZS_TYPE_NSEC));
+	if (nsec < p->zone->denial_count)
+		add_jobs(p, jobs, index, (uint32_t)nsec, ZS_TYPE_NSEC);
 }
 
-struct dating {
-	struct zs_signed_zone *zone;
-	zs_time now;
-};
-
-/* What follows from the owner's name. */
-static void date_jobs(void *context, unsigned thread, size_t from, size_t to)
+/* Indices are those of the owners, and behind them, if denial is NSEC3, of its records. */
+static void plan_slice(void *context, struct zs_buf *jobs, size_t from, size_t to)
 {
-	const struct dating *d = context;
-	const struct zs_signed_zone *out = d->zone;
-	(void)thread;
-	for (size_t i = from; i < to; i++) {
-		struct zs_sign_job *job = &out->jobs[i];
-		uint8_t nsec3[ZS_NAME_MAX];
-		const uint8_t *owner = nsec3;
-		if (job->type == ZS_TYPE_NSEC3)
-			zs_sign_nsec3_owner(out, &out->denials[job->set], nsec3);
-		else
-			owner = zs_owner_name(out->zone, &out->zone->owners[job->owner]);
-		job->labels = (uint8_t)(zs_name_labels(owner) - zs_name_is_wildcard(owner));
-		job->expiration = (uint32_t)(d->now + out->policy->validity - jitter_of(owner, out->policy->jitter));
-		job->inception = out->inception;
+	const struct planning *p = context;
+	const struct zs_signed_zone *out = p->zone;
+	const size_t owners = out->zone->owner_count, none = out->denial_count;
+	size_t denial = p->nsec3 || from >= owners ? none : zs_sign_first_denial(out, (uint32_t)from);
+	size_t i = from;
+	for (; i < to && i < owners; i++) {
+		__builtin_prefetch(zs_owner_ahead(out->zone, i));
+		const bool has_nsec = denial < none && out->denials[denial].owner == i;
+		plan_owner(p, jobs, i, has_nsec ? denial : none);
+		denial += has_nsec;
 	}
+	for (; i < to; i++)
+		add_jobs(p, jobs, i - owners, (uint32_t)(i - owners), ZS_TYPE_NSEC3);
+}
+
+/* Each signature's slot. */
+static void place_jobs(void *context, size_t at, size_t from, size_t to)
+{
+	struct planning *p = context;
+	struct zs_signed_zone *out = p->zone;
+	struct zs_sign_job *jobs = (void *)p->jobs.data;
+	(void)from, (void)to;
+	for (size_t i = at / sizeof *jobs; i < p->jobs.len / sizeof *jobs; i++) {
+		jobs[i].signature = (uint32_t)out->signatures_len;
+		out->signatures_len += out->signers[jobs[i].key].signature_len;
+	}
+	p->too_many = p->too_many || out->signatures_len > UINT32_MAX - 1024;
 }
 
 bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
 {
-	const struct zs_zone *zone = out->zone;
-	size_t denial = 0;
-	bool ok = true;
-	for (uint32_t i = 0; ok && i < zone->owner_count; i++) {
-		__builtin_prefetch(zs_owner_ahead(zone, i));
-		const bool has_nsec = denial < out->denial_count && out->denials[denial].owner == i;
-		ok = plan_owner(run, out, i, has_nsec ? denial : out->denial_count);
-		denial += has_nsec;
-	}
-	for (; ok && denial < out->denial_count; denial++)
-		ok = add_jobs(run, out, (uint32_t)denial, (uint32_t)denial, ZS_TYPE_NSEC3);
-	struct dating dating = { .zone = out, .now = run->now };
-	zs_pool_run(run->jobs, out->job_count, 4096, date_jobs, &dating);
+	struct planning p = { .zone = out, .now = run->now, .nsec3 = zs_sign_has_nsec3(out), .jobs = { .arena = out->arena, .max = SIZE_MAX / 2 } };
+	zs_pool_gather(run->jobs, out->zone->owner_count + (p.nsec3 ? out->denial_count : 0), 4096, &p.jobs, plan_slice, place_jobs, &p);
+	if (p.too_many)
+		return zs_fail(run, "the signatures would take more than 4 GiB");
+	out->jobs = (void *)p.jobs.data;
+	out->job_count = p.jobs.len / sizeof *out->jobs;
 	out->signatures = zs_arena_alloc(out->arena, out->signatures_len);
 	if (out->keep)
 		out->lookups = zs_arena_array(out->arena, out->job_count, sizeof *out->lookups);
 	if (out->keep)
 		out->reused = zs_arena_array(out->arena, out->job_count, sizeof *out->reused);
-	return ok;
+	return true;
 }
 
 bool zs_sign_has_nsec3(const struct zs_signed_zone *zone)

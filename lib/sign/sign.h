@@ -56,11 +56,11 @@ struct zs_signed_zone {
 	struct zs_signer *signers;
 	size_t signer_count;
 	uint8_t *octets;                /* RDATA of denials */
-	size_t octets_len, octets_room;
+	size_t octets_len;
 	struct zs_denial_record *denials; /* NSEC: in order of owner; NSEC3: in order of hash */
-	size_t denial_count, denial_room;
+	size_t denial_count;
 	struct zs_sign_job *jobs;       /* by owner, zs_sign_nth_set, key; then those of NSEC3 */
-	size_t job_count, job_room;
+	size_t job_count;
 	uint8_t *signatures;
 	size_t signatures_len;
 	uint8_t (*lookups)[ZS_LOOKUP_LEN]; /* per job: what it signs, for the cache; NULL if none is kept */

@@ -19,8 +19,12 @@ enum { ZS_TYPES_MAX = 65536 + 2 };
 enum { ZS_BITMAP_MAX = 256 * 34 };
 size_t zs_sign_bitmap(const uint16_t *types, size_t count, uint8_t out[ZS_BITMAP_MAX]);
 
-/* A copy of len octets in signed->octets. */
-uint32_t zs_sign_keep(struct zs_signed_zone *zone, const void *data, size_t len);
+/* signed->denials of `count` names, by threads. describe fills the record of the index but for its RDATA, of which it returns the length: at
+ * most ZS_DENIAL_MAX octets at rdata. types: room for ZS_TYPES_MAX. */
+enum { ZS_DENIAL_MAX = 512 + ZS_BITMAP_MAX };
+bool zs_sign_make_denials(struct zs_run *run, struct zs_signed_zone *zone, size_t count,
+                          size_t (*describe)(const void *context, size_t index, uint16_t *types, struct zs_denial_record *record, uint8_t *rdata),
+                          const void *context);
 
 /* Is the RRset signed? Owner flags and type decide: all at authoritative names, DS alone at a cut. */
 static inline bool zs_sign_covers(const struct zs_owner *owner, uint16_t type)

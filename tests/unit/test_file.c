@@ -246,6 +246,67 @@ START_TEST(slices_are_small_where_there_is_little_for_many)
 }
 END_TEST
 
+/* Index i gives i % 4 numbers: itself, and the offset at which its slice begins. */
+struct gathered {
+	uint32_t index, at;
+};
+struct gatherer {
+	struct zs_buf all;
+	size_t seen; /* indices, of slices in order */
+};
+
+static void gather(void *context, struct zs_buf *out, size_t from, size_t to)
+{
+	(void)context;
+	for (size_t i = from; i < to; i++)
+		for (size_t n = 0; n < i % 4; n++)
+			zs_buf_add(out, &(struct gathered){ .index = (uint32_t)i }, sizeof(struct gathered));
+}
+
+static void place(void *context, size_t at, size_t from, size_t to)
+{
+	struct gatherer *g = context;
+	ck_assert_uint_eq(g->seen, from);
+	g->seen = to;
+	for (size_t i = at; i < g->all.len; i += sizeof(struct gathered))
+		((struct gathered *)(void *)(g->all.data + i))->at = (uint32_t)at;
+}
+
+START_TEST(what_slices_give_is_gathered_in_order)
+{
+	enum { COUNT = 1001, BEFORE = 16 };
+	static const size_t slices[] = { 1, 10, COUNT, 5000 };
+	struct zs_arena *memory = zs_arena_new();
+	for (size_t s = 0; s < ZS_COUNT(slices); s++)
+		for (unsigned threads = 0; threads < 1000; threads = threads * 4 + 1) {
+			struct gatherer g = { .all = { .arena = memory, .max = SIZE_MAX / 2 } };
+			zs_buf_add(&g.all, "0123456789abcdef", BEFORE); /* what is there stays */
+			zs_pool_gather(threads, COUNT, slices[s], &g.all, gather, place, &g);
+			ck_assert_uint_eq(g.seen, COUNT);
+			ck_assert_mem_eq(g.all.data, "0123456789abcdef", BEFORE);
+			const struct gathered *found = (const void *)(g.all.data + BEFORE);
+			size_t next = 0, at = BEFORE;
+			bool right = true;
+			for (size_t i = 0; i < COUNT; i++) {
+				if (i % slices[s] == 0)
+					at = BEFORE + next * sizeof *found;
+				for (size_t n = 0; n < i % 4; n++, next++)
+					right = right && found[next].index == i && found[next].at == at;
+			}
+			ck_assert(right);
+			ck_assert_uint_eq(g.all.len, BEFORE + next * sizeof *found);
+		}
+	struct gatherer none = { .all = { .arena = memory, .max = SIZE_MAX / 2 } }, small = { .all = { .arena = memory, .max = 100 } };
+	zs_pool_gather(3, 0, 10, &none.all, gather, place, &none);
+	ck_assert_uint_eq(none.all.len, 0);
+	zs_pool_gather(3, COUNT, 10, &small.all, gather, NULL, &small);
+	ck_assert(small.all.full);
+	zs_pool_gather(1, COUNT, 10, &small.all, gather, NULL, &small);
+	ck_assert(small.all.full);
+	zs_arena_free(memory);
+}
+END_TEST
+
 ZS_SUITE(file)
 {
 	Suite *suite = suite_create("file");
@@ -261,6 +322,7 @@ ZS_SUITE(file)
 	suite_add_tcase(suite, files);
 	tcase_set_timeout(threads, 60);
 	tcase_add_test(threads, each_index_is_worked_on_once);
+	tcase_add_test(threads, what_slices_give_is_gathered_in_order);
 	tcase_add_test(threads, slices_are_small_where_there_is_little_for_many);
 	suite_add_tcase(suite, threads);
 	return suite;
