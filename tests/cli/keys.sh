@@ -3,7 +3,11 @@
 . "$(dirname "$0")/../lib.sh"
 need python3 dnssec-keygen dnssec-signzone dnssec-settime ldns-keygen openssl
 z=$ZONESIGN
-t0=1796083200
+# The programs of others have no other clock than the real one: the day of these tests is always the day after tomorrow, and what was
+# before it is reckoned from there.
+t0=$((($(date +%s) / 86400 + 2) * 86400))
+day() { date -u -d "@$((t0 + $1 * 86400))" "+${2:-%Y%m%d000000}"; }
+begun=$(day -61) revoked=$(day -60) made=$(day -30) entered=$(day -29) ends=$(day 31)
 at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
 fresh() { # POLICY: an empty directory with a zone and its config
 	cd "$work" && rm -rf t && mkdir -m 700 t && cd t || exit 1
@@ -82,7 +86,7 @@ at 3640 -q build; is 'another algorithm, before it was published' 0 $status; is 
 
 # -- import: what is served today, signed by BIND with keys of each kind
 sign() { # KEYDIR: the zone as the other signer serves it, in served.zone
-	dnssec-signzone -q -S -P -d . -K "$1" -s 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'the other signer signs' "$(cat sign.out)"
+	dnssec-signzone -q -S -P -d . -K "$1" -s "$made" -e "$ends" -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'the other signer signs' "$(cat sign.out)"
 }
 taken() { # NAME: build, and the zone is signed by the keys that were served
 	cp served.zone a.signed
@@ -92,14 +96,14 @@ taken() { # NAME: build, and the zone is signed by the keys that were served
 	ok "$1: BIND reads the key files" sh -c 'for f in state/a.example/keys/*.key; do dnssec-settime -p all "$f" || exit 1; done'
 }
 fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null
-for f in k/*.key; do dnssec-settime -K k -P 20261001000000 -A 20261001000000 "$(basename "$f" .key)" >/dev/null; done
+for f in k/*.key; do dnssec-settime -K k -P "$begun" -A "$begun" "$(basename "$f" .key)" >/dev/null; done
 sign k
 at 0 keys import a.example k/*.key; is 'import without --served' 3 $status; has 'it is said' err '--served'
 at 0 keys import --served served.zone --dry-run a.example k/*.key; is '--dry-run' 0 $status; has 'the trial was verified' out 'a trial build was verified'
 ok '--dry-run leaves no key' test -z "$(find state -name '*.private')"
 at 0 keys import --served served.zone a.example k/*.key k/*.private; is 'import of BIND keys' 0 $status; has 'their times count' out 'timing metadata'
 ok 'nothing of the trial is left' test ! -e state/a.example/trial
-has 'the DS is taken to be there' state/a.example/state.yaml 'ds: {state: omnipresent, since: 2026-10-01T00:00:00Z}'
+has 'the DS is taken to be there' state/a.example/state.yaml 'ds: {state: omnipresent, since: '"$(day -61 %Y-%m-%d)"'T00:00:00Z}'
 at 5 keys import --served served.zone a.example k/*.key; is 'import again' 2 $status; has 'the way is said' err "move 'state/a.example' away first"
 taken 'BIND'
 at 4000 -q build; at 4000 status; is 'nothing to do then' 0 $status
@@ -113,16 +117,16 @@ at 0 keys import --served served.zone a.example k2/*.key; is 'keys of another zo
 
 # BIND's .state wins over times
 fresh; mkdir k; ksk=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); zsk=$(dnssec-keygen -q -K k -a 13 a.example); sign k
-printf 'Algorithm: 13\nKSK: yes\nZSK: no\nGenerated: 20261101000000\nDNSKEYChange: 20261101000000 (x)\nKRRSIGChange: 20261101000000\nDSChange: 20261102000000\nDNSKEYState: omnipresent\nKRRSIGState: omnipresent\nDSState: rumoured\nGoalState: omnipresent\n' > k/"$ksk".state
-printf 'Algorithm: 13\nKSK: no\nZSK: yes\nDNSKEYChange: 20261101000000\nZRRSIGChange: 20261101000000\nDNSKEYState: omnipresent\nZRRSIGState: omnipresent\nGoalState: omnipresent\n' > k/"$zsk".state
+printf 'Algorithm: 13\nKSK: yes\nZSK: no\nGenerated: '"$made"'\nDNSKEYChange: '"$made"' (x)\nKRRSIGChange: '"$made"'\nDSChange: '"$entered"'\nDNSKEYState: omnipresent\nKRRSIGState: omnipresent\nDSState: rumoured\nGoalState: omnipresent\n' > k/"$ksk".state
+printf 'Algorithm: 13\nKSK: no\nZSK: yes\nDNSKEYChange: '"$made"'\nZRRSIGChange: '"$made"'\nDNSKEYState: omnipresent\nZRRSIGState: omnipresent\nGoalState: omnipresent\n' > k/"$zsk".state
 at 0 keys import --served served.zone a.example k/"$ksk".key k/"$zsk".state; is 'import of BIND states' 0 $status; has 'they are said' out 'from BIND state'
-has 'DS as in the state' state/a.example/state.yaml 'ds: {state: rumoured, since: 2026-11-02T00:00:00Z}'
+has 'DS as in the state' state/a.example/state.yaml 'ds: {state: rumoured, since: '"$(day -29 %Y-%m-%d)"'T00:00:00Z}'
 sed -i 's/DSState: rumoured/DSState: whispered/' k/"$ksk".state; rm -rf state
 at 0 keys import --served served.zone a.example k/*.key; is 'a state that is none' 3 $status; has 'it is named' err 'whispered'
 
 # ldns: v1.2, no times
 fresh; mkdir k; (cd k && ldns-keygen -a ECDSAP256SHA256 -k a.example && ldns-keygen -a ECDSAP256SHA256 a.example) >/dev/null 2>&1
-ok 'ldns signs' sh -c 'ldns-signzone -i 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone $(ls k/*.key | sed s/.key$//)'
+ok 'ldns signs' sh -c 'ldns-signzone -i '"$made"' -e '"$ends"' -o a.example -f served.zone a.zone $(ls k/*.key | sed s/.key$//)'
 at 0 keys import --served served.zone a.example k/*.key; is 'import of ldns keys' 0 $status; has 'no times' out 'taken to be in use'
 taken 'ldns'
 
@@ -132,14 +136,14 @@ unused=$(tag_of "$(basename "$(ls -t k/*.key | head -n 1)" .key)")
 at 0 keys import --served served.zone a.example k/*.key; is 'a KSK that is not in the zone' 0 $status; has 'it is told' err "key $unused is not in the zone that is served now: it is left out"
 cp served.zone a.signed; at 10 build --accept adopt; is 'the first build without it' 0 $status; hasnt 'no DS is to be deleted for it' out 'Remove'; is 'it is not published' 1 "$(grep -c 'IN DNSKEY 257' a.signed)"; rm -rf state a.signed
 # two KSK that sign: nobody knows which has its DS at the parent, so none is to be deleted before the other is seen there
-ok 'ldns signs with two KSK' sh -c 'ldns-signzone -i 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone $(ls k/*.key | sed s/.key$//)'
+ok 'ldns signs with two KSK' sh -c 'ldns-signzone -i '"$made"' -e '"$ends"' -o a.example -f served.zone a.zone $(ls k/*.key | sed s/.key$//)'
 at 0 -q keys import --served served.zone a.example k/*.key; is 'import of two KSK' 0 $status; cp served.zone a.signed; at 10 build --accept adopt; is 'two KSK: the first build' 0 $status
 hasnt 'no DS is to be deleted' out 'Remove'; has 'one is to be entered, beside the other' out 'and keep those that are there'
 
 # a ZSK and a KSK that are published and do not sign yet, without dates: they are to come
 fresh; mkdir k new; (cd k && ldns-keygen -a ECDSAP256SHA256 -k a.example && ldns-keygen -a ECDSAP256SHA256 a.example) >/dev/null 2>&1
 (cd new && ldns-keygen -a ECDSAP256SHA256 -k a.example && ldns-keygen -a ECDSAP256SHA256 a.example) >/dev/null 2>&1; cat a.zone new/*.key > with-new
-ok 'ldns signs with the old ones' sh -c 'ldns-signzone -i 20261101000000 -e 20270101000000 -o a.example -f served.zone with-new $(ls k/*.key | sed s/.key$//)'
+ok 'ldns signs with the old ones' sh -c 'ldns-signzone -i '"$made"' -e '"$ends"' -o a.example -f served.zone with-new $(ls k/*.key | sed s/.key$//)'
 at 0 -q keys import --served served.zone a.example k/*.key new/*.key; is 'import of keys to come' 0 $status; cp served.zone a.signed; at 10 build --accept adopt; is 'the first build' 0 $status
 hasnt 'no DS is to be deleted' out 'Remove'; hasnt 'none to be entered yet' out 'Give the parent'; is 'the ZSK that signed signs on, and no other' "$(sed -n 's/.*RRSIG[[:space:]]SOA .* \([0-9]*\) a.example. .*/\1/p' served.zone)" "$(awk '$4 == "RRSIG" && $5 == "SOA" { print $11 }' a.signed)"
 # another algorithm than the policy's: the change begins with the first build, by the rules
@@ -150,7 +154,7 @@ rm -rf state a.signed; at 0 -q keys import --served served.zone a.example k/*.ke
 is 'the new algorithm signs' 2 "$(grep -c 'RRSIG SOA' a.signed)"; is 'and does not show before its signatures are everywhere (RFC 6840 section 5.11)' 0 "$(grep -c 'DNSKEY [0-9]* 3 13' a.signed)"
 # a KSK that was revoked may leave: nobody relies on it
 fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; old=$(dnssec-keygen -q -K k -a 13 -f KSK a.example)
-dnssec-settime -K k -P 20261001000000 -A 20261001000000 -R 20261002000000 "$old" >/dev/null; sign k; is 'the other signer shows it revoked' 1 "$(grep -c "DNSKEY.*385 3" served.zone)"
+dnssec-settime -K k -P "$begun" -A "$begun" -R "$revoked" "$old" >/dev/null; sign k; is 'the other signer shows it revoked' 1 "$(grep -c "DNSKEY.*385 3" served.zone)"
 at 0 keys import --served served.zone a.example k/*.key; is 'import beside a revoked key' 0 $status; has 'it is left out' err "key $(tag_of "$old") is not in the zone"
 cp served.zone a.signed; at 10 -q build --accept adopt; is 'the first build without it' 0 $status
 # one that nobody should sign with: what is to be done
@@ -161,7 +165,7 @@ at 0 keys import --served served.zone a.example k/*.key; is 'keys of RSASHA1' 3 
 single() { # FLAGS of dnssec-signzone
 	fresh ', csk: {lifetime: unlimited}'; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null
 	{ cat a.zone; grep -h '^a.example' k/*.key; } > with-keys
-	dnssec-signzone -q "$@" -P -d . -s 20261101000000 -e 20270101000000 -o a.example -f served.zone with-keys k/*.private >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
+	dnssec-signzone -q "$@" -P -d . -s "$made" -e "$ends" -o a.example -f served.zone with-keys k/*.private >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
 }
 single -z; at 0 keys import --served served.zone a.example k/*.key; is 'import of a single key' 0 $status; has 'it is a CSK' out 'a.example. csk'; hasnt 'as the policy wants it' err 'is not what policy'
 taken 'a single key'
@@ -209,7 +213,7 @@ at 0 -q keys import --served served.zone a.example list.json; is 'import of youn
 printf 'new A 192.0.2.7\n' >> a.zone; at 20 -q build; is 'a new version is built though the keys are young' 0 $status
 # a CSK waits in Knot for somebody to say that its DS is there, and signs the zone all the while
 fresh ', csk: {lifetime: unlimited}'; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null
-dnssec-signzone -q -S -z -P -d . -K k -s 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
+dnssec-signzone -q -S -z -P -d . -K k -s "$made" -e "$ends" -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
 python3 ../pem.py $((t0 - 60)); sed -i 's/"zsk": false/"zsk": true/; s/"active": [0-9]*/"active": 0/' list.json
 at 0 keys import --served served.zone a.example list.json; is 'import of a CSK that is ready' 0 $status; has 'it signs' out 'zrrsig=rumoured ds=rumoured'; taken 'Knot, a CSK that is ready'
 printf 'new A 192.0.2.7\n' >> a.zone; at 20 -q build; is 'and goes on to' 0 $status
@@ -222,7 +226,7 @@ at 0 keys import --served served.zone a.example pdns.1 pdns.2; is 'import of a K
 # PowerDNS: a private half alone, for all roles
 for algorithm in 13 14 15 8; do
 	fresh ', csk: {lifetime: unlimited}'; mkdir k; dnssec-keygen -q -K k -a $algorithm ${algorithm#1[345]}${algorithm:+} -f KSK a.example >/dev/null 2>&1 || dnssec-keygen -q -K k -a $algorithm -b 2048 -f KSK a.example >/dev/null
-	dnssec-signzone -q -S -z -P -d . -K k -s 20261101000000 -e 20270101000000 -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
+	dnssec-signzone -q -S -z -P -d . -K k -s "$made" -e "$ends" -o a.example -f served.zone a.zone >sign.out 2>&1 || fail 'BIND signs with one key' "$(cat sign.out)"
 	umask 077; grep -vE '^(Created|Publish|Activate|SyncPublish)' k/*.private | sed '/^Private-key-format/s/v1.3/v1.2/' > pdns.key; umask 022
 	sed -i "s/observe: off/observe: off, algorithm: $algorithm/" zonesign.yaml
 	at 0 keys import --served served.zone a.example pdns.key; is "import of a PowerDNS key, algorithm $algorithm" 0 $status; has "$algorithm: it signs all" out 'csk'
@@ -246,8 +250,8 @@ done
 rolling() { # ksk, old and new ZSK of another signer in k, and served.zone
 	fresh; mkdir k; ksk=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); old=$(dnssec-keygen -q -K k -a 13 a.example); new=$(dnssec-keygen -q -K k -a 13 a.example)
 	stamp() { date -u -d @$((t0 + $1)) +%Y%m%d%H%M%S; }
-	for key in "$ksk" "$old"; do dnssec-settime -K k -P 20261001000000 -A 20261001000000 "$key" >/dev/null; done
-	dnssec-settime -K k -P 20261001000000 -A none "$new" >/dev/null # whatever the clock of this machine says: it is there, and does not sign
+	for key in "$ksk" "$old"; do dnssec-settime -K k -P "$begun" -A "$begun" "$key" >/dev/null; done
+	dnssec-settime -K k -P "$begun" -A none "$new" >/dev/null # whatever the clock of this machine says: it is there, and does not sign
 	cp -r k with-ttl; sed -i 's/ IN DNSKEY/ 86400 IN DNSKEY/' with-ttl/*.key; sign with-ttl
 	dnssec-settime -K k -I "$(stamp 1800)" "$old" >/dev/null; dnssec-settime -K k -P "$(stamp -7200)" -A "$(stamp 1800)" "$new" >/dev/null
 }
@@ -260,7 +264,7 @@ at 79400 -q build; is 'then the new ZSK signs' "0 $(tag_of "$new")" "$status $(s
 # BIND exchanges the signatures of a ZSK that retires bit by bit: four days later some are still the former one's, and caches get them until the first build
 midway() { # ksk, old and new ZSK in k, served.zone: its SOA signed by the new one, all else by the old
 	fresh; mkdir k; ksk=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); old=$(dnssec-keygen -q -K k -a 13 a.example); new=$(dnssec-keygen -q -K k -a 13 a.example)
-	for key in "$ksk" "$old" "$new"; do dnssec-settime -K k -P 20261001000000 -A 20261001000000 "$key" >/dev/null; done
+	for key in "$ksk" "$old" "$new"; do dnssec-settime -K k -P "$begun" -A "$begun" "$key" >/dev/null; done
 	for key in "$old" "$new"; do
 		rm -rf one; cp -r k one; dnssec-settime -K one -A none "$([ "$key" = "$old" ] && echo "$new" || echo "$old")" >/dev/null; sign one; "$z" -q fmt --origin a.example served.zone > "served.$key"
 	done
@@ -268,7 +272,7 @@ midway() { # ksk, old and new ZSK in k, served.zone: its SOA signed by the new o
 	dnssec-settime -K k -I "$(stamp -345600)" -D "$(stamp 864000)" "$old" >/dev/null; dnssec-settime -K k -P "$(stamp -400000)" -A "$(stamp -345600)" "$new" >/dev/null
 }
 state_of() { # KEY KSK ZSK GOAL STATES
-	printf 'Algorithm: 13\nKSK: %s\nZSK: %s\nActive: 20261001000000\n' "$2" "$3" > "k/$1.state"
+	printf 'Algorithm: 13\nKSK: %s\nZSK: %s\nActive: '"$begun"'\n' "$2" "$3" > "k/$1.state"
 	for record in DNSKEY KRRSIG ZRRSIG DS; do printf '%sChange: %s\n' $record "$(stamp -345600)" >> "k/$1.state"; done
 	printf '%s\n' "GoalState: $4" "$5" >> "k/$1.state"
 }
@@ -291,7 +295,7 @@ ZRRSIGState: rumoured'; }
 done
 # a KSK that should be inactive and signs the DNSKEYs: its DS may be the only one, so it is not to be deleted before another is there
 fresh; mkdir k; first=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); second=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); dnssec-keygen -q -K k -a 13 a.example >/dev/null
-for key in k/*.key; do dnssec-settime -K k -P 20261001000000 -A 20261001000000 "$(basename "$key" .key)" >/dev/null; done; sign k
+for key in k/*.key; do dnssec-settime -K k -P "$begun" -A "$begun" "$(basename "$key" .key)" >/dev/null; done; sign k
 dnssec-settime -K k -I "$(stamp -60)" -D "$(stamp 864000)" "$first" >/dev/null; dnssec-settime -K k -P "$(stamp -90000)" -A "$(stamp -60)" "$second" >/dev/null
 swapped() { # NAME: imported and built
 	cp served.zone a.signed; at 0 -q keys import --served served.zone a.example k/*.key; is "$1: import" 0 $status; at 10 -q build --accept adopt; is "$1: the first build" 0 $status; at 20 status
