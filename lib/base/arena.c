@@ -144,6 +144,8 @@ static void block_free(struct large *block)
 static struct large *block_resize(struct large *block, size_t total)
 {
 	const size_t header = header_size(sizeof *block), pages = total >= MAPPED || block->mapped ? zs_pages_size(total) : 0;
+	if (block->mapped && !pages)
+		return NULL;
 	if (pages && !block->mapped) {
 		struct large *fresh = block_new(total, false);
 		if (fresh) {

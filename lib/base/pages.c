@@ -10,19 +10,26 @@ size_t zs_pages_size(size_t size)
 	return size > SIZE_MAX - 2 * unit ? 0 : (size + unit - 1) / unit * unit;
 }
 
-void *zs_pages_new(size_t size)
+/* A mapping of one unit more, of which what is before and behind is given back. */
+static void *map(size_t size, int protection)
 {
-	const size_t unit = ZS_PAGES_UNIT, whole = size + unit;
-	char *start = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const size_t unit = ZS_PAGES_UNIT;
+	char *start = mmap(NULL, size + unit, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (start == MAP_FAILED)
 		return NULL;
 	const size_t before = (unit - (uintptr_t)start % unit) % unit;
 	char *block = start + before;
 	if (before)
 		(void)munmap(start, before);
-	if (unit - before)
-		(void)munmap(block + size, unit - before);
-	(void)madvise(block, size, MADV_HUGEPAGE); /* an error where the kernel has none, and all is as without it */
+	(void)munmap(block + size, unit - before);
+	return block;
+}
+
+void *zs_pages_new(size_t size)
+{
+	void *block = map(size, PROT_READ | PROT_WRITE);
+	if (block)
+		(void)madvise(block, size, MADV_HUGEPAGE); /* an error where the kernel has none, and all is as without it */
 	return block;
 }
 
@@ -30,13 +37,10 @@ void *zs_pages_resize(void *block, size_t old_size, size_t new_size)
 {
 	if (new_size == old_size || mremap(block, old_size, new_size, 0) != MAP_FAILED)
 		return block;
-	void *place = zs_pages_new(new_size);
-	if (!place)
-		return NULL;
-	if (mremap(block, old_size, new_size, MREMAP_MAYMOVE | MREMAP_FIXED, place) == MAP_FAILED) {
-		zs_pages_free(place, new_size);
-		return NULL;
-	}
+	/* a place that counts as no memory: the block brings what it is allowed to, and its pages, along */
+	void *place = map(new_size, PROT_NONE);
+	if (!place || mremap(block, old_size, new_size, MREMAP_MAYMOVE | MREMAP_FIXED, place) == MAP_FAILED)
+		return NULL; /* the place is not given back: after a failure it may be somebody else's already */
 	return place;
 }
 

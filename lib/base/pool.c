@@ -206,7 +206,9 @@ void zs_pool_gather(unsigned threads, size_t count, size_t slice, struct zs_buf 
 	struct zs_buf outs[THREADS_MAX + 2] = { 0 };
 	struct gathering g = { .all = all, .outs = outs, .count = count, .slice = slice, .make = make, .placed = placed, .context = context };
 	const size_t slices = count / slice + (count % slice != 0);
-	if (threads > 1 && slices > 1) {
+	if (slices < threads)
+		threads = (unsigned)slices;
+	if (threads > 1) {
 		zs_pool_in_order(threads, 0, slices, &stages, &g);
 	} else {
 		for (size_t from = 0; from < count && !all->full; from += slice) {

@@ -57,9 +57,9 @@ bool zs_sign_make_denials(struct zs_run *run, struct zs_signed_zone *zone, size_
                           const void *context)
 {
 	struct denying d = { .records = zs_arena_array(zone->arena, count, sizeof *d.records), .describe = describe, .context = context };
-	struct zs_buf octets = { .arena = zone->arena, .max = UINT32_MAX };
+	struct zs_buf octets = { .arena = zone->arena, .max = (size_t)UINT32_MAX + ZS_DENIAL_MAX };
 	zs_pool_gather(run->jobs, count, SLICE, &octets, make_denials, place_denials, &d);
-	if (octets.full)
+	if (octets.full || octets.len > UINT32_MAX)
 		return zs_fail(run, "the NSEC or NSEC3 records would take more than 4 GiB");
 	zone->denials = d.records;
 	zone->denial_count = count;

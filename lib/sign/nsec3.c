@@ -126,7 +126,7 @@ static bool is_left_out(const struct zs_signed_zone *out, uint32_t owner)
 	return out->policy->nsec3.opt_out && (out->zone->owners[owner].flags & ZS_OWNER_CUT) && !zs_zone_rrset(out->zone, owner, ZS_TYPE_DS);
 }
 
-/* The name before owner `from` that has a NSEC3, or an ENT above it: in canonical order the last one that is not occluded. */
+/* The last name before owner `from` that is not occluded. */
 static const uint8_t *name_before(const struct zs_zone *zone, size_t from)
 {
 	while (from > 0 && zone->owners[from - 1].flags & ZS_OWNER_OCCLUDED)

@@ -34,7 +34,7 @@ static uint32_t jitter_of(const uint8_t *name, zs_seconds max)
 struct planning {
 	struct zs_signed_zone *zone;
 	zs_time now;
-	bool nsec3, too_many;
+	bool nsec3;
 	struct zs_buf jobs;
 };
 
@@ -117,14 +117,15 @@ static void place_jobs(void *context, size_t at, size_t from, size_t to)
 		jobs[i].signature = (uint32_t)out->signatures_len;
 		out->signatures_len += out->signers[jobs[i].key].signature_len;
 	}
-	p->too_many = p->too_many || out->signatures_len > UINT32_MAX - 1024;
 }
 
 bool zs_sign_plan_jobs(struct zs_run *run, struct zs_signed_zone *out)
 {
-	struct planning p = { .zone = out, .now = run->now, .nsec3 = zs_sign_has_nsec3(out), .jobs = { .arena = out->arena, .max = SIZE_MAX / 2 } };
+	enum { SHORTEST = 64 }; /* octets of a signature: more jobs than this leaves are too many at any rate */
+	struct planning p = { .zone = out, .now = run->now, .nsec3 = zs_sign_has_nsec3(out),
+		              .jobs = { .arena = out->arena, .max = (size_t)UINT32_MAX / SHORTEST * sizeof *out->jobs } };
 	zs_pool_gather(run->jobs, out->zone->owner_count + (p.nsec3 ? out->denial_count : 0), 4096, &p.jobs, plan_slice, place_jobs, &p);
-	if (p.too_many)
+	if (p.jobs.full || out->signatures_len > UINT32_MAX)
 		return zs_fail(run, "the signatures would take more than 4 GiB");
 	out->jobs = (void *)p.jobs.data;
 	out->job_count = p.jobs.len / sizeof *out->jobs;

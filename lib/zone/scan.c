@@ -112,8 +112,7 @@ bool zs_scan_add_input(struct zs_scan *scan, const struct zs_input *input, const
 		zone->input_room = room;
 	}
 	zone->inputs[zone->input_count] = input;
-	if (id)
-		zone->input_ids[zone->input_count] = *id;
+	zone->input_ids[zone->input_count] = id ? *id : (struct zs_file_id){ 0 };
 	zone->input_count++;
 	return true;
 }

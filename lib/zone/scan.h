@@ -143,6 +143,8 @@ void zs_scan_set_origin(struct zs_scan_text *text, const uint8_t *origin);
 
 /* Read one simple line. False: it is not simple, and nothing was changed. */
 bool zs_scan_straight(struct zs_scan *scan, struct zs_scan_text *text);
+/* zone->octets begins anew: no name that comes again is in it. */
+void zs_scan_forget_names(struct zs_scan *scan);
 
 /* Room for size octets behind zone->octets_len. */
 void zs_scan_reserve(struct zs_scan *scan, size_t size);

@@ -43,8 +43,9 @@ struct slot {
 	uint32_t assumed_ttl;
 	uint8_t assumed_origin[ZS_NAME_MAX];
 	bool joined;              /* it was put to the zone */
-	struct rest rests[ARRAYS]; /* as slicing has them when the slice begins */
+	struct rest rests[ARRAYS]; /* these, and how far the zone is put together, as slicing has them when the slice begins */
 	size_t joined_count;
+	uint64_t at;
 };
 
 struct slicing {
@@ -149,8 +150,7 @@ static void scan_slot(const struct slicing *s, struct slot *slot, struct zs_run 
 	scan->record_count = 0;
 	scan->used_ttl = scan->ttl_set = scan->used_origin = scan->origin_set = scan->unclosed = scan->stopped = false;
 	scan->stripped_count = 0;
-	if (scan->interned)
-		memset(scan->interned, 0, sizeof *scan->interned << ZS_INTERN_BITS);
+	zs_scan_forget_names(scan);
 	zone->octets_len = zone->owner_count = zone->rrset_count = zone->rdata_count = 0;
 	zone->record_count = 0;
 	slot->input.first_line = line;
@@ -202,7 +202,16 @@ static void scan_ahead(struct slicing *s, struct slot *slot, size_t index)
 	slot->scan.ahead = true;
 	slot->zone.inputs = &slot->only;
 	slot->zone.input_count = 1;
-	if (!find_start(s, 0, NULL, 0, index * s->slice, &start) || !read_text(s, slot, start, index + 1)) {
+	/* a record that reaches over many slices is not looked through for the beginning of each */
+	if ((index + 1) * s->slice <= slot->at) {
+		slot->start = slot->end = 0; /* all of this slice is put together */
+		slot->redo = true;
+		return;
+	}
+	const bool begun = index * s->slice <= slot->at;
+	if (begun)
+		start = slot->at;
+	if ((!begun && !find_start(s, 0, NULL, 0, index * s->slice, &start)) || !read_text(s, slot, start, index + 1)) {
 		slot->io_failed = slot->redo = true; /* said when it is read again */
 		slot->start = slot->end = start;
 		return;
@@ -395,6 +404,7 @@ static void begin_slice(void *context, unsigned slot, size_t index)
 	assume(s, &s->slots[slot]);
 	memcpy(s->slots[slot].rests, s->rests, sizeof s->rests);
 	s->slots[slot].joined_count = s->joined_count;
+	s->slots[slot].at = s->at;
 }
 
 /* Have the kernel make the pages that the slice will need in the zone's arrays, about: one slice is much like another. What is put together
@@ -407,7 +417,7 @@ static void fault_in_ahead(const struct slot *slot, size_t index)
 		                       part->rdata_count * sizeof *part->rdata };
 	for (unsigned i = 0; i < ARRAYS; i++) {
 		const struct rest *rest = &slot->rests[i];
-		if (rest->len / (before + 1) >= sizes[i])
+		if (sizes[i] && rest->len / (before + 1) >= sizes[i])
 			zs_arena_fault_in(rest->at + before * sizes[i], sizes[i]);
 	}
 }

@@ -81,6 +81,12 @@ static bool skip_rest(struct zs_line *line)
 	return *line->at == '\n' || *line->at == '\r';
 }
 
+void zs_scan_forget_names(struct zs_scan *scan)
+{
+	if (scan->interned)
+		memset(scan->interned, 0, sizeof *scan->interned << ZS_INTERN_BITS);
+}
+
 /* Names in RDATA that come again and again - of a TLD's name servers - are kept once. */
 static uint32_t intern(struct zs_scan *scan, uint16_t type, uint32_t offset, size_t len)
 {

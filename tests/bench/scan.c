@@ -30,7 +30,7 @@ static double scan_once(struct zs_scan *scan, const struct zs_input *input)
 	zs_scan_set_origin(&text, scan->options->apex);
 	scan->record_count = 0;
 	scan->zone->octets_len = 0;
-	memset(scan->interned, 0, sizeof *scan->interned << ZS_INTERN_BITS);
+	zs_scan_forget_names(scan);
 	zs_scan_text(scan, &text);
 	return now() - start;
 }

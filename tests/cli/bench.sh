@@ -2,7 +2,7 @@
 # The bench itself: its zones are the same everywhere and right, and its table says what was measured.
 . "$(dirname "$0")/../lib.sh"
 need python3 make cc
-make -s -C "$top" build/bench/generate build/bench/loop >out 2>&1 || fail 'the bench builds' "$(tail -n 5 out)"
+make -s -C "$top" build/bench/generate build/bench/loop build/bench/scan >out 2>&1 || fail 'the bench builds' "$(tail -n 5 out)"
 generate=$top/build/bench/generate
 
 for kind in 'dense 2000' 'tld 2000'; do
@@ -31,6 +31,8 @@ run $generate nonsense 3; is 'a kind that is none' 2 $status
 run "$top/build/bench/loop" ed25519 2 0.05; is 'the loop signs' 0 $status
 ok 'and says how fast' test "$(cat out)" -gt 100
 run "$top/build/bench/loop" nonsense 2 0.05; is 'with an algorithm that is none' 1 $status
+run "$top/build/bench/loop" once 3; is 'the least that a build can be' 0 $status
+$generate tld 2000 > a; run "$top/build/bench/scan" bench a 3; is 'the scanner alone' 0 $status; ok 'it says how fast' test "$(cat out)" -gt 1
 run python3 -B "$top/tests/bench/bench.py" --only nonsense; is 'a row that is none' 2 $status; has 'it names those there are' err 'rebuild-dense'
 
 # ten records are changed, in any tool's format; peers are timed on the same change
