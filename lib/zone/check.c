@@ -498,6 +498,34 @@ static void apex_is_complete(const struct checker *c)
 	}
 }
 
+/* A SOA outside of the zone, where the apex has none: a wrong file, or a wrong name for it. Each record would be one error more, and none of
+ * them what is wrong. True: it was said. */
+static bool is_of_another_zone(const struct checker *c)
+{
+	char apex[ZS_NAME_TEXT], other[ZS_NAME_TEXT];
+	const struct zs_rrset *soa = NULL;
+	const uint8_t *name = NULL;
+	if (zs_zone_apex_rrset(c->zone, ZS_TYPE_SOA) || zs_zone_apex_rrset(c->zone, ZS_TYPE_NS))
+		return false;
+	for (size_t i = 0; i < c->zone->owner_count; i++) {
+		const struct zs_rrset *set = zs_zone_rrset(c->zone, (uint32_t)i, ZS_TYPE_SOA);
+		if (set && soa)
+			return false;
+		if (set) {
+			soa = set;
+			name = zs_owner_name(c->zone, &c->zone->owners[i]);
+		}
+	}
+	if (!soa || zs_name_within(name, c->zone->apex)) /* below it: a final dot was forgotten, or the SOA alone is wrong */
+		return false;
+	const struct zs_source at = where(c, soa);
+	zs_name_text(c->zone->apex, apex);
+	zs_name_text(name, other);
+	zs_error(c->run, &at, "this is a file of the zone '%s', not of '%s', which has neither SOA nor NS in it", other, apex);
+	zs_hint(c->run, "give the file of '%s', or call the zone '%s'; the other records were not looked at", apex, other);
+	return true;
+}
+
 /* Data below a cut that is no glue is never answered: tell the user once. */
 struct occluded {
 	const struct zs_zone *zone;
@@ -589,6 +617,8 @@ bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_
 {
 	struct checker c = { .run = run, .zone = zone, .max_ttl = max_ttl, .accept_g12 = accept_g12, .apex_len = zs_name_len(zone->apex) };
 	const unsigned before = run->error_count;
+	if (is_of_another_zone(&c))
+		return false;
 	apex_is_complete(&c);
 	zs_pool_judge(run, run->jobs, zone->owner_count, SLICE, check_owners, &c);
 	occluded_data_is_told(&c);

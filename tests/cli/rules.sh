@@ -29,6 +29,10 @@ for file in *.zone; do
 done
 ok 'the zones are there' test "$count" -ge 100
 
+run "$ZONESIGN" check --origin example.com another-zones-file.zone
+hasnt "another zone's file: not a word of its records" err 'outside of zone'
+is "another zone's file: one error" 'zone checked: 1 error, 0 warnings' "$(sed 's/^1 //' out)"
+
 run "$ZONESIGN" check --origin example.com /nonexistent
 is 'a file that is not there' 3 "$status"
 run "$ZONESIGN" check --origin example.com .
