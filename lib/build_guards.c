@@ -251,15 +251,18 @@ bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zon
 		known[count++] = facts->published.serial;
 	else if (output_serial(zone->output.path, in->apex, &known[count]))
 		count++;
+	if (!facts->published.known && facts->taken_over)
+		known[count++] = facts->taken_over_serial;
 	const uint32_t base = zs_serial_newest(known, count);
 	if (zone->policy->serial == ZS_SERIAL_KEEP) {
-		if (count > 1 && zs_serial_after(known[1], soa.serial)) {
+		const uint32_t served = zs_serial_newest(known + 1, count - 1);
+		if (count > 1 && zs_serial_after(served, soa.serial)) {
 			zs_refuse(run, "G17", "the serial of the zone file is %u, lower than the published %u: secondaries would keep the old zone",
-			          soa.serial, known[1]);
-			zs_hint(run, "write a serial above %u into the SOA of the zone file, or use serial: unixtime", known[1]);
+			          soa.serial, served);
+			zs_hint(run, "write a serial above %u into the SOA of the zone file, or use serial: unixtime", served);
 			return false;
 		}
-		if (count > 1 && known[1] == soa.serial)
+		if (count > 1 && served == soa.serial)
 			zs_warn(run, NULL, "the serial stays %u although signatures change: secondaries will not fetch them", soa.serial);
 		return true;
 	}

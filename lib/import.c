@@ -125,7 +125,10 @@ struct dnskeys {
 static bool write_state(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts *facts, const struct zs_import_key *keys, size_t count,
                         const struct zs_parent_facts *parent, const struct dnskeys *served)
 {
+	struct zs_soa soa;
 	facts->parent = *parent;
+	facts->taken_over = zs_zone_soa(served->zone, &soa);
+	facts->taken_over_serial = facts->taken_over ? soa.serial : 0;
 	zs_rollover_foreign(run, facts, served->set->ttl, zs_zone_max_ttl(served->zone, NULL, NULL));
 	for (size_t i = 0; i < count; i++) {
 		if (!zs_keys_write(run, zone, facts, &keys[i].key))

@@ -50,6 +50,7 @@ void zs_rollover_published(struct zs_run *run, struct zs_facts *facts, const str
 	remember(run, facts, published->ttl, false, ttls->largest, version);
 	remember(run, facts, published->dnskey_ttl, true, policy->dnskey_ttl, version);
 	published->known = true;
+	facts->taken_over = false;
 	published->ttl = ttls->largest;
 	published->dnskey_ttl = policy->dnskey_ttl;
 	published->negative_ttl = ttls->negative;

@@ -213,6 +213,8 @@ struct zs_facts {
 	zs_time warned;           /* what is odd about the zone and its policy was told then; 0: there was nothing */
 	zs_time last_build;       /* clock of the last build that wrote */
 	struct zs_published published;
+	bool taken_over;          /* another signer served the zone when its keys were imported, and nothing was published since */
+	uint32_t taken_over_serial; /* of what it served: secondaries may have that */
 	struct zs_intent intent;
 	struct zs_input_facts *inputs;
 	size_t input_count, input_room;

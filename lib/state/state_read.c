@@ -385,7 +385,11 @@ bool zs_state_parse(struct zs_run *run, const struct zs_input *input, struct zs_
 	facts->last_build = get_time(&r, root, "last_build");
 	facts->next_due = get_time(&r, root, "next_due");
 	facts->warned = get_some_time(&r, root, "warned");
-	const struct zs_yaml *published = zs_yaml_get(root, "published"), *intent = zs_yaml_get(root, "intent");
+	const struct zs_yaml *published = zs_yaml_get(root, "published"), *intent = zs_yaml_get(root, "intent"),
+	                     *taken_over = zs_yaml_get(root, "taken_over");
+	facts->taken_over = taken_over != NULL;
+	if (taken_over)
+		facts->taken_over_serial = (uint32_t)get_number(&r, taken_over, "serial", UINT32_MAX);
 	if (published)
 		get_published(&r, published, &facts->published);
 	if (intent)

@@ -275,6 +275,8 @@ void zs_state_format(const struct zs_facts *facts, struct zs_buf *out)
 	put_time(out, "\nnext_due", facts->next_due);
 	zs_buf_text(out, "\n");
 	put_some_time(out, "warned", facts->warned);
+	if (facts->taken_over)
+		zs_buf_printf(out, "taken_over: {serial: %u}\n", facts->taken_over_serial);
 	if (facts->published.known) {
 		const struct zs_published *p = &facts->published;
 		zs_buf_printf(out, "published:\n  serial: %u\n", p->serial);

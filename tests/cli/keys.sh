@@ -108,6 +108,14 @@ at 5 keys import --served served.zone a.example k/*.key; is 'import again' 2 $st
 taken 'BIND'
 at 4000 -q build; at 4000 status; is 'nothing to do then' 0 $status
 
+# the serial goes on from the one that was served, also where that zone does not lie at the output: secondaries have it
+fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null
+cp a.zone a.plain; awk '!done && /SOA/ { for (i = 1; i <= NF; i++) if ($i == "SOA") { $(i + 3) = "2026123199"; done = 1 } } 1' a.plain > a.zone; sign k; mv a.plain a.zone
+at 0 keys import --served served.zone a.example k/*.key; is 'import, the served zone elsewhere' 0 $status
+has 'its serial is known' state/a.example/state.yaml 'taken_over: {serial: 2026123199}'
+at 10 build; is 'the first build' 0 $status; is 'its serial is the next' 2026123200 "$(awk '$4 == "SOA" { print $7; exit }' a.signed)"
+hasnt 'from then on that of the output counts' state/a.example/state.yaml taken_over
+
 fresh; mkdir k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; extra=$(dnssec-keygen -q -K k -a 13 a.example); sign k
 rm k/"$extra".*
 at 0 keys import --served served.zone a.example k/*.key; is 'a key that is served is not imported' 4 $status; has 'G6z' err 'is served now and would be gone'
