@@ -11,7 +11,7 @@ static const struct client {
 	const char *name, *install, *given;
 } clients[] = {
 	{ "certbot",
-	  "# certbot renew --deploy-hook /etc/zonesign/hook-certbot     (or put it into /etc/letsencrypt/renewal-hooks/deploy)\n"
+	  "# renew_hook = /etc/zonesign/hook-certbot     under [renewalparams] of /etc/letsencrypt/renewal/NAME.conf, for each such certificate\n"
 	  "# certbot sets RENEWED_LINEAGE, the directory in live/ that already shows the new certificate: let no server read that one.\n",
 	  "[ -n \"${RENEWED_LINEAGE:-}\" ] || die 'RENEWED_LINEAGE is not set: certbot sets it for deploy hooks'\n"
 	  "name=$(basename \"$RENEWED_LINEAGE\") cert=$RENEWED_LINEAGE/fullchain.pem key=$RENEWED_LINEAGE/privkey.pem\n" },

@@ -126,7 +126,7 @@ static void say_verdict(const struct zs_cli *cli, struct zs_run *run, const stru
 		}
 		zs_not_yet(run, "%s: the key of '%s' is published, but not in service yet: %s", owner, path,
 		           why ? why : "the name server was not reloaded, or this was not confirmed");
-		zs_hint(run, "'zonesign build' repeats the reload; two TTL count from when it succeeds");
+		zs_hint(run, "'zonesign build' repeats the reload; propagation.zone and two TTL count from when it succeeds");
 		break;
 	case ZS_GATE_SHADOWED:
 		zs_error(run, NULL, "%s: the key of '%s' is published, but by fewer digests than other keys; clients that take the strongest would ignore it. "
@@ -237,7 +237,7 @@ static void say_staged(const struct zs_cli *cli, struct zs_run *run, const struc
 				zs_error(run, NULL, "%s: the key of '%s' is not published", owner, staged->path);
 			else if (!cli->json && !cli->quiet)
 				printf("%s: a certificate with it may be used %s%s\n", owner,
-				       list[i].gate == ZS_GATE_OPEN ? "now" : list[i].when ? "from " : "two TTL after the reload has succeeded",
+				       list[i].gate == ZS_GATE_OPEN ? "now" : list[i].when ? "from " : "propagation.zone and two TTL after the reload has succeeded",
 				       list[i].gate == ZS_GATE_WAIT && list[i].when ? zs_time_short(list[i].when, time) : "");
 		}
 	zs_facts_close(facts);

@@ -258,8 +258,11 @@ static bool check_dir(struct zs_run *run, int fd, const char *path)
 	struct stat stat;
 	if (fstat(fd, &stat) != 0)
 		return zs_fail(run, "cannot look at '%s': %s", path, strerror(errno));
-	if (stat.st_uid != geteuid())
-		return zs_error(run, NULL, "directory '%s' belongs to user %u, zonesign runs as %u", path, stat.st_uid, geteuid());
+	if (stat.st_uid != geteuid()) {
+		zs_error(run, NULL, "directory '%s' belongs to user %u, zonesign runs as %u", path, stat.st_uid, geteuid());
+		zs_hint(run, "run zonesign as that user, or give it the whole state directory: chown -R");
+		return false;
+	}
 	if (stat.st_mode & 022) {
 		zs_error(run, NULL, "directory '%s' can be written by others (mode %04o); it holds private keys", path,
 		         stat.st_mode & 07777);
