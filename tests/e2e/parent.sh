@@ -199,7 +199,7 @@ ok 'no key and no zone is made' test -z "$(ls state/a.test/keys 2>/dev/null)" -a
 at 100 build --accept G5; is 'as the user wishes' 0 $status; has 'it is recorded' state/a.test/state.yaml 'guard: "G5"'
 
 # -- keys of another signer: what their files say of the DS is held against the parent
-mkdir k; old=$(dnssec-keygen -q -K k -a ECDSAP256SHA256 -f KSK a.test); dnssec-keygen -q -K k -a ECDSAP256SHA256 a.test >/dev/null
+mkdir k; old=$(dnssec-keygen -q -P 20261101000000 -A 20261101000000 -K k -a ECDSAP256SHA256 -f KSK a.test); dnssec-keygen -q -P 20261101000000 -A 20261101000000 -K k -a ECDSAP256SHA256 a.test >/dev/null
 dnssec-signzone -q -S -P -d . -K k -s 20261101000000 -e 20270101000000 -o a.test -f served.zone a.zone > sign.out 2>&1
 import() { rm -rf state a.signed; at 0 keys import --served served.zone a.test k/*.key; }
 old=$(dnssec-dsfromkey k/"$old".key | sed 's/.*DS //')
