@@ -223,7 +223,8 @@ sed -i '/^www.*RRSIG A 15 /s/\(.\)....$/A\1AA=/' signed/a.zone; judge $new; is '
 
 # -- keys of BIND with dates
 bind() { (cd "$work/t" && mkdir -p -m 700 state state/a.example state/a.example/keys && cd state/a.example/keys && dnssec-keygen -q -a ECDSAP256SHA256 "$@" a.example) 2>/dev/null; }
-fresh; bind -f KSK >out; ksk=$(tail -c 6 out); active=$(bind); inactive=$(bind -P 20260101 -A 20260101 -I 20261115); future=$(bind -P now -A 20270101); revoked=$(bind -f KSK); (cd state/a.example/keys && dnssec-settime -R 20261101 "$revoked" >/dev/null 2>&1); chmod 600 state/a.example/keys/*.private
+fresh; old='-P 20261101 -A 20261101' # the day of the test is no later than the clock of this machine
+bind -f KSK $old >out; ksk=$(tail -c 6 out); active=$(bind $old); inactive=$(bind -P 20260101 -A 20260101 -I 20261115); future=$(bind -P 20261101 -A 20270101); revoked=$(bind -f KSK $old); (cd state/a.example/keys && dnssec-settime -R 20261101 "$revoked" >/dev/null 2>&1); chmod 600 state/a.example/keys/*.private
 at 2026-12-01T00:00:00Z; is 'keys of BIND' 0 $status; tag() { echo "$1" | sed 's/.*+0*//'; }
 is 'published: all but the revoked one' 4 "$(dnskeys)"; is 'the active one signs, alone' "$(tag "$active")" "$(awk '$4=="RRSIG" && $5=="SOA" {print $11}' signed/a.zone)"
 has 'inactive' err 'inactive: it does not sign'; has 'revoked' err 'revoked or deleted'; good 'valid'

@@ -130,7 +130,7 @@ rm -rf state a.signed; echo 'bad A 1.2.3.999' >> a.zone; at 0 -q build; ok 'a zo
 at 0 status; is 'it is to be built' 5 $status
 sed -i 's/a.signed}/a.signed, notify: [touch, told]}/' zonesign.yaml; at 0 -q build; ok 'a person is told of a zone that was never built' [ -e told ]
 rm told; at 60 -q build; ok 'once' [ ! -e told ]
-mkdir -p -m 700 state/a.example/keys; (cd state/a.example/keys && dnssec-keygen -q -a 13 -f KSK a.example && dnssec-keygen -q -a 13 a.example) > keys.made
+mkdir -p -m 700 state/a.example/keys; (cd state/a.example/keys && dnssec-keygen -q -P 20261101 -A 20261101 -a 13 -f KSK a.example && dnssec-keygen -q -P 20261101 -A 20261101 -a 13 a.example) > keys.made
 cp good.zone a.zone; at 120 build; is 'keys that were put there meanwhile are taken over' "2 0" "$(grep -c 'is taken over' err) $status"
 is 'and no others made' 4 "$(ls state/a.example/keys | wc -l)"
 
