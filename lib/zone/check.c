@@ -1,4 +1,5 @@
-/* check.c - the rules of a plain zone: one function a rule, each with its tiny zone in testdata/zones. */
+/* check.c - the rules of a plain zone: one function a rule, each with its tiny zone in testdata/zones; those about what RDATA points to are
+ * in targets.c. */
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -6,59 +7,11 @@
 
 #include "base/pool.h"
 #include "base/text.h"
-#include "zone/zone.h"
+#include "zone/check.h"
 
 enum { SLICE = 4096 }; /* owners */
 
-/* Host names that have an address in the zone, of the RDATA seen last: many records point to the same few hosts. */
-struct known_hosts {
-	struct zs_bytes names[64]; /* by a hash of the name */
-};
-
-struct checker {
-	struct zs_run *run;
-	const struct zs_zone *zone;
-	uint32_t max_ttl;
-	bool accept_g12;
-	size_t apex_len; /* octets */
-	struct known_hosts *hosts;
-};
-
-/* An RRset under scrutiny. */
-struct place {
-	uint32_t index;
-	const struct zs_owner *owner;
-	const uint8_t *name;
-	const struct zs_rrset *set; /* NULL in rules about owners */
-	bool apex;
-};
-
-/* The owner's name for messages. */
-static const char *text_of(const struct checker *c, const struct place *p)
-{
-	char text[ZS_NAME_TEXT];
-	return zs_arena_strdup(c->run->arena, zs_name_text(p->name, text));
-}
-
-static bool has(const struct checker *c, uint32_t owner, uint16_t type)
-{
-	return zs_zone_rrset(c->zone, owner, type) != NULL;
-}
-
-static struct zs_source where(const struct checker *c, const struct zs_rrset *set)
-{
-	return zs_zone_source(c->zone, set);
-}
-
-static struct zs_source where_rdata(const struct checker *c, const struct zs_rrset *set, uint32_t i)
-{
-	const struct zs_rdata *rdata = &c->zone->rdata[set->first + i];
-	return rdata->input == ZS_NO_INPUT ? (struct zs_source){ 0 } : (struct zs_source){ .input = c->zone->inputs[rdata->input], .line = rdata->line };
-}
-
-/* What can be published, but is a mistake nearly always (G12): an error with advice, unless the user says that it is meant. */
-static void unwise(const struct checker *c, const struct zs_source *at, const char *advice, const char *format, ...) ZS_PRINTF(4, 5);
-static void unwise(const struct checker *c, const struct zs_source *at, const char *advice, const char *format, ...)
+void zs_check_unwise(const struct checker *c, const struct zs_source *at, const char *advice, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -118,7 +71,7 @@ static void keys_stand_at_the_apex(const struct checker *c, const struct place *
 	if (p->set->type != ZS_TYPE_DNSKEY || p->apex)
 		return;
 	const struct zs_source at = where(c, p->set);
-	unwise(c, &at, "keys of other things than zones have types of their own, as SSHFP, OPENPGPKEY and CERT are",
+	zs_check_unwise(c, &at, "keys of other things than zones have types of their own, as SSHFP, OPENPGPKEY and CERT are",
 	       "'%s' has a DNSKEY record, which is for keys of zones, at their apex (RFC 4034 section 2)", text_of(c, p));
 }
 
@@ -167,9 +120,9 @@ static void dname_is_one_and_no_delegation(const struct checker *c, const struct
 		zs_error(c->run, &at, "'%s' has DNAME and NS; only the apex may have both (RFC 6672 section 2.3)", text_of(c, p));
 }
 
-/* The cut or DNAME that name is below, or the cut that it is; if there is none, what else is found is neither. What is above that owner
- * is not occluded, what is below it is, so the number of its labels is found by halving: of names with many labels each step counts. */
-static uint32_t hider(const struct checker *c, const uint8_t *name)
+/* What is above that owner is not occluded, what is below it is, so the number of its labels is found by halving: of names with many labels
+ * each step counts. */
+uint32_t zs_check_hider(const struct checker *c, const uint8_t *name)
 {
 	const struct zs_zone *zone = c->zone;
 	const unsigned labels = zs_name_labels(name);
@@ -191,7 +144,7 @@ static void nothing_is_below_a_dname(const struct checker *c, const struct place
 	char text[ZS_NAME_TEXT];
 	if (!c->zone->has_dname || !(p->owner->flags & ZS_OWNER_OCCLUDED) || p->set != &c->zone->rrsets[p->owner->first])
 		return;
-	const uint32_t above = hider(c, p->name);
+	const uint32_t above = zs_check_hider(c, p->name);
 	if (!has(c, above, ZS_TYPE_DNAME))
 		return;
 	const struct zs_source at = where(c, p->set);
@@ -221,8 +174,7 @@ static bool begins_with(const uint8_t *name, const uint8_t *prefix, unsigned lab
 	return true;
 }
 
-/* "www.example.com" without its final dot became www.example.com.example.com. The name is inside of the zone. */
-static bool is_doubled(const struct checker *c, const uint8_t *name, size_t len)
+bool zs_check_doubled(const struct checker *c, const uint8_t *name, size_t len)
 {
 	const unsigned apex = c->zone->apex_labels;
 	if (len + 1 < 2 * c->apex_len) /* the short way out for nearly all */
@@ -239,9 +191,9 @@ static void owners_are_inside(const struct checker *c, const struct place *p)
 	if (!zs_name_ends_in(p->name, p->owner->name_len, c->zone->apex, c->apex_len)) {
 		const struct zs_source at = where(c, p->set);
 		zs_error(c->run, &at, "'%s' is outside of zone '%s' (RFC 1034 section 4.2)", text_of(c, p), zs_name_text(c->zone->apex, apex));
-	} else if (is_doubled(c, p->name, p->owner->name_len)) {
+	} else if (zs_check_doubled(c, p->name, p->owner->name_len)) {
 		const struct zs_source at = where(c, p->set);
-		unwise(c, &at, "a final dot was forgotten: write the name with a dot at its end, or without the zone's name",
+		zs_check_unwise(c, &at, "a final dot was forgotten: write the name with a dot at its end, or without the zone's name",
 		       "'%s' repeats the name of the zone", text_of(c, p));
 	}
 }
@@ -252,7 +204,7 @@ static void ttl_is_within_the_limit(const struct checker *c, const struct place 
 	if (!c->max_ttl || p->set->ttl <= c->max_ttl)
 		return;
 	const struct zs_source at = where(c, p->set);
-	unwise(c, &at, "raise max-zone-ttl in the policy, or lower the TTL", "the TTL of '%s' %s is %u, above max-zone-ttl %u", text_of(c, p),
+	zs_check_unwise(c, &at, "raise max-zone-ttl in the policy, or lower the TTL", "the TTL of '%s' %s is %u, above max-zone-ttl %u", text_of(c, p),
 	       zs_type_text(p->set->type, type), p->set->ttl, c->max_ttl);
 }
 
@@ -282,7 +234,7 @@ static void sets_fit_a_message(const struct checker *c, const struct place *p)
 	if (len <= UINT16_MAX)
 		return;
 	const struct zs_source at = where(c, p->set);
-	unwise(c, &at, "give the name fewer or shorter records", "the %s records of '%s' and a signature take %zu octets, and a DNS message has 65535: no server "
+	zs_check_unwise(c, &at, "give the name fewer or shorter records", "the %s records of '%s' and a signature take %zu octets, and a DNS message has 65535: no server "
 	       "can answer with them, and some load no such zone", zs_type_text(p->set->type, type), text_of(c, p), len);
 }
 
@@ -294,140 +246,6 @@ static void ipseckeys_have_keys(const struct checker *c, const struct place *p)
 			continue;
 		const struct zs_source at = where_rdata(c, p->set, i);
 		zs_warn(c->run, &at, "'%s' has an IPSECKEY without a key (algorithm 0): BIND does not load a zone with it", text_of(c, p));
-	}
-}
-
-enum { NO_TARGET = 255 };
-
-/* Where in RDATA the host name is, of types that need an address behind it: it goes on to the end. */
-static unsigned target_at(uint16_t type)
-{
-	switch (type) {
-	case ZS_TYPE_NS:
-		return 0;
-	case ZS_TYPE_MX:
-		return 2;
-	case ZS_TYPE_SRV:
-		return 6;
-	default:
-		return NO_TARGET;
-	}
-}
-
-/* Does the wildcard that answers for a name that is not there have an address, or is an alias? It is the one at the closest
- * encloser: RFC 4592 section 3.3.1. */
-static bool is_answered(const struct checker *c, const uint8_t *name)
-{
-	uint8_t wildcard[ZS_NAME_MAX + 2] = { 1, '*' };
-	const unsigned labels = zs_name_labels(name), encloser = zs_zone_encloser(c->zone, name);
-	const uint8_t *above = zs_name_skip(name, labels - encloser);
-	if (encloser == labels)
-		return false;
-	memcpy(wildcard + 2, above, zs_name_len(above));
-	const uint32_t wild = zs_zone_find(c->zone, wildcard, NULL);
-	return has(c, wild, ZS_TYPE_A) || has(c, wild, ZS_TYPE_AAAA) || has(c, wild, ZS_TYPE_CNAME);
-}
-
-static struct zs_bytes *known_host(const struct checker *c, struct zs_bytes target)
-{
-	uint32_t hash = (uint32_t)target.len;
-	for (size_t i = 0; i < target.len && i < 16; i++)
-		hash = (hash ^ target.data[i]) * 0x01000193u;
-	return &c->hosts->names[hash >> 26];
-}
-
-/* An address for the host, which is in the zone? It is looked for near the owner first, where glue is. */
-static bool has_address(const struct checker *c, const struct place *p, struct zs_bytes target, uint32_t *owner)
-{
-	struct zs_bytes *known = known_host(c, target);
-	if (known->len && zs_bytes_equal(*known, target))
-		return true;
-	*owner = zs_zone_find_near(c->zone, target.data, p->index);
-	if (!has(c, *owner, ZS_TYPE_A) && !has(c, *owner, ZS_TYPE_AAAA))
-		return false;
-	*known = target;
-	return true;
-}
-
-static void missing_address(const struct checker *c, const struct place *p, const uint8_t *target, uint32_t owner,
-                            const struct zs_source *at)
-{
-	char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
-	const uint32_t above = hider(c, target);
-	zs_name_text(target, name);
-	zs_type_text(p->set->type, type);
-	if (has(c, owner, ZS_TYPE_CNAME)) {
-		zs_warn(c->run, at, "%s of '%s' points to '%s', which is an alias (RFC 2181 section 10.3)", type, text_of(c, p), name);
-		return;
-	}
-	if (above != ZS_NO_OWNER && c->zone->owners[above].flags & ZS_OWNER_CUT) {
-		/* glue is needed only where the server is inside the delegation that it serves */
-		const bool needed = p->set->type == ZS_TYPE_NS && (p->owner->flags & ZS_OWNER_CUT) && zs_name_within(target, p->name);
-		if (needed)
-			unwise(c, at, "give it an A or AAAA record in this zone", "name server '%s' of '%s' has no glue: nobody could find it (RFC 1034 section 4.2.1)",
-			       name, text_of(c, p));
-		return;
-	}
-	if (owner == ZS_NO_OWNER && (has(c, above, ZS_TYPE_DNAME) || is_answered(c, target)))
-		return;
-	const char *doubled = is_doubled(c, target, zs_name_len(target)) ? zs_arena_printf(c->run->arena, "a final dot was forgotten behind '%s'", name) : NULL;
-	if (p->set->type == ZS_TYPE_NS) {
-		unwise(c, at, doubled ? doubled : "give it an A or AAAA record", "name server '%s' of '%s' has no address in the zone", name, text_of(c, p));
-		return;
-	}
-	zs_warn(c->run, at, "%s of '%s' points to '%s', which has no address in the zone", type, text_of(c, p), name);
-	if (doubled)
-		zs_hint(c->run, "%s", doubled);
-}
-
-static void targets_have_addresses(const struct checker *c, const struct place *p)
-{
-	const unsigned start = target_at(p->set->type);
-	if (start == NO_TARGET || p->owner->flags & ZS_OWNER_OCCLUDED)
-		return;
-	for (uint32_t i = 0; i < p->set->count; i++) {
-		const struct zs_bytes data = zs_rrset_rdata(c->zone, p->set, i), target = { data.data + start, data.len - start };
-		uint32_t owner;
-		if (target.len == 1 || !zs_name_ends_in(target.data, target.len, c->zone->apex, c->apex_len)
-		    || has_address(c, p, target, &owner))
-			continue;
-		const struct zs_source at = where_rdata(c, p->set, i);
-		missing_address(c, p, target.data, owner, &at);
-	}
-}
-
-/* Is there something at the name, in the zone or in one that it delegates, or does a wildcard or DNAME answer for it? */
-static bool is_there(const struct checker *c, const struct place *p, const uint8_t *name)
-{
-	if (zs_zone_find_near(c->zone, name, p->index) != ZS_NO_OWNER)
-		return true;
-	const unsigned labels = zs_name_labels(name), encloser = zs_zone_encloser(c->zone, name);
-	uint8_t wildcard[ZS_NAME_MAX + 2] = { 1, '*' };
-	if (encloser == labels)
-		return true;
-	const uint32_t above = hider(c, name);
-	if (above != ZS_NO_OWNER && (c->zone->owners[above].flags & ZS_OWNER_CUT || has(c, above, ZS_TYPE_DNAME)))
-		return true;
-	const uint8_t *closest = zs_name_skip(name, labels - encloser);
-	memcpy(wildcard + 2, closest, zs_name_len(closest));
-	return zs_zone_find(c->zone, wildcard, NULL) != ZS_NO_OWNER;
-}
-
-/* A name without its final dot, an address or a URL as a target all end in the zone's name. Names with '_' are for programs: what an
- * alias there leads to may come and go, as the answer to an ACME challenge. */
-static void aliases_lead_somewhere(const struct checker *c, const struct place *p)
-{
-	char name[ZS_NAME_TEXT], type[ZS_TYPE_TEXT];
-	if ((p->set->type != ZS_TYPE_CNAME && p->set->type != ZS_TYPE_PTR) || p->name[1] == '_' || p->owner->flags & ZS_OWNER_OCCLUDED)
-		return;
-	for (uint32_t i = 0; i < p->set->count; i++) {
-		const struct zs_bytes target = zs_rrset_rdata(c->zone, p->set, i);
-		if (!zs_name_ends_in(target.data, target.len, c->zone->apex, c->apex_len) || is_there(c, p, target.data))
-			continue;
-		const struct zs_source at = where_rdata(c, p->set, i);
-		zs_warn(c->run, &at, "%s of '%s' points to '%s', which is not in the zone", zs_type_text(p->set->type, type), text_of(c, p),
-		        zs_name_text(target.data, name));
-		zs_hint(c->run, "a name without a final dot ends in the name of the zone");
 	}
 }
 
@@ -589,7 +407,7 @@ static void check_owners(void *context, struct zs_run *run, size_t from, size_t 
 	static void (*const rules[])(const struct checker *, const struct place *) = {
 		soa_is_one_and_at_the_apex, types_of_the_apex_stay_there, keys_stand_at_the_apex, ds_stands_at_a_delegation, cname_stands_alone,
 		dname_is_one_and_no_delegation, nothing_is_below_a_dname, wildcards_are_plain, owners_are_inside,
-		ttl_is_within_the_limit, sets_fit_a_message, ipseckeys_have_keys, targets_have_addresses, aliases_lead_somewhere,
+		ttl_is_within_the_limit, sets_fit_a_message, ipseckeys_have_keys, zs_check_addresses, zs_check_aliases,
 		mailbox_has_no_at, mail_policies_are_quoted,
 	};
 	enum { AHEAD = 16 };

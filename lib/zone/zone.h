@@ -105,7 +105,7 @@ void zs_zone_release_text(struct zs_zone *zone);
  * were added. */
 void zs_zone_mark_cuts(struct zs_zone *zone, unsigned jobs);
 
-/* The rules of a plain zone (check.h has one function for each): every error and warning found is reported, at most
+/* The rules of a plain zone (check.c and targets.c have one function for each): every error and warning found is reported, at most
  * max_ttl per record (0: no limit). accept_g12: what is only unwise is a warning. False if there was an error. */
 ZS_MUST_CHECK bool zs_zone_check(struct zs_run *run, const struct zs_zone *zone, uint32_t max_ttl, bool accept_g12);
 
