@@ -29,17 +29,17 @@ static const char help[] =
     "  --timeout DURATION     for all of it together; the default is 30s\n"
     "  --html FILE            write a page with the chain of trust as a picture ('-': to standard output)\n";
 
-static void say_expire(struct zs_run *run, const struct zs_zone *zone, const struct zs_policy *policy)
+void zs_cli_say_expire(struct zs_run *run, const struct zs_zone *zone, const struct zs_policy *policy)
 {
 	struct zs_soa soa;
-	char refresh[ZS_DURATION_TEXT], expire[ZS_DURATION_TEXT];
-	if (!policy || !zs_zone_soa(zone, &soa) || soa.expire <= policy->refresh)
+	char name[ZS_NAME_TEXT], refresh[ZS_DURATION_TEXT], expire[ZS_DURATION_TEXT];
+	if (!zs_zone_soa(zone, &soa) || soa.expire <= policy->refresh)
 		return;
-	char name[ZS_NAME_TEXT];
 	const struct zs_rrset *set = zs_zone_apex_rrset(zone, ZS_TYPE_SOA);
 	const struct zs_source where = set ? zs_zone_source(zone, set) : (struct zs_source){ 0 };
 	zs_warn(run, set ? &where : NULL, "the SOA EXPIRE of '%s', %s, is longer than refresh %s: a secondary that is cut off serves expired signatures "
 	        "(RFC 6781 section 4.4.1)", zs_name_text(zone->apex, name), zs_duration_text(soa.expire, expire), zs_duration_text(policy->refresh, refresh));
+	zs_hint(run, "an EXPIRE of at most %s, or a longer refresh and validity in 'signatures'", refresh);
 }
 
 /* What DANE clients will say of the servers of the configuration. */
@@ -103,7 +103,7 @@ static void check_file(struct zs_run *run, struct zs_arena *arena, const char *p
 	if (name)
 		zs_name_text(name, owner), zs_type_text(largest, type);
 	(void)!zs_policy_check_ttl(run, config->policy, ttls->largest, owner, type);
-	say_expire(run, zone, config->policy);
+	zs_cli_say_expire(run, zone, config->policy);
 }
 
 /* The state and the keys that it names: they are there, they are ours alone, and the halves of each belong together. */

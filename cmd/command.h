@@ -55,6 +55,10 @@ int zs_cli_write(struct zs_run *run, const void *text, size_t len);
 struct zs_buf;
 bool zs_cli_write_page(struct zs_run *run, const char *path, const struct zs_buf *page);
 
+/* check.c: a warning if the SOA EXPIRE of the zone is longer than the policy's refresh (RFC 6781 section 4.4.1). */
+struct zs_zone;
+void zs_cli_say_expire(struct zs_run *run, const struct zs_zone *zone, const struct zs_policy *policy);
+
 /* The common end of "--origin NAME FILE": parse NAME. */
 bool zs_cli_origin(struct zs_run *run, const char *text, uint8_t out[ZS_NAME_MAX]);
 

@@ -23,7 +23,7 @@ static const char usual_output[] = "zonesign.yaml";
 /* The config to write, and what is in it. */
 struct target {
 	const char *output, *cert_dir;
-	struct { uint8_t apex[ZS_NAME_MAX]; const char *path; } *zones;
+	struct { const struct zs_zone *zone; const char *path; } *zones;
 	size_t zone_count;
 };
 
@@ -133,17 +133,17 @@ static void add_dane(struct zs_run *run, struct zs_buf *out, const struct zs_zon
 	}
 }
 
-/* path gives *apex, which none of the files before may be for. */
-static bool is_new(struct zs_run *run, const char *path, const uint8_t *apex, struct target *to)
+/* path gives the zone, which none of the files before may be for. */
+static bool is_new(struct zs_run *run, const char *path, const struct zs_zone *zone, struct target *to)
 {
 	char name[ZS_NAME_TEXT];
 	for (size_t i = 0; i < to->zone_count; i++)
-		if (zs_name_equal(to->zones[i].apex, apex)) {
-			zs_usage(run, "'%s' and '%s' are both the zone '%s'", to->zones[i].path, path, zs_name_text(apex, name));
+		if (zs_name_equal(to->zones[i].zone->apex, zone->apex)) {
+			zs_usage(run, "'%s' and '%s' are both the zone '%s'", to->zones[i].path, path, zs_name_text(zone->apex, name));
 			zs_hint(run, "give one file for each zone");
 			return false;
 		}
-	memcpy(to->zones[to->zone_count].apex, apex, zs_name_len(apex));
+	to->zones[to->zone_count].zone = zone;
 	to->zones[to->zone_count++].path = path;
 	return true;
 }
@@ -152,7 +152,7 @@ static bool add_zone(struct zs_run *run, struct zs_buf *out, const char *path, s
 {
 	struct zs_zone *zone;
 	char name[ZS_NAME_TEXT], file[ZS_NAME_PATH];
-	if (!read_zone(run, path, &zone) || !is_new(run, path, zone->apex, to))
+	if (!read_zone(run, path, &zone) || !is_new(run, path, zone, to))
 		return false;
 	zs_buf_text(out, "  ");
 	add_quoted(out, zs_name_text(zone->apex, name));
@@ -177,6 +177,21 @@ static bool write_new(struct zs_run *run, const char *path, const struct zs_buf 
 	return false;
 }
 
+/* What the zones do not agree with in the config as it is written. Were it not to be read, the next command would say why. */
+static void say_expires(struct zs_run *run, const struct target *to)
+{
+	struct zs_run *look = zs_run_begin();
+	const struct zs_config *config;
+	if (zs_config_load(look, to->output, &config))
+		for (size_t i = 0; i < to->zone_count; i++) {
+			char name[ZS_NAME_TEXT];
+			const struct zs_zone_config *zone = zs_config_zone(look, config, zs_name_text(to->zones[i].zone->apex, name));
+			if (zone)
+				zs_cli_say_expire(run, to->zones[i].zone, zone->policy);
+		}
+	zs_run_end(look);
+}
+
 static void say_written(const struct zs_cli *cli, struct zs_run *run, const struct target *to)
 {
 	if (cli->json) {
@@ -185,7 +200,7 @@ static void say_written(const struct zs_cli *cli, struct zs_run *run, const stru
 		list = zs_json_set_array(document, "zones");
 		for (size_t i = 0; i < to->zone_count; i++) {
 			char name[ZS_NAME_TEXT];
-			zs_json_add_text(list, zs_name_text(to->zones[i].apex, name));
+			zs_json_add_text(list, zs_name_text(to->zones[i].zone->apex, name));
 		}
 		zs_cli_json_diags(zs_json_set_array(document, "diagnostics"), run);
 		zs_cli_write_json(run, document);
@@ -225,7 +240,9 @@ int zs_cmd_init(const struct zs_cli *cli, int argc, char **argv)
 	bool ok = !run->fault;
 	for (int i = optind; !run->fault && i < argc; i++)
 		ok = add_zone(run, &text, argv[i], &to) && ok;
-	if (ok && !run->fault && write_new(run, to.output, &text))
+	if (ok && !run->fault && write_new(run, to.output, &text)) {
+		say_expires(run, &to);
 		say_written(cli, run, &to);
+	}
 	return zs_cli_end(cli, run);
 }

@@ -323,6 +323,7 @@ run "$z" build; is 'one bad zone of three' 3 $status; ok 'the others are built' 
 fresh; mkdir certs; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout certs/mail.a.example.key -out certs/mail.a.example.pem -days 900 -subj /CN=mail.a.example >err 2>&1
 mv a.zone a.example.zone; rm zonesign.yaml
 run "$z" init --cert-dir certs a.example.zone; is init 0 $status; has 'it finds the certificate' zonesign.yaml 'certs/mail.a.example.pem'
+has 'what the zone does not agree with in it' err "a.example.zone:2: warning: the SOA EXPIRE of 'a.example.', 14d, is longer than refresh 7d"
 run "$z" build; is 'what init writes builds' 0 $status; has 'with TLSA' signed/a.example.zone ' IN TLSA 3 1 1 '
 run "$z" init a.example.zone; is 'init overwrites nothing' 2 $status
 mkdir y y/in; cp a.example.zone y/in/b.example.zone
