@@ -3,6 +3,7 @@
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 : "${ZONESIGN:=$top/build/zonesign}"
+PATH=/usr/bin:$PATH # what `make deps` installs, before others of the name: one that is a script of a version manager starts in a second
 passed=0 failed=0
 work=$(mktemp -d)
 pids=
