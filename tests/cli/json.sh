@@ -32,6 +32,18 @@ sed -i '$d' a.example.zone; { cat a.example.zone; i=0; while [ $i -lt 20000 ]; d
 run "$z" --json fmt --origin a.example long.zone; get 'a document of many pieces' 'len(d["records"])' 20005
 
 for command in build check ds status keys tlsa; do at 0 $command; ok "$command" python3 -m json.tool out; done
+at 10 status; python3 - > names <<'EOF'
+import json
+def names(d):
+    for name, value in d.items() if isinstance(d, dict) else [(None, one) for one in d] if isinstance(d, list) else []:
+        yield from ([name] if name else [])
+        yield from names(value)
+print(*sorted(set(names(json.load(open("out"))))))
+EOF
+ok 'names of status' test "$(wc -w < names)" -ge 36
+for name in $(cat names) failure kind reason reminder; do
+	sed -n '/^\.It Cm status/,/^\.It Cm tlsa/p' "$top/cmd/zonesign.1" | grep -qE "^\.((It|Pq) )?Li (.* )?$name\b" && pass || fail "the manual has '$name' of status"
+done
 at 10 ds --ready; is 'ds --ready, too early' 5 $status; get 'the document says so' '"%(zone)s %(ready)s" % d["zones"][0]' 'a.example. False'
 at 400000 build; at 400000 ds --ready; is 'ds --ready' 0 $status; get 'it is time' 'd["zones"][0]["ready"]' True
 at 400000 ds --seen; is 'ds --seen' 0 $status; get 'what was seen' '"%(zone)s %(recorded)s" % d["zones"][0], d["zones"][0]["key_tag"] > 0' 'a.example. seen True'

@@ -43,5 +43,22 @@ tests_for_all() {
 	return $missing
 }
 ok 'the manual tells of every command' tests_for_all
+words_of() { grep -ohE "$1" $2 | grep -oE "$3" | sort -u; }
+# what is in a message of the source has its entry in the manual, and the other way round
+guards() {
+	code=$(words_of '"G[0-9]+[a-z]?"|\(G[0-9]+[a-z]?\)|zs_verify_(refuse|unwise)\(v, [0-9]+' 'lib/*.c lib/*/*.c cmd/*.c' '[0-9]+[a-z]?')
+	manual=$(sed -n '/^\.Ss Guards/,/^\.El/p' cmd/zonesign.1 | grep -oE '^\.It G[0-9]+[a-z]?' | grep -oE '[0-9]+[a-z]?' | sort -u)
+	for g in $code; do echo "$manual" | grep -qx "$g" || { echo "the manual does not tell of G$g"; return 1; }; done
+	for g in $manual; do echo "$code" | grep -qx "$g" || grep -q "G$g\b" lib/report/status.c || { echo "no message has the G$g of the manual"; return 1; }; done
+}
+ok 'the manual tells of every guard' guards
+accepted() {
+	list=$(grep -oE 'guards\[\] = \{[^}]*' lib/build_plan.c | grep -oE 'G[0-9]+[a-z]?')
+	for g in $list; do
+		grep -q "^\.It $g\*" cmd/zonesign.1 || { echo "$g can be accepted, and has no asterisk"; return 1; }
+	done
+	[ "$(grep -cE '^\.It G[0-9]+[a-z]?\*' cmd/zonesign.1)" = "$(echo "$list" | grep -c .)" ]
+}
+ok 'and of those that --accept takes' accepted
 ok 'the manual is well-formed' sh -c 'command -v mandoc >/dev/null || exit 0; mandoc -T lint -W error cmd/zonesign.1'
 finish
