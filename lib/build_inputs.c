@@ -11,11 +11,11 @@
 enum { RACY = 2 }; /* seconds within which a file may change without its times showing it */
 
 /* The digest of a file of the user; false if it cannot be read, which its reader reports, as what it is: an input that is wrong. */
-static bool digest_of(const char *path, const struct stat *status, uint8_t sha256[32])
+static bool digest_of(const char *path, const struct stat *status, uint8_t sha256[32], struct zs_file_id *id)
 {
 	struct zs_run *quiet = zs_run_begin();
 	bool there = false;
-	const bool ok = S_ISREG(status->st_mode) && zs_publish_sha256(quiet, path, &there, sha256, NULL) && there;
+	const bool ok = S_ISREG(status->st_mode) && zs_publish_sha256(quiet, path, &there, sha256, id) && there;
 	zs_run_end(quiet);
 	return ok;
 }
@@ -24,6 +24,7 @@ static bool digest_of(const char *path, const struct stat *status, uint8_t sha25
 static void add_input(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room, const char *path)
 {
 	struct stat status;
+	struct zs_file_id id;
 	struct zs_input_facts facts = { .path = path };
 	const bool there = stat(path, &status) == 0;
 	/* its reader will say so, or does without; then it is an input all the same, and counts as changed once it is there */
@@ -31,8 +32,10 @@ static void add_input(struct zs_run *run, struct zs_input_facts **list, size_t *
 		return;
 	if (there)
 		facts.id = zs_file_id(&status);
-	if (there && !digest_of(path, &status, facts.sha256))
+	if (there && !digest_of(path, &status, facts.sha256, &id))
 		memset(facts.sha256, 0, sizeof facts.sha256); /* no file has that one */
+	else if (there && zs_file_id_equal(&id, &facts.id))
+		facts.id.settled = id.settled;
 	ZS_PUSH(run->arena, *list, *count, *room) = facts;
 }
 
@@ -54,7 +57,7 @@ bool zs_build_zone_inputs(struct zs_run *run, const struct zs_zone *zone, struct
 static bool is_racy(const struct zs_facts *facts, const struct zs_input_facts *input)
 {
 	const int64_t newest = input->id.mtime_ns > input->id.ctime_ns ? input->id.mtime_ns : input->id.ctime_ns;
-	return facts->made_with_now || newest / 1000000000 >= facts->last_build - RACY;
+	return !input->id.settled && (facts->made_with_now || newest / 1000000000 >= facts->last_build - RACY);
 }
 
 bool zs_build_add_config(struct zs_run *run, struct zs_input_facts **list, size_t *count, size_t *room,
@@ -167,7 +170,7 @@ bool zs_build_unchanged(struct zs_run *run, const struct zs_config *config, cons
 		if (!zs_file_id_equal(&id, &input->id))
 			return false;
 		uint8_t sha256[32];
-		if (is_racy(facts, input) && (!digest_of(input->path, &status, sha256) || memcmp(sha256, input->sha256, 32) != 0))
+		if (is_racy(facts, input) && (!digest_of(input->path, &status, sha256, NULL) || memcmp(sha256, input->sha256, 32) != 0))
 			return false;
 	}
 	/* also false if another config is read than at the last build */

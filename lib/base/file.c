@@ -28,23 +28,29 @@ struct zs_file_id zs_file_id(const struct stat *stat)
 	};
 }
 
-bool zs_file_settled(int fd, struct zs_file_id *id)
+/* The identity by the stat values of an open file, which were just taken. */
+static struct zs_file_id settled_id(int fd, const struct stat *stat)
 {
 	static const uint32_t local[] = { 0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */, 0x01021994 /* tmpfs */,
 		                          0xf2f52010 /* f2fs */, 0x2fc12fc1 /* zfs */ };
-	struct stat stat;
+	struct zs_file_id id = zs_file_id(stat);
 	struct statfs fs;
 	struct timespec now;
-	*id = (struct zs_file_id){ 0 };
-	if (fstat(fd, &stat) != 0)
-		return false;
-	*id = zs_file_id(&stat);
-	if (fstatfs(fd, &fs) != 0 || clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0)
-		return false;
+	if (clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0 || nanoseconds(&now) <= id.mtime_ns || nanoseconds(&now) <= id.ctime_ns || fstatfs(fd, &fs) != 0)
+		return id;
 	for (size_t i = 0; i < ZS_COUNT(local); i++)
 		if ((uint32_t)fs.f_type == local[i])
-			return nanoseconds(&now) > id->mtime_ns && nanoseconds(&now) > id->ctime_ns;
-	return false;
+			id.settled = true;
+	return id;
+}
+
+bool zs_file_settled(int fd, struct zs_file_id *id)
+{
+	struct stat stat;
+	*id = (struct zs_file_id){ 0 };
+	if (fstat(fd, &stat) == 0)
+		*id = settled_id(fd, &stat);
+	return id->settled;
 }
 
 bool zs_file_id_equal(const struct zs_file_id *a, const struct zs_file_id *b)
@@ -126,6 +132,7 @@ bool zs_file_read_fd(struct zs_run *run, struct zs_arena *arena, const struct zs
 	if ((uint64_t)before.st_size > max)
 		return zs_error(run, where, "'%s' has %lld octets; at most %zu are read", path, (long long)before.st_size,
 		                max);
+	const struct zs_file_id first = id ? settled_id(fd, &before) : zs_file_id(&before);
 	const size_t size = (size_t)before.st_size;
 	char *text = zs_arena_alloc(arena, size + 1);
 	if (!zs_file_pread(fd, text, size, 0)) {
@@ -133,15 +140,16 @@ bool zs_file_read_fd(struct zs_run *run, struct zs_arena *arena, const struct zs
 		zs_arena_release(arena, text, size + 1);
 		return zs_error(run, where, "cannot read '%s': %s", path, error ? strerror(error) : "it shrank while it was read");
 	}
-	const struct zs_file_id first = zs_file_id(&before);
 	if (fstat(fd, &after) != 0)
 		return zs_error(run, where, "cannot read '%s': %s", path, strerror(errno));
-	const struct zs_file_id second = zs_file_id(&after);
+	struct zs_file_id second = zs_file_id(&after);
 	if (first.size != second.size || first.mtime_ns != second.mtime_ns)
 		return zs_error(run, where, "'%s' changed while it was read; run again when it is complete (G15)", path);
 	*out = (struct zs_input){ .path = zs_arena_strdup(arena, path), .text = text, .len = size };
-	if (id)
+	if (id) {
+		second.settled = first.settled && zs_file_id_equal(&first, &second);
 		*id = second;
+	}
 	return true;
 }
 

@@ -15,9 +15,10 @@
 struct zs_file_id {
 	uint64_t size, ino;
 	int64_t mtime_ns, ctime_ns;
+	bool settled; /* zs_file_settled said so before the file was read; else a change right after it may not show. Not compared */
 };
 struct zs_file_id zs_file_id(const struct stat *stat);
-/* Set *id of an open file. True if every change that comes later shows in its times: the clock that stamps them has moved on
+/* Set *id of an open file. True, as id->settled, if every change that comes later shows in its times: the clock that stamps them has moved on
  * since the last one, and the file system is known to be local and to keep them to the nanosecond. */
 ZS_MUST_CHECK bool zs_file_settled(int fd, struct zs_file_id *id);
 bool zs_file_id_equal(const struct zs_file_id *a, const struct zs_file_id *b);

@@ -170,6 +170,7 @@ static void get_input(struct reader *r, const struct zs_yaml *map, struct zs_fac
 	input->id.ctime_ns = get_signed(r, map, "ctime_ns");
 	input->id.ino = get_number(r, map, "ino", UINT64_MAX);
 	get_hex(r, map, "sha256", sizeof input->sha256, input->sha256);
+	input->id.settled = get_some_answer(r, map, "settled");
 }
 
 static void get_owner(struct reader *r, const struct zs_yaml *map, uint8_t out[ZS_NAME_MAX])

@@ -242,7 +242,7 @@ static void put_lists(struct zs_buf *out, const struct zs_facts *facts)
 		              (unsigned long long)input->id.size, (long long)input->id.mtime_ns, (long long)input->id.ctime_ns,
 		              (unsigned long long)input->id.ino);
 		put_hex(out, "    sha256", input->sha256, sizeof input->sha256);
-		zs_buf_text(out, "\n");
+		zs_buf_text(out, input->id.settled ? "\n    settled: yes\n" : "\n");
 	}
 	zs_buf_text(out, "keys:\n");
 	for (size_t i = 0; i < facts->key_count; i++)

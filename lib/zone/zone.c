@@ -69,9 +69,11 @@ static bool read_sliced(struct zs_run *run, struct zs_arena *arena, int fd, cons
 	struct zs_scan scan;
 	struct zs_scan_text text;
 	struct stat after;
-	const struct zs_file_id id = zs_file_id(stat);
+	struct zs_file_id id;
 	const unsigned before = run->error_count;
 	struct zs_input *input = zs_arena_alloc(arena, sizeof *input);
+	if (!zs_file_settled(fd, &id))
+		id = zs_file_id(stat);
 	*input = (struct zs_input){ .path = zs_arena_strdup(arena, path), .ino = id.ino, .size = id.size };
 	begin(&scan, &text, run, arena, options);
 	scan.directory = directory;

@@ -11,7 +11,7 @@ fi
 cat > fault.c <<'END'
 /* The call FAULT_AT of those below kills the process before it does anything (FAULT=kill), or fails (FAULT=fail). It leaves its name in
  * the file "hit". FAULT=sign: it is killed when the zone is signed; look: no key file can be looked at by its name; open: none can be
- * opened; remove: nothing can be removed; poll: the first poll has no memory; memory: there is none any more when the output has its name;
+ * opened; input: no zone file can be opened; remove: nothing can be removed; poll: the first poll has no memory; memory: there is none any more when the output has its name;
  * start: there is none from that number of calls on. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -56,6 +56,15 @@ int openat(int dir, const char *path, int flags, ...)
 	if (!(flags & O_CREAT) && is_fault("open") && strstr(path, ".private"))
 		return -1;
 	return (flags & O_CREAT) && is_hit("openat") ? -1 : REAL(openat)(dir, path, flags, mode);
+}
+int open(const char *path, int flags, ...)
+{
+	va_list args;
+	va_start(args, flags);
+	const mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	errno = EMFILE;
+	return is_fault("input") && strcmp(path, "a.zone") == 0 ? -1 : REAL(open)(path, flags, mode);
 }
 ssize_t write(int fd, const void *data, size_t len) { return fd > 2 && is_hit("write") ? -1 : REAL(write)(fd, data, len); }
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at) { return is_hit("pwrite") ? -1 : REAL(pwrite)(fd, data, len, at); }
@@ -164,6 +173,12 @@ now=$((t + 60)); run "$z" --now $now build; is 'then a build' 0 $status; is 'kno
 is 'and they are no more than it needs' "$(grep -c '^  - id:' state/a.example/state.yaml)" "$(ls state/a.example/keys/*.private | wc -l)"; is 'and leaves nothing' '' "$(left)"
 start; now=$t; faulty look 0 "$z" --now $now build; is 'key files that cannot be looked at are no missing ones' 0 $status
 start; now=$t; faulty open 0 "$z" --now $now build; is 'no descriptors for key files' 3 $status; has 'are told' err '.private'"': Too many open files"; hasnt 'and no backup is asked for' err backup
+# a file that was built as soon as it was written is known by its times as well, where they tell of each change
+start; now=$t; echo 'soon A 192.0.2.9' >> a.zone; sleep 0.1; run "$z" --now $now build; now=$((t + 60)); faulty input 0 "$z" --now $now build
+case $(stat -f -c %T a.zone) in ext2/ext3 | xfs | btrfs | tmpfs | f2fs | zfs) wanted=0 ;; *) wanted=3 ;; esac
+is 'a build with nothing to do reads no zone' $wanted $status
+echo 'soon A 192.0.2.10' >> a.zone; now=$((t + 120)); faulty input 0 "$z" --now $now build; is 'and one with something to do does' 3 $status
+has 'it is told' err "cannot open zone file 'a.zone': Too many open files"
 rm -rf old; mv state old; faulty remove 0 "$z" --now $now keys import --served signed.zone a.example old/a.example/keys/*.key; is 'an import whose trial stays' 0 $status
 has 'tells so' err "cannot remove 'state/a.example/trial"; run "$z" --now $now build --accept adopt; is 'and is one' 0 $status
 start; now=$t

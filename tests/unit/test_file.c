@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -92,6 +93,32 @@ START_TEST(a_file_is_read_whole_and_identified)
 	ck_assert(zs_file_read(run, arena, NULL, in_dir("a"), 0, &input, NULL));
 	ck_assert_uint_eq(input.len, 0);
 	ck_assert_str_eq(input.text, "");
+}
+END_TEST
+
+START_TEST(times_tell_of_a_change_once_their_clock_has_moved_on)
+{
+	struct zs_input input = { 0 };
+	struct zs_file_id id, read, again;
+	struct timespec tick;
+	write_file("a", "hello");
+	const int fd = open(in_dir("a"), O_RDWR);
+	for (int i = 0; i < 100 && !zs_file_settled(fd, &id); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	const bool local = id.settled;
+	ck_assert(zs_file_read(run, arena, NULL, in_dir("a"), 5, &input, &read));
+	ck_assert(zs_file_id_equal(&id, &read));
+	ck_assert_int_eq(read.settled, local);
+	ck_assert_int_eq(pwrite(fd, "jello", 5, 0), 5);
+	ck_assert(zs_file_read(run, arena, NULL, in_dir("a"), 5, &input, &again));
+	ck_assert(!local || !zs_file_id_equal(&read, &again));
+	/* one that is of a time to come cannot be told from what is written then */
+	ck_assert_int_eq(clock_gettime(CLOCK_REALTIME, &tick), 0);
+	const struct timespec later[2] = { { .tv_sec = tick.tv_sec + 9 }, { .tv_sec = tick.tv_sec + 9 } };
+	ck_assert_int_eq(futimens(fd, later), 0);
+	ck_assert(zs_file_read(run, arena, NULL, in_dir("a"), 5, &input, &again));
+	ck_assert(!again.settled);
+	close(fd);
 }
 END_TEST
 
@@ -314,6 +341,7 @@ ZS_SUITE(file)
 	tcase_add_checked_fixture(files, begin_dir, end_dir);
 	tcase_add_test(files, a_file_is_read_whole_and_identified);
 	tcase_add_test(files, a_file_may_be_of_any_year);
+	tcase_add_test(files, times_tell_of_a_change_once_their_clock_has_moved_on);
 	tcase_add_test(files, what_is_no_file_to_read_is_an_error_and_never_hangs);
 	tcase_add_test(files, a_file_is_replaced_in_one_step);
 	tcase_add_test(files, a_link_at_the_name_aside_is_not_followed);
