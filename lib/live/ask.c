@@ -52,7 +52,7 @@ static void end_errno(struct talk *talk)
 	end(talk, here ? ZS_REPLY_UNREACHABLE : ZS_REPLY_SILENT, here ? "this host has no route there" : strerrordesc_np(errno));
 }
 
-static bool make_query(struct zs_run *run, struct talk *talk)
+static bool make_query(struct zs_arena *arena, struct talk *talk)
 {
 	const struct zs_question *q = talk->question;
 	ldns_rdf *name = zs_ldns.dname_new_frm_data((uint16_t)zs_name_len(q->name), q->name);
@@ -66,7 +66,7 @@ static bool make_query(struct zs_run *run, struct talk *talk)
 		zs_ldns.pkt_set_edns_do(pkt, true);
 		zs_ldns.pkt_set_edns_udp_size(pkt, UDP_SIZE);
 		if (zs_ldns.pkt2wire(&wire, pkt, &len) == LDNS_STATUS_OK && len < 512) {
-			talk->query = zs_arena_alloc(run->arena, len + 2);
+			talk->query = zs_arena_alloc(arena, len + 2);
 			zs_put_u16(talk->query, (uint16_t)len);
 			memcpy(talk->query + 2, wire, len);
 			talk->query_len = len + 2;
@@ -103,7 +103,7 @@ static void send_udp(struct talk *talk, int64_t now)
 		end_errno(talk);
 }
 
-static void begin(struct zs_run *run, struct talk *talk, int64_t now)
+static void begin(struct zs_arena *arena, struct talk *talk, int64_t now)
 {
 	const char *problem = zs_ldns_problem();
 	talk->fd = -1;
@@ -111,7 +111,7 @@ static void begin(struct zs_run *run, struct talk *talk, int64_t now)
 		end(talk, ZS_REPLY_UNREACHABLE, problem);
 	} else if (!talk->question->to->len) {
 		end(talk, ZS_REPLY_SILENT, "the server has no address");
-	} else if (!make_query(run, talk)) {
+	} else if (!make_query(arena, talk)) {
 		end(talk, ZS_REPLY_SILENT, "ldns cannot write the question");
 	} else if (talk->question->tcp) {
 		begin_tcp(talk);
@@ -134,13 +134,13 @@ static bool is_ours(const struct talk *talk, const uint8_t *data, size_t len)
 	    && memcmp(data + 12 + name_len, asked + 12 + name_len, 4) == 0;
 }
 
-static void answered(struct zs_run *run, struct talk *talk, const uint8_t *data, size_t len)
+static void answered(struct zs_arena *arena, struct talk *talk, const uint8_t *data, size_t len)
 {
-	talk->question->answer = (struct zs_bytes){ (const uint8_t *)zs_arena_text(run->arena, (const char *)data, len), len };
+	talk->question->answer = (struct zs_bytes){ (const uint8_t *)zs_arena_text(arena, (const char *)data, len), len };
 	end(talk, ZS_REPLY_ANSWERED, NULL);
 }
 
-static void read_udp(struct zs_run *run, struct talk *talk)
+static void read_udp(struct zs_arena *arena, struct talk *talk)
 {
 	uint8_t data[4096];
 	const ssize_t len = recv(talk->fd, data, sizeof data, 0);
@@ -154,7 +154,7 @@ static void read_udp(struct zs_run *run, struct talk *talk)
 	if (data[2] & 2) /* TC */
 		begin_tcp(talk);
 	else
-		answered(run, talk, data, (size_t)len);
+		answered(arena, talk, data, (size_t)len);
 }
 
 static void write_tcp(struct talk *talk)
@@ -174,10 +174,10 @@ static void write_tcp(struct talk *talk)
 		talk->step = STEP_READ;
 }
 
-static void read_tcp(struct zs_run *run, struct talk *talk)
+static void read_tcp(struct zs_arena *arena, struct talk *talk)
 {
 	if (!talk->in)
-		talk->in = zs_arena_alloc(run->arena, ANSWER_MAX + 2);
+		talk->in = zs_arena_alloc(arena, ANSWER_MAX + 2);
 	const size_t want = talk->in_len < 2 ? 2 : 2 + (size_t)zs_get_u16(talk->in);
 	const ssize_t n = recv(talk->fd, talk->in + talk->in_len, want - talk->in_len, 0);
 	if (n == 0)
@@ -190,32 +190,32 @@ static void read_tcp(struct zs_run *run, struct talk *talk)
 	if (talk->in_len < 2 || talk->in_len < 2 + (size_t)zs_get_u16(talk->in))
 		return;
 	if (is_ours(talk, talk->in + 2, talk->in_len - 2))
-		answered(run, talk, talk->in + 2, talk->in_len - 2);
+		answered(arena, talk, talk->in + 2, talk->in_len - 2);
 	else
 		end(talk, ZS_REPLY_SILENT, "its answer over TCP is not one to our question");
 }
 
-static void progress(struct zs_run *run, struct talk *talk, short events)
+static void progress(struct zs_arena *arena, struct talk *talk, short events)
 {
 	if (!events)
 		return;
 	if (talk->step == STEP_UDP)
-		read_udp(run, talk);
+		read_udp(arena, talk);
 	else if (talk->step == STEP_READ)
-		read_tcp(run, talk);
+		read_tcp(arena, talk);
 	else if (talk->step != STEP_DONE)
 		write_tcp(talk);
 }
 
-void zs_ask(struct zs_run *run, struct zs_question *questions, size_t count, int64_t limit)
+void zs_ask(struct zs_arena *arena, struct zs_question *questions, size_t count, int64_t limit)
 {
-	struct talk *talks = zs_arena_array(run->arena, count + 1, sizeof *talks);
-	struct pollfd *fds = zs_arena_array(run->arena, count + 1, sizeof *fds);
+	struct talk *talks = zs_arena_array(arena, count + 1, sizeof *talks);
+	struct pollfd *fds = zs_arena_array(arena, count + 1, sizeof *fds);
 	int64_t now = milliseconds();
 	const int64_t deadline = now + limit;
 	for (size_t i = 0; i < count; i++) {
 		talks[i].question = &questions[i];
-		begin(run, &talks[i], now);
+		begin(arena, &talks[i], now);
 	}
 	for (bool open = count > 0; open; now = milliseconds()) {
 		int64_t next = deadline;
@@ -235,7 +235,7 @@ void zs_ask(struct zs_run *run, struct zs_question *questions, size_t count, int
 		if (!open || (poll(fds, (nfds_t)count, (int)(next > now ? next - now : 0)) < 0 && errno != EINTR))
 			break;
 		for (size_t i = 0; i < count; i++)
-			progress(run, &talks[i], fds[i].revents);
+			progress(arena, &talks[i], fds[i].revents);
 	}
 	for (size_t i = 0; i < count; i++)
 		if (talks[i].step != STEP_DONE)

@@ -4,10 +4,12 @@
 
 #include <ldns/ldns.h>
 
+#include "base/bytes.h"
+
 #define ZS_LDNS_FUNCTIONS(X)                                                                                             \
 	X(buffer_free) X(buffer_new) X(dname_compare) X(dname_is_subdomain) X(dname_label_count) X(dname_new_frm_data)          \
 	X(dname_new_frm_str) X(get_errorstr_by_id) X(get_random) X(pkt2wire) X(pkt_aa) X(pkt_additional) X(pkt_answer)          \
-	X(pkt_authority) X(pkt_edns_data) X(pkt_free) X(pkt_get_opcode) X(pkt_get_rcode) X(pkt_id) X(pkt_qr) X(pkt_query_new)   \
+	X(pkt_authority) X(pkt_edns_data) X(pkt_edns_extended_rcode) X(pkt_free) X(pkt_get_opcode) X(pkt_get_rcode) X(pkt_id) X(pkt_qr) X(pkt_query_new)   \
 	X(pkt_set_edns_do) X(pkt_set_edns_udp_size) X(pkt_set_id) X(pkt_tsig) X(pkt_tsig_sign) X(pkt_tsig_verify)               \
 	X(rdf2native_int32) X(rdf2native_int8) X(rdf2rr_type) X(rdf_data) X(rdf_deep_free) X(rdf_new_frm_data) X(rdf_size)      \
 	X(rr_free) X(rr_get_class) X(rr_get_type) X(rr_list_deep_free) X(rr_list_free) X(rr_list_new) X(rr_list_push_rr)        \
@@ -28,5 +30,10 @@ extern struct zs_ldns zs_ldns;
 
 /* Why it cannot be opened, in words that stay. NULL: it is open. */
 const char *zs_ldns_problem(void);
+
+/* packet.c: a message as ldns has it, to be freed; NULL if it is damaged, or made to be read for long. */
+ldns_pkt *zs_live_packet(struct zs_bytes message);
+/* With the octet of it that is in OPT: RFC 6891 section 6.1.3. */
+unsigned zs_live_rcode(const ldns_pkt *pkt);
 
 #endif

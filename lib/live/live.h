@@ -167,8 +167,8 @@ struct zs_live_question {
 /* Ask all of them at once, without recursion, with DO; back within limit milliseconds. Memory from run->arena. */
 void zs_live_ask(struct zs_run *run, struct zs_live_question *questions, size_t count, int64_t limit);
 
-/* A message to the question (name, type) as records; false if it is damaged. name must live as long as *out. */
-bool zs_live_message(struct zs_run *run, struct zs_bytes wire, const uint8_t *name, uint16_t type, struct zs_answer *out);
+/* A message to the question (name, type) as records; false if it is damaged. name must live as long as *out. Memory from arena. */
+bool zs_live_message(struct zs_arena *arena, struct zs_bytes wire, const uint8_t *name, uint16_t type, struct zs_answer *out);
 
 /* served.c: what one server makes of the zone that it was given. */
 

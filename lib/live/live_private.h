@@ -30,8 +30,11 @@ struct zs_question {
 };
 
 /* Ask all of them at once, without recursion, with DO; each has its own socket, port and identifier. Returns when all have their
- * answer or after limit milliseconds. Memory from run->arena. */
-void zs_ask(struct zs_run *run, struct zs_question *questions, size_t count, int64_t limit);
+ * answer or after limit milliseconds. Memory from arena. */
+void zs_ask(struct zs_arena *arena, struct zs_question *questions, size_t count, int64_t limit);
+
+/* packet.c: what an rcode means, in brackets and behind a blank; or "". */
+const char *zs_live_rcode_words(unsigned rcode);
 
 /* DNSKEYs of a zone in wire form, and whether they lead to a trust anchor. */
 struct zs_chain_keys {

@@ -28,7 +28,7 @@ static struct zs_question *ask_all(struct zs_run *run, const struct zs_target *t
 	struct zs_question *questions = zs_arena_array(run->arena, count + 1, sizeof *questions);
 	for (size_t i = 0; i < count; i++)
 		questions[i] = (struct zs_question){ .to = &targets[i].address, .name = name, .type = type, .tcp = tcp };
-	zs_ask(run, questions, count, limit);
+	zs_ask(run->arena, questions, count, limit);
 	return questions;
 }
 

@@ -111,35 +111,54 @@ static bool is_too_late(const struct probing *p, struct zs_probe_view *view)
 	return true;
 }
 
+static const uint8_t *keep_name(struct probing *p, const uint8_t *name)
+{
+	return name ? (const uint8_t *)zs_arena_text(p->run->arena, (const char *)name, zs_name_len(name)) : NULL;
+}
+
+/* What a verdict is made of may be fifty times as much as the answer: its words are kept. */
+static void keep(struct probing *p, struct zs_answer_verdict *verdict)
+{
+	verdict->name = keep_name(p, verdict->name);
+	verdict->wildcard_name = keep_name(p, verdict->wildcard_name);
+	verdict->why = verdict->why ? zs_arena_strdup(p->run->arena, verdict->why) : NULL;
+}
+
 static void judge_answer(struct probing *p, const struct zs_answer_trust *trust, struct zs_probe_view *view)
 {
+	struct zs_arena *arena = zs_arena_new();
 	struct zs_answer own;
-	const bool leads_below = zs_answer_ends_at_cut(p->run->arena, &view->answer, p->zone, p->cuts, p->cut_count, &own);
-	zs_verify_answer(p->run, p->run->arena, leads_below ? &own : &view->answer, trust, &view->verdict);
+	const bool leads_below = zs_answer_ends_at_cut(arena, &view->answer, p->zone, p->cuts, p->cut_count, &own);
+	zs_verify_answer(p->run, arena, leads_below ? &own : &view->answer, trust, &view->verdict);
 	if (leads_below && view->verdict.kind == ZS_ANSWER_POSITIVE)
 		view->verdict.kind = ZS_ANSWER_ALIAS;
+	keep(p, &view->verdict);
+	zs_arena_free(arena);
 }
 
 /* Judge what came. The answer for DNSKEY gives the keys, unless they are known. */
 static void judge(struct probing *p, struct zs_probe_view *views, const struct zs_bytes *keys, size_t key_count, const struct zs_bytes *ds,
                   size_t ds_count)
 {
+	struct zs_arena *arena = zs_arena_new();
 	struct zs_answer_trust trust = { .zone = p->zone, .dnskeys = keys, .dnskey_count = key_count, .now = p->run->now };
 	struct zs_probe_view *own = &views[ZS_PROBE_DNSKEY];
 	struct zs_answer_trust found = { .zone = p->zone, .now = p->run->now };
 	if (own->reply == ZS_REPLY_ANSWERED && !key_count && !is_too_late(p, own)) {
-		(void)zs_verify_trust(p->run, p->run->arena, &own->answer, ds, ds_count, &found, &own->verdict);
+		(void)zs_verify_trust(p->run, arena, &own->answer, ds, ds_count, &found, &own->verdict);
 		/* a DS that nobody can use asks for nothing: RFC 4035 section 5.2 */
 		if (ds_count && own->verdict.state != ZS_ANSWER_BOGUS && own->verdict.ede != EDE_DS_DIGEST && own->verdict.kind != ZS_ANSWER_POSITIVE)
 			own->verdict = (struct zs_answer_verdict){ .state = ZS_ANSWER_BOGUS, .kind = own->verdict.kind, .rfc = "RFC 4035 section 5.2", .ede = EDE_NO_DNSKEY,
 				                                   .why = "the parent has a DS of the zone, and this server has no DNSKEY" };
 		if (!found.dnskey_count && ds_count) /* the chain ends here, and its signatures are still worth a look */
-			(void)zs_verify_trust(p->run, p->run->arena, &own->answer, NULL, 0, &found, &(struct zs_answer_verdict){ 0 });
+			(void)zs_verify_trust(p->run, arena, &own->answer, NULL, 0, &found, &(struct zs_answer_verdict){ 0 });
 		trust = found;
+		keep(p, &own->verdict);
 	}
 	for (size_t i = 0; i < p->plan_count; i++)
 		if (views[i].reply == ZS_REPLY_ANSWERED && (i != ZS_PROBE_DNSKEY || key_count) && !is_too_late(p, &views[i]))
 			judge_answer(p, &trust, &views[i]);
+	zs_arena_free(arena);
 }
 
 void zs_live_probe(struct zs_run *run, const uint8_t *zone, const struct zs_probe_target *targets, size_t count, const struct zs_probe *plan,
@@ -210,8 +229,7 @@ const char *zs_live_probe_fault(struct zs_run *run, const struct zs_probe_view *
 	if (view->reply != ZS_REPLY_ANSWERED)
 		return view->why ? view->why : "no answer";
 	if (answer->rcode != ZS_RCODE_NOERROR && answer->rcode != ZS_RCODE_NXDOMAIN)
-		return zs_arena_printf(run->arena, "it answers with rcode %u%s", answer->rcode,
-		                       answer->rcode == ZS_RCODE_REFUSED ? " (refused)" : answer->rcode == ZS_RCODE_SERVFAIL ? " (server failure)" : "");
+		return zs_arena_printf(run->arena, "it answers with rcode %u%s", answer->rcode, zs_live_rcode_words(answer->rcode));
 	if (!answer->authoritative && view->verdict.kind != ZS_ANSWER_DELEGATION)
 		return "it has no authority for the zone";
 	if (view->probe->kind == ZS_PROBE_ENT && answer->rcode == ZS_RCODE_NXDOMAIN)

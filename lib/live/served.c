@@ -342,19 +342,24 @@ static bool look(struct picker *p, const struct zs_address *server, const struct
                  struct zs_served_view *out)
 {
 	struct zs_live_question questions[BATCH] = { 0 };
+	struct zs_arena *arena = p->arena;
 	for (size_t i = 0; i < count; i++)
 		questions[i] = (struct zs_live_question){ .to = server, .name = p->asked[first + i].name, .type = p->asked[first + i].type };
 	zs_live_ask(p->run, questions, count, BATCH_LIMIT);
 	for (size_t i = 0; i < count; i++) {
 		struct zs_answer wanted;
-		if (!zs_query_answer(p->run, p->arena, p->zone, questions[i].name, questions[i].type, &wanted))
-			return false;
+		p->arena = zs_arena_new(); /* of one verdict */
+		const bool ok = zs_query_answer(p->run, p->arena, p->zone, questions[i].name, questions[i].type, &wanted);
 		const bool answered = questions[i].reply == ZS_REPLY_ANSWERED;
-		const char *why = answered ? judge(p, &questions[i], &wanted, trust) : questions[i].why ? questions[i].why : "no answer";
+		const char *why = !ok ? NULL : answered ? judge(p, &questions[i], &wanted, trust) : questions[i].why ? questions[i].why : "no answer";
 		out->asked++;
 		out->silent += !answered;
 		if (why)
 			note(p->run, &p->asked[first + i], why, out);
+		zs_arena_free(p->arena);
+		p->arena = arena;
+		if (!ok)
+			return false;
 	}
 	return true;
 }

@@ -48,6 +48,9 @@ static bool look_at(struct zs_update *u, struct zs_update_place *p)
 {
 	struct zs_bytes answer;
 	unsigned rcode;
+	zs_arena_free(p->arena);
+	p->arena = zs_arena_new();
+	p->seen = (struct zs_answer){ 0 };
 	ldns_rdf *name = zs_update_name(p->owner);
 	ldns_pkt *pkt = name ? zs_ldns.pkt_query_new(name, (ldns_rr_type)p->type, LDNS_RR_CLASS_IN, 0) : NULL;
 	if (!pkt) {
@@ -58,9 +61,9 @@ static bool look_at(struct zs_update *u, struct zs_update_place *p)
 	zs_ldns.pkt_set_id(pkt, random_id());
 	zs_ldns.pkt_set_edns_udp_size(pkt, EDNS_SIZE);
 	zs_ldns.pkt_set_edns_do(pkt, true);
-	if (!zs_update_ask(&u->peer, pkt, &answer, &rcode) || (rcode != ZS_RCODE_NOERROR && rcode != ZS_RCODE_NXDOMAIN))
+	if (!zs_update_ask(&u->peer, p->arena, pkt, &answer, &rcode) || (rcode != ZS_RCODE_NOERROR && rcode != ZS_RCODE_NXDOMAIN))
 		return false;
-	if (!zs_live_message(u->peer.run, answer, p->owner, p->type, &p->seen) || !p->seen.authoritative) {
+	if (!zs_live_message(p->arena, answer, p->owner, p->type, &p->seen) || !p->seen.authoritative) {
 		u->peer.why = "it has no authority for the zone";
 		return false;
 	}
@@ -133,7 +136,10 @@ static bool send_message(struct zs_update *u, const struct zs_update_message *m,
 		return false;
 	}
 	zs_ldns.pkt_set_id(pkt, random_id());
-	return zs_update_ask(&u->peer, pkt, &answer, rcode);
+	struct zs_arena *arena = zs_arena_new();
+	const bool ok = zs_update_ask(&u->peer, arena, pkt, &answer, rcode);
+	zs_arena_free(arena);
+	return ok;
 }
 
 /* Does the server show all that the message changed? */
@@ -250,10 +256,18 @@ static bool converge(struct zs_update *u, size_t *changed)
 	return fail(u);
 }
 
+static void release(void *object)
+{
+	struct zs_update_place *places = object;
+	for (size_t i = 0; i < OWNERS_MAX; i++)
+		zs_arena_free(places[i].arena);
+}
+
 static struct zs_update begin(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_tsig_key *key)
 {
-	return (struct zs_update){ .peer = { .run = run, .to = &zone->publish.servers[0], .key = key, .why = "no reason known" }, .zone = zone,
-		                .places = zs_arena_array(run->arena, OWNERS_MAX, sizeof(struct zs_update_place)) };
+	struct zs_update_place *places = zs_arena_array(run->arena, OWNERS_MAX, sizeof *places);
+	zs_arena_defer(run->arena, release, places);
+	return (struct zs_update){ .peer = { .run = run, .to = &zone->publish.servers[0], .key = key, .why = "no reason known" }, .zone = zone, .places = places };
 }
 
 static void set_limit(struct zs_update *u)

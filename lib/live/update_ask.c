@@ -55,11 +55,11 @@ static bool move(int fd, uint8_t *data, size_t len, bool out, int64_t deadline)
 	return true;
 }
 
-/* One message over TCP; the answer's octets are of run. */
-static bool exchange(struct zs_update_peer *peer, const uint8_t *query, size_t len, struct zs_bytes *answer)
+/* One message over TCP; the answer's octets are of arena. */
+static bool exchange(struct zs_update_peer *peer, struct zs_arena *arena, const uint8_t *query, size_t len, struct zs_bytes *answer)
 {
 	const struct zs_address *to = peer->to;
-	struct zs_patience *with = zs_patience_with(zs_arena_printf(peer->run->arena, "update %s", to->text));
+	struct zs_patience *with = zs_patience_with(zs_arena_printf(arena, "update %s", to->text));
 	if (!zs_patience_is_left(with, peer->run->now)) {
 		peer->why = "it answered for none of the zones before this one";
 		*answer = (struct zs_bytes){ 0 };
@@ -67,7 +67,7 @@ static bool exchange(struct zs_update_peer *peer, const uint8_t *query, size_t l
 	}
 	const int64_t now = zs_update_clock(), deadline = now + EXCHANGE_LIMIT < peer->until ? now + EXCHANGE_LIMIT : peer->until;
 	const int fd = socket(to->socket.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	uint8_t head[2], *framed = zs_arena_alloc(peer->run->arena, len + 2), *in = NULL;
+	uint8_t head[2], *framed = zs_arena_alloc(arena, len + 2), *in = NULL;
 	int error = 0;
 	socklen_t size = sizeof error;
 	zs_put_u16(framed, (uint16_t)len);
@@ -79,7 +79,7 @@ static bool exchange(struct zs_update_peer *peer, const uint8_t *query, size_t l
 	}
 	ok = ok && move(fd, framed, len + 2, true, deadline) && move(fd, head, 2, false, deadline);
 	if (ok) {
-		in = zs_arena_alloc(peer->run->arena, ZS_UPDATE_MESSAGE_MAX);
+		in = zs_arena_alloc(arena, zs_get_u16(head));
 		ok = move(fd, in, zs_get_u16(head), false, deadline);
 	}
 	zs_patience_note(with, !ok && errno == ETIMEDOUT);
@@ -110,7 +110,7 @@ static const char *rcode_text(struct zs_update_peer *peer, unsigned rcode, const
 	return rcode < ZS_COUNT(words) && words[rcode] ? words[rcode] : zs_arena_printf(peer->run->arena, "it answers with rcode %u", rcode);
 }
 
-bool zs_update_ask(struct zs_update_peer *peer, ldns_pkt *pkt, struct zs_bytes *answer, unsigned *rcode)
+bool zs_update_ask(struct zs_update_peer *peer, struct zs_arena *arena, ldns_pkt *pkt, struct zs_bytes *answer, unsigned *rcode)
 {
 	uint8_t *wire = NULL;
 	size_t len = 0;
@@ -120,12 +120,12 @@ bool zs_update_ask(struct zs_update_peer *peer, ldns_pkt *pkt, struct zs_bytes *
 	*rcode = 0;
 	if (!ok)
 		peer->why = zs_arena_printf(peer->run->arena, "ldns cannot sign the message: %s", zs_ldns.get_errorstr_by_id(signed_));
-	ok = ok && exchange(peer, wire, len, answer);
+	ok = ok && exchange(peer, arena, wire, len, answer);
 	if (ok && answer->len > ZS_UPDATE_MESSAGE_MAX - ZS_UPDATE_RESERVE) {
 		peer->why = "its answer is too long";
 		ok = false;
 	}
-	if (ok && zs_ldns.wire2pkt(&reply, answer->data, answer->len) != LDNS_STATUS_OK) {
+	if (ok && !(reply = zs_live_packet(*answer))) {
 		peer->why = "its answer is damaged";
 		ok = false;
 	}

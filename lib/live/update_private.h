@@ -21,15 +21,16 @@ struct zs_update_peer {
 /* Milliseconds of a clock that nobody sets. */
 int64_t zs_update_clock(void);
 
-/* Sign, send, and verify the answer's TSIG. pkt is freed; the answer's octets are of the run. False with why; after true why are the
+/* Sign, send, and verify the answer's TSIG. pkt is freed; the answer's octets are of arena. False with why; after true why are the
  * words of *rcode. */
-bool zs_update_ask(struct zs_update_peer *peer, ldns_pkt *pkt, struct zs_bytes *answer, unsigned *rcode);
+bool zs_update_ask(struct zs_update_peer *peer, struct zs_arena *arena, ldns_pkt *pkt, struct zs_bytes *answer, unsigned *rcode);
 
 /* An owner and type that is looked at. */
 struct zs_update_place {
 	const uint8_t *owner;
 	uint16_t type;
 	struct zs_answer seen;
+	struct zs_arena *arena;     /* that seen is in: of the last look, since there may be many */
 	bool wildcard;              /* which answered for it: nothing that was seen is at the owner */
 	bool began;                 /* a message changes it */
 	bool done;                  /* and the server has taken all that do */

@@ -4,7 +4,8 @@
                                                     close, reject
   tls ADDRESS PORT CERT KEY [CERT KEY]...           TLS from the start
   dns ADDRESS PORT UPSTREAM MODE                    passes questions on to UPSTREAM (ADDRESS@PORT); MODE: ent (NXDOMAIN for _tcp names
-                                                    without data), ede (SERVFAIL with an extended error), notcp, mute, huge (65,000 octets over TCP)
+                                                    without data), ede (SERVFAIL with an extended error), notcp, mute, huge (65,000 octets over TCP),
+                                                  hang (a length over TCP, and nothing behind it), swell (1000 long names)
 
 CERT is PEM, the server's own first, its issuers behind it. "up" is printed into the file .up when all listen.
 """
@@ -116,6 +117,12 @@ def change(mode, asked, answer):
         count, = struct.unpack("!H", answer[10:12])
         more = (65000 - len(answer)) // 1015
         return answer[:10] + struct.pack("!H", count + more) + answer[12:] + (b"\0" + struct.pack("!HHIH", 65280, 1, 60, 1004) + bytes(1004)) * more
+    if mode == "swell":  # unsigned records at as many names of 200 octets that show as 750: a verdict names each
+        long_name = (b"\x3c" + b"\7" * 60) * 3
+        out = b"\xc0\x0c" + struct.pack("!HHIH", 65280, 1, 60, len(long_name) + 2) + long_name + b"\xc0\x0c"
+        for n in range(1000):
+            out += b"\3%03x" % n + struct.pack("!HHHIH", 0xc000 | end + 12, 16, 1, 60, 2) + b"\1x"
+        return asked[:2] + struct.pack("!HHHHH", 0x8400, 1, 1001, 0, 0) + asked[12:end] + out
     return answer
 
 
@@ -133,13 +140,16 @@ def dns(address, port, upstream, mode):
                 s.settimeout(2)
                 s.sendto(asked, (host, int(upstream_port)))
                 answer = s.recv(65535)
-                if mode == "huge":
+                if mode in ("huge", "hang", "swell"):
                     answer = answer[:2] + bytes([answer[2] | 2]) + answer[3:]
-                u.sendto(answer if mode == "huge" else change(mode, asked, answer), who)
+                u.sendto(answer if answer[2] & 2 else change(mode, asked, answer), who)
 
     def tcp(conn):
         size, = struct.unpack("!H", conn.recv(2))
         asked = conn.recv(size)
+        if mode == "hang":
+            conn.sendall(b"\xff\xff")
+            time.sleep(60)
         with socket.create_connection((host, int(upstream_port))) as s:
             s.sendall(struct.pack("!H", size) + asked)
             size, = struct.unpack("!H", s.recv(2))

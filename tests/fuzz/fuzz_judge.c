@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct zs_answer_verdict verdict;
 	const struct zs_answer_trust trust = { .zone = zone, .dnskeys = dnskeys, .dnskey_count = 2, .now = 1790000000 };
 	const struct zs_bytes wire = { data + 2 + name_len, size - 2 - name_len };
-	if (zs_live_message(run, wire, data + 2, zs_get_u16(data), &answer)) {
+	if (zs_live_message(run->arena, wire, data + 2, zs_get_u16(data), &answer)) {
 		zs_verify_answer(run, run->arena, &answer, &trust, &verdict);
 		assert(verdict.state == ZS_ANSWER_SECURE || verdict.why);
 		assert(verdict.state != ZS_ANSWER_SECURE || (verdict.signature_count && verdict.expires > trust.now && verdict.kind != ZS_ANSWER_NONE));

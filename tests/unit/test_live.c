@@ -603,6 +603,40 @@ START_TEST(the_ttl_of_a_ds_is_the_signed_one_and_never_absurd)
 }
 END_TEST
 
+/* The answer with `bad` copies of its signature, all spoilt, before it. */
+static struct zs_bytes spoil(struct zs_run *run, struct zs_bytes answer, unsigned bad)
+{
+	enum { RRSIG = 12 + 12 + 8 + 10 + 36 };
+	struct zs_buf out = { .arena = run->arena, .max = 65535 };
+	zs_buf_add(&out, answer.data, RRSIG);
+	zs_put_u16((uint8_t *)(uintptr_t)out.data + 6, (uint16_t)(2 + bad));
+	for (unsigned i = 0; i < bad; i++) {
+		zs_buf_add(&out, answer.data + RRSIG, answer.len - RRSIG - 2);
+		zs_buf_u16(&out, (uint16_t)(zs_get_u16(answer.data + answer.len - 2) ^ (i + 1)));
+	}
+	zs_buf_add(&out, answer.data + RRSIG, answer.len - RRSIG);
+	return (struct zs_bytes){ out.data, out.len };
+}
+
+/* CVE-2023-50387: a signature that fails costs as much as one that does not, and a message has room for hundreds. */
+START_TEST(signatures_over_a_ds_that_fail_are_not_tried_without_end)
+{
+	static const uint32_t original[2] = { 3600, 0 };
+	struct zs_run *run = zs_run_begin();
+	struct zs_key key;
+	ck_assert(zs_key_make(run, run->arena, ZS_ED25519, 0, 257, &key));
+	const struct zs_chain_keys keys = { .zone = zone + 2, .chain = ZS_CHAIN_SECURE, .keys = { key.rdata }, .key_count = 1, .now = T0 };
+	const struct zs_bytes answer = ds_answer(run, &key, 3600, original);
+	for (unsigned bad = 0; bad <= 45; bad += 15) {
+		struct zs_server_view view = { 0 };
+		zs_answer_read(run, spoil(run, answer, bad), zone, &keys, &view);
+		ck_assert_msg(view.reply == ZS_REPLY_ANSWERED && view.ds_count == 1, "%u: %s", bad, view.why);
+		ck_assert_msg(view.validated == (bad <= 15), "%u that fail before the good one: validated %d", bad, view.validated);
+	}
+	zs_run_end(run);
+}
+END_TEST
+
 ZS_SUITE(live)
 {
 	Suite *suite = suite_create("live");
@@ -610,6 +644,7 @@ ZS_SUITE(live)
 	tcase_add_loop_test(c, what_is_seen_becomes_facts, 0, ZS_COUNT(scenes));
 	tcase_add_test(c, a_key_that_is_not_loaded_keeps_its_facts);
 	tcase_add_test(c, the_ttl_of_a_ds_is_the_signed_one_and_never_absurd);
+	tcase_add_test(c, signatures_over_a_ds_that_fail_are_not_tried_without_end);
 	tcase_add_test(c, the_parent_shows_its_records_and_ttl);
 	tcase_add_test(c, the_parent_is_asked_while_a_move_waits_and_once_a_day);
 	tcase_add_test(c, what_a_person_saw_is_recorded_if_a_key_waits_for_it);

@@ -131,9 +131,65 @@ START_TEST(an_answer_that_swells_is_damaged)
 			memcpy(at + 2, "\0\2\0\1\0\0\0\74\0\2", 10);
 			zs_put_u16(at + 12, name);
 		}
-		const bool good = zs_live_message(run, (struct zs_bytes){ wire, (size_t)(at - wire) }, (const uint8_t *)"", ZS_TYPE_NS, &answer);
+		const bool good = zs_live_message(run->arena, (struct zs_bytes){ wire, (size_t)(at - wire) }, (const uint8_t *)"", ZS_TYPE_NS, &answer);
 		ck_assert_msg(good == (records == 1), "%zu records", records);
 	}
+	zs_run_end(run);
+}
+END_TEST
+
+/* A record whose RDATA is a chain of pointers, and one of the type with a name, in owner or RDATA, that follows it to its end. */
+static bool takes_pointers(struct zs_run *run, size_t count, uint16_t type, const char *before, size_t before_len)
+{
+	static uint8_t wire[65536];
+	struct zs_answer answer;
+	uint8_t *at = wire + 12 + 5;
+	memcpy(wire, "\1\1\204\0\0\1\0\2\0\0\0\0" "\0\0\2\0\1", 12 + 5); /* ". NS" */
+	memcpy(at, "\0\377\0\0\1\0\0\0\74", 9); /* TYPE65280 */
+	zs_put_u16(at + 9, (uint16_t)(2 * count));
+	at += 11;
+	for (size_t i = 0; i < count; i++, at += 2)
+		zs_put_u16(at, (uint16_t)(0xc000 | (i ? at - 2 - wire : 12)));
+	const uint16_t name = (uint16_t)(0xc000 | (at - 2 - wire));
+	zs_put_u16(at, type == ZS_TYPE_A ? name : 0xc00c);
+	memcpy(at + 2, "\0\0\0\1\0\0\0\74", 8);
+	zs_put_u16(at + 2, type);
+	zs_put_u16(at + 10, (uint16_t)(before_len + (type != ZS_TYPE_A ? 2 : 0)));
+	memcpy(at + 12, before, before_len);
+	zs_put_u16(at + 12 + before_len, name);
+	at += 12 + before_len + (type != ZS_TYPE_A ? 2 : 0);
+	return zs_live_message(run->arena, (struct zs_bytes){ wire, (size_t)(at - wire) }, (const uint8_t *)"", ZS_TYPE_NS, &answer);
+}
+
+/* A message of 64 KiB has room for 8000 pointers and 4000 names that follow them. */
+START_TEST(an_answer_whose_names_go_far_is_damaged)
+{
+	static const struct {
+		uint16_t type;
+		const char *before;
+		size_t len;
+		bool good; /* if the way is short */
+	} ways[] = {
+		{ ZS_TYPE_A, "\300\0\2\1", 4, true },  { ZS_TYPE_NS, "", 0, true },           { ZS_TYPE_MX, "\0\1", 2, true },
+		{ ZS_TYPE_SRV, "\0\1\0\1\0\1", 6, true }, { ZS_TYPE_NAPTR, "\0\1\0\1\1A\0\0", 8, true }, { 14 /* MINFO */, "\300\14", 2, true },
+		{ ZS_TYPE_HIP, "\1\2\0\1ab", 6, false }, /* must not be compressed */
+	};
+	struct zs_run *run = zs_run_begin();
+	for (size_t i = 0; i < ZS_COUNT(ways); i++)
+		for (size_t count = 1; count <= 8000; count += count == 1 ? 99 : 7900)
+			ck_assert_msg(takes_pointers(run, count, ways[i].type, ways[i].before, ways[i].len) == (ways[i].good && count <= 100), "type %u, %zu pointers",
+			              ways[i].type, count);
+	zs_run_end(run);
+}
+END_TEST
+
+START_TEST(half_of_an_rcode_is_in_opt)
+{
+	static const uint8_t wire[] = "\1\1\204\7\0\1\0\0\0\0\0\1" "\0\0\2\0\1" "\0\0\51\4\320\1\0\0\0\0"; /* BADCOOKIE: 1 and 7 */
+	struct zs_run *run = zs_run_begin();
+	struct zs_answer answer;
+	ck_assert(zs_live_message(run->arena, (struct zs_bytes){ wire, sizeof wire }, (const uint8_t *)"", ZS_TYPE_NS, &answer));
+	ck_assert_uint_eq(answer.rcode, 23);
 	zs_run_end(run);
 }
 END_TEST
@@ -164,6 +220,8 @@ ZS_SUITE(probe)
 	tcase_add_test(tcase, a_plan_touches_every_kind_of_answer);
 	tcase_add_test(tcase, a_plan_without_content_and_one_of_long_names_are_bounded);
 	tcase_add_test(tcase, an_answer_that_swells_is_damaged);
+	tcase_add_test(tcase, an_answer_whose_names_go_far_is_damaged);
+	tcase_add_test(tcase, half_of_an_rcode_is_in_opt);
 	tcase_add_loop_test(tcase, answers_that_suit, 0, (int)ZS_COUNT(cases));
 	suite_add_tcase(suite, tcase);
 	return suite;
