@@ -110,6 +110,21 @@ static const char *rcode_text(struct zs_update_peer *peer, unsigned rcode, const
 	return rcode < ZS_COUNT(words) && words[rcode] ? words[rcode] : zs_arena_printf(peer->run->arena, "it answers with rcode %u", rcode);
 }
 
+/* ldns does not look: RFC 8945 sections 5.2.3 and 5.3.2. */
+static bool is_fresh(const ldns_rr *tsig)
+{
+	enum { TIME = 1, WINDOW = 2, ERROR = 5, FIELDS = 7 }; /* of its RDATA */
+	if (zs_ldns.rr_rd_count(tsig) != FIELDS)
+		return false;
+	const ldns_rdf *time_signed = zs_ldns.rr_rdf(tsig, TIME), *window = zs_ldns.rr_rdf(tsig, WINDOW), *error = zs_ldns.rr_rdf(tsig, ERROR);
+	if (zs_ldns.rdf_size(time_signed) != 6 || zs_ldns.rdf_size(window) != 2 || zs_ldns.rdf_size(error) != 2)
+		return false;
+	const uint8_t *at = zs_ldns.rdf_data(time_signed);
+	const int64_t then = (int64_t)zs_get_u16(at) << 32 | zs_get_u32(at + 2), away = then - (int64_t)time(NULL);
+	const int64_t most = zs_get_u16(zs_ldns.rdf_data(window)) < FUDGE ? zs_get_u16(zs_ldns.rdf_data(window)) : FUDGE;
+	return away <= most && away >= -most && !zs_get_u16(zs_ldns.rdf_data(error));
+}
+
 bool zs_update_ask(struct zs_update_peer *peer, struct zs_arena *arena, ldns_pkt *pkt, struct zs_bytes *answer, unsigned *rcode)
 {
 	uint8_t *wire = NULL;
@@ -134,10 +149,12 @@ bool zs_update_ask(struct zs_update_peer *peer, struct zs_arena *arena, ldns_pkt
 		*rcode = (unsigned)zs_ldns.pkt_get_rcode(reply);
 		const bool ours = zs_ldns.pkt_id(reply) == zs_ldns.pkt_id(pkt) && zs_ldns.pkt_qr(reply) && zs_ldns.pkt_get_opcode(reply) == zs_ldns.pkt_get_opcode(pkt);
 		/* after BADKEY and BADSIG there is nothing to verify, and nothing is believed but that it failed */
-		ok = ours && tsig && zs_ldns.pkt_tsig(reply)
-		  && zs_ldns.pkt_tsig_verify(reply, answer->data, answer->len, peer->key->name, peer->key->secret, zs_ldns.rr_rdf(tsig, 3));
+		const bool good = ours && tsig && zs_ldns.pkt_tsig(reply)
+		    && zs_ldns.pkt_tsig_verify(reply, answer->data, answer->len, peer->key->name, peer->key->secret, zs_ldns.rr_rdf(tsig, 3));
+		ok = good && (*rcode || is_fresh(zs_ldns.pkt_tsig(reply)));
 		if (!ok)
-			peer->why = *rcode ? rcode_text(peer, *rcode, reply) : "its answer is not signed with the key";
+			peer->why = *rcode ? rcode_text(peer, *rcode, reply) : good ? "its answer is signed with the key, but for another time than now, or with an error: are both clocks right?"
+			          : ours   ? "its answer is not signed with the key" : "its answer is not one to our message";
 	}
 	if (ok)
 		peer->why = rcode_text(peer, *rcode, reply);

@@ -259,6 +259,41 @@ for _ in $(seq 100); do python3 -c "import socket; socket.create_connection(('12
 sed "s/server: [^,]*/server: 127.0.0.1@$1/; s/state-half/state-huge/" many.yaml > huge.yaml; run "$z" --now $t0 -q -c huge.yaml build
 is 'an answer of 64 KiB' 1 $status; has 'an answer of 64 KiB: why' err 'its answer is too long'
 
+# one that signs its answers as if now were then, and one that takes all and shows nothing: it is asked again and again
+cat > takes.py <<'EOF'
+import base64, hashlib, hmac, socket, struct, sys, threading, time
+s, off, key = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64), int(sys.argv[2]), base64.b64decode(sys.argv[3])
+name, algorithm = b"\x0czonesign-key\0", b"\x0bhmac-sha256\0"
+def serve(conn):
+    size = conn.recv(2, socket.MSG_WAITALL)
+    query = conn.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+    if len(query) < 12:
+        return
+    mac = query[query.rindex(algorithm) + len(algorithm) + 8:][:34] # with its length
+    answer = query[:2] + bytes([0x84 | query[2], 0, 0, 1, 0, 0, 0, 0, 0, 0]) + query[12:query.index(b"\0", 12) + 5]
+    when = struct.pack("!Q", int(time.time()) + off)[2:] + b"\1\x2c"
+    made = hmac.new(key, mac + answer + name + b"\0\xff\0\0\0\0" + algorithm + when + b"\0\0\0\0", hashlib.sha256).digest()
+    rdata = algorithm + when + b"\0\x20" + made + query[:2] + b"\0\0\0\0"
+    answer = answer[:10] + b"\0\1" + answer[12:] + name + struct.pack("!HHIH", 250, 255, 0, len(rdata)) + rdata
+    conn.sendall(struct.pack("!H", len(answer)) + answer)
+    conn.close()
+while True:
+    threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+EOF
+set -- $(free_ports 2)
+python3 takes.py "$1" 86400 "$secret" & pids="$pids $!"
+python3 takes.py "$2" 100 "$secret" & pids="$pids $!"
+for port; do for _ in $(seq 100); do python3 -c "import socket; socket.create_connection(('127.0.0.1', $port))" 2>/dev/null && break; sleep 0.05; done; done
+printf 'state: state-then\nzones:\n  bind.test: {file: bind.zone, dane: [{host: mail.bind.test, port: [%s], certificate: one.pem}], publish: {update: {server: 127.0.0.1@%s, key: tsig.key, wait: 3s}}}\n' "$(seq -s , 60)" "$1" > then.yaml
+run "$z" -q -c then.yaml build
+is 'signed for another day' 1 $status; has 'signed for another day: why' err 'for another time than now'
+sed "s/@$1/@$2/; s/state-then/state-takes/" then.yaml > takes.yaml; run python3 -c 'import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)' "$z" -q -c takes.yaml build
+is 'it takes all and shows nothing' 1 $status; has 'it takes all and shows nothing: why' err 'it took the update, and does not show it'
+[ "${FLAVOUR:-release}" != release ] || ok 'it takes all and shows nothing: memory does not grow with the questions' test "$(cat out)" -lt 30000
+
 # ---- what goes wrong keeps the words of the server, and changes nothing ----
 bad() { # NAME TEXT KEY
 	config cert.pem "$3"; run "$z" build bind.test; is "$1" "${4:-1}" $status; has "$1: why" err "$2"; hasnt "$1: no secret" err "$secret"
