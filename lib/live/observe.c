@@ -32,21 +32,37 @@ static struct zs_question *ask_all(struct zs_run *run, const struct zs_target *t
 	return questions;
 }
 
-/* The apex above zone that the listed servers have. A server that has it says so with a SOA. */
+/* The ancestors from..to of zone, asked for at each target: the questions of one ancestor follow each other. */
+static struct zs_question *ask_ancestors(struct zs_run *run, const struct zs_target *targets, size_t count, const uint8_t *zone, unsigned from, unsigned to,
+                                         int64_t limit)
+{
+	struct zs_question *questions = zs_arena_array(run->arena, (to - from + 1) * count + 1, sizeof *questions);
+	for (size_t i = 0; i < (to - from + 1) * count; i++)
+		questions[i] = (struct zs_question){ .to = &targets[i % count].address, .name = zs_name_skip(zone, from + (unsigned)(i / count)), .type = ZS_TYPE_SOA };
+	zs_ask(run->arena, questions, (to - from + 1) * count, limit);
+	return questions;
+}
+
+/* The apex above zone that the listed servers have. A server that has it says so with a SOA. One that is silent is waited for once, not once
+ * for each label: the time of the look is for the rest. */
 static const uint8_t *parent_at(struct zs_run *run, const struct zs_target *targets, size_t count, const uint8_t *zone, int64_t limit,
                                 const char **why)
 {
+	enum { AT_ONCE = 192 }; /* sockets */
+	const unsigned labels = zs_name_labels(zone), each = count && count < AT_ONCE ? (unsigned)(AT_ONCE / count) : 1;
+	const struct zs_question *questions = NULL;
 	*why = "the servers of the list do not answer";
-	for (unsigned up = 1; up <= zs_name_labels(zone); up++) {
-		const uint8_t *ancestor = zs_name_skip(zone, up);
-		const struct zs_question *questions = ask_all(run, targets, count, ancestor, ZS_TYPE_SOA, false, limit);
+	for (unsigned up = 1; up <= labels && count; up++) {
+		const unsigned place = (up - 1) % each;
+		if (!place)
+			questions = ask_ancestors(run, targets, count, zone, up, labels - up < each ? labels : up + each - 1, limit / 2);
 		bool any = false;
-		for (size_t i = 0; i < count; i++) {
-			if (questions[i].reply == ZS_REPLY_ANSWERED && zs_answer_is_apex(questions[i].answer, ancestor))
-				return ancestor;
+		for (size_t i = place * count; i < (place + 1) * count; i++) {
+			if (questions[i].reply == ZS_REPLY_ANSWERED && zs_answer_is_apex(questions[i].answer, questions[i].name))
+				return questions[i].name;
 			any = any || questions[i].reply == ZS_REPLY_ANSWERED;
 		}
-		if (!any && up == 1 && count && questions[0].why)
+		if (!any && up == 1 && questions[0].why)
 			*why = zs_arena_printf(run->arena, "the servers of the list do not answer (%s: %s)", targets[0].server, questions[0].why);
 		if (!any)
 			return NULL;

@@ -39,6 +39,18 @@ mkdir one two lame; cp parent.signed one/test.zone; cp parent.signed two/test.zo
 nsd_start one $one test; nsd_start two $two test; nsd_start lame 127.0.0.3@$p
 both="{servers: [$one, $two], trust-anchor: ta}"
 
+# -- one of the list is silent, and the parent is not the next name above: it is waited for beside all else here, and judged at the end
+python3 - "$p" <<'EOF' &
+import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.9", int(sys.argv[1]))); open("silent.up", "w").close(); time.sleep(600)
+EOF
+pids="$pids $!"
+until [ -e silent.up ]; do sleep 0.05; done
+cp ta ta.first; cp a.zone deep.zone
+printf 'state: deep\npolicies: {default: {observe: {servers: [%s, 127.0.0.9@%s], trust-anchor: ta.first}}}\nzones:\n  x.y.z.test: {file: deep.zone, output: deep.signed}\n' $one $p > deep.yaml
+{ "$z" -c deep.yaml --now $t0 build > deep.err 2>&1; date +%s > deep.end; } & deep=$!
+deep_begun=$(date +%s)
+
 for denial in '' '-3 -' '-3 - -A'; do
 	name="${denial:-NSEC}"
 	config "$both"; load; begin
@@ -219,4 +231,7 @@ load; rm -rf state *.signed
   printf '  a.test: {file: a.zone, output: a.signed, policy: good}\n'; } | sed 's/&p //' > zonesign.yaml
 for hour in $(seq 0 9); do at $((hour * 3600)) -q build --jobs 1; done
 has 'five dead parents' state/4.test/state.yaml '  observed: never'; has 'the sixth, which answers, was seen' state/a.test/state.yaml '  observed: 2026'
+wait $deep
+has 'a silent server of the list: the chain is proven in the time that is left' deep.err "no answer of test. counts: $one: it answers with rcode 3"
+ok 'a silent server of the list: it is not waited for at each label' test $(($(cat deep.end) - deep_begun)) -lt 16
 finish
