@@ -348,6 +348,14 @@ static bool find_unproven(struct looking *l, struct zs_target targets[ZS_ADDRESS
 	return l->out->without_validation;
 }
 
+/* Of a zone that answers nothing in time the parent tells the servers: one of them may be the one that answers. */
+static bool find_referred(struct looking *l, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count)
+{
+	*count = zs_referral_ask(l->run, l->out->zone, &l->out->parent, left_until(l, UNTIL_PROBES) / 3, targets);
+	l->out->referred = *count > 0;
+	return l->out->referred;
+}
+
 /* One server with an old copy of the zone may be the one that was asked for the address of another, whose address it is for all that. */
 static void find_lost_addresses(struct looking *l, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count)
 {
@@ -379,7 +387,8 @@ static size_t find_targets(struct looking *l, struct zs_probe_target out[ZS_LOOK
 	if (o->server_count)
 		return kept;
 	zs_resolver_deadline(l->resolver, until(l, UNTIL_SERVICES));
-	if (!zs_resolver_servers(l->resolver, o->zone, targets, &count, &l->out->servers_why) && !find_unproven(l, targets, &count))
+	if (!zs_resolver_servers(l->resolver, o->zone, targets, &count, &l->out->servers_why) && !find_unproven(l, targets, &count)
+	    && !find_referred(l, targets, &count))
 		return 0;
 	l->out->servers_why = NULL;
 	find_lost_addresses(l, targets, &count);

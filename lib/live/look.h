@@ -171,6 +171,7 @@ struct zs_look {
 	const struct zs_probe *lookup_probes; /* what each of them must be */
 	size_t lookup_count;
 	bool without_validation;       /* the chain is broken, and without it there is an answer: the servers were found that way */
+	bool referred;                 /* the zone did not tell its servers in time: they are those of the parent's referral */
 	const char *servers_why;       /* the zone's servers are not known; or NULL */
 	const struct zs_probe *plan;
 	size_t plan_count;

@@ -16,6 +16,10 @@ void zs_resolver_deadline(struct zs_resolver *resolver, int64_t deadline);
 void zs_observe_parent(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options, struct zs_resolver *resolver,
                        int64_t limit, struct zs_observation *out);
 
+/* The addresses of the servers of zone that those of its parent tell, as `parent` has them: of the first that tells any, and of no server
+ * without glue. Nothing of it is proven. Returns how many. */
+size_t zs_referral_ask(struct zs_run *run, const uint8_t *zone, const struct zs_observation *parent, int64_t limit, struct zs_target out[ZS_ADDRESSES_MAX]);
+
 /* The zone cuts from the root (or the first that answers) to zone, with DS and DNSKEY of each: found until `half`, proven until `end`,
  * instants of zs_live_clock. Returns how many. */
 size_t zs_chain_walk(struct zs_run *run, struct zs_resolver *resolver, const uint8_t *zone, int64_t half, int64_t end, struct zs_link_view **out);

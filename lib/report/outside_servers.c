@@ -201,6 +201,9 @@ void zs_outside_servers(struct zs_outside_judge *j)
 		step->ede = 22;
 		step->advice = "do the NS records name hosts that have addresses?";
 	}
+	if (look->referred)
+		zs_outside_add(j, ZS_MARK_NOTE, "servers-referred", zs_outside_name(j, look->zone),
+		               "no resolver gets the names of its servers in time: these are the ones that its parent tells");
 	for (size_t i = 0; i < look->server_count; i++)
 		if (judge_reach(j, &look->servers[i]))
 			judge_answers(j, &look->servers[i]);

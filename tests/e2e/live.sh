@@ -320,6 +320,9 @@ same 'names without end: the other is right' ok server 'ns1.a.test. at 127.0.0.3
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
 kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 sys.exit("%d KB" % kilobytes if kilobytes > 40000 else 0)' "$ZONESIGN" check --live --root-hints hints --trust-anchor anchor --timeout 20s a.test
+serve "$good" "dns 127.0.0.4 53 127.0.0.3@53 hang"
+timeout=4s; told 'a server that never ends its answers' fail server-unreachable 'ns2.a.test. at 127.0.0.4'; timeout=
+same 'a server that never ends its answers: the other is judged' ok server 'ns1.a.test. at 127.0.0.3'
 serve "$good"
 # a zone below on the same servers, with the MX host in it: its answers have its own keys, or none
 printf '$TTL 60\n@ SOA ns1.a.test. host 1 7200 3600 1209600 60\n@ NS ns1.a.test.\nmail A 192.0.2.25\n' > c1/sub.a.test.zone
