@@ -1,6 +1,7 @@
 /* check_live.c - `zonesign check --live`: zones as the world sees them, several at a time, within one limit of time. */
 #include "cmd/check_live.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -12,8 +13,8 @@
 #include "dns/type.h"
 #include "report/outside.h"
 
-enum { AT_ONCE = 16, FILES_EACH = 600, ENOUGH = 500, MARGIN = 100 }; /* zones, and open files of each; milliseconds that are worth
-                                                                      * beginning with, and kept for printing */
+enum { AT_ONCE = 16, FILES_EACH = 600, ENOUGH = 500, MARGIN = 100, SHARE_MIN = 1500 }; /* zones, and open files of each; milliseconds that are
+                                                                      * worth beginning with, kept for printing, and of a zone among many */
 
 struct visit {
 	const struct zs_zone_config *config; /* NULL: --origin */
@@ -29,6 +30,8 @@ struct visit {
 struct round {
 	struct visit *visits;
 	int64_t deadline;
+	unsigned threads;
+	_Atomic size_t waiting; /* zones that nobody has begun with */
 };
 
 static int64_t milliseconds(void)
@@ -147,13 +150,21 @@ static void compare_keys(struct visit *visit)
 		visit->known.delegation = delegation;
 }
 
+/* Zones whose servers keep one waiting to the end must leave time for those behind them. */
+static int64_t share(struct round *round)
+{
+	const int64_t left = round->deadline - milliseconds();
+	const int64_t fair = left * round->threads / (int64_t)atomic_fetch_sub(&round->waiting, 1);
+	return left < SHARE_MIN || fair > left ? left : fair < SHARE_MIN ? SHARE_MIN : fair;
+}
+
 static void look(void *context, unsigned thread, size_t from, size_t to)
 {
-	const struct round *round = context;
+	struct round *round = context;
 	(void)thread;
 	for (size_t i = from; i < to; i++) {
 		struct visit *visit = &round->visits[i];
-		visit->options.limit = round->deadline - milliseconds();
+		visit->options.limit = share(round);
 		if (visit->options.limit >= ENOUGH)
 			zs_live_look(visit->run, &visit->options, &visit->look);
 		else
@@ -211,8 +222,8 @@ static void prepare(const struct zs_cli *cli, struct visit *visit, const struct 
 void zs_check_live(const struct zs_cli *cli, struct zs_run *run, const struct zs_live_options *options, const uint8_t *origin,
                    const struct zs_zone_config *const *zones, size_t count)
 {
-	struct round round = { .deadline = milliseconds() + options->timeout - MARGIN };
 	const size_t visit_count = origin ? 1 : count;
+	struct round round = { .deadline = milliseconds() + options->timeout - MARGIN, .threads = zones_at_once(visit_count), .waiting = visit_count };
 	enum zs_fault gravest = ZS_DONE;
 	round.visits = zs_arena_array(run->arena, visit_count + 1, sizeof *round.visits);
 	for (size_t i = 0; i < visit_count; i++) {
@@ -221,7 +232,7 @@ void zs_check_live(const struct zs_cli *cli, struct zs_run *run, const struct zs
 		memcpy(visit->name, origin ? origin : zones[i]->name, zs_name_len(origin ? origin : zones[i]->name));
 		prepare(cli, visit, options);
 	}
-	zs_pool_run(zones_at_once(visit_count), visit_count, 1, look, &round);
+	zs_pool_run(round.threads, visit_count, 1, look, &round);
 	for (size_t i = 0; i < visit_count; i++) {
 		struct visit *visit = &round.visits[i];
 		if (visit->config)

@@ -323,6 +323,13 @@ sys.exit("%d KB" % kilobytes if kilobytes > 40000 else 0)' "$ZONESIGN" check --l
 serve "$good" "dns 127.0.0.4 53 127.0.0.3@53 hang"
 timeout=4s; told 'a server that never ends its answers' fail server-unreachable 'ns2.a.test. at 127.0.0.4'; timeout=
 same 'a server that never ends its answers: the other is judged' ok server 'ns1.a.test. at 127.0.0.3'
+# eighty zones that keep one waiting, before one that does not
+serve "$good" "dns 127.0.0.4 53 127.0.0.3@53 ok" 'dns 127.0.0.10 53 127.0.0.3@53 mute'
+{ sed 's/^zones:/  mute: {observe: {resolver: 127.0.0.10}}\n&/' zonesign.yaml; for n in $(seq 80); do echo "  $n.0.test: {file: a.zone, output: $n.signed, policy: mute}"; done; } > fleet.yaml
+run "$ZONESIGN" -c fleet.yaml --json check --live --root-hints hints --trust-anchor anchor --timeout 6s
+is 'a silent resolver of eighty zones leaves time for the last' '80 all is right' "$(python3 -c 'import json
+zones = {z["zone"]: z for z in json.load(open("out"))["zones"]}
+print(sum(z["status"] == 1 for z in zones.values()), zones["a.test."]["summary"])')"
 serve "$good"
 # a zone below on the same servers, with the MX host in it: its answers have its own keys, or none
 printf '$TTL 60\n@ SOA ns1.a.test. host 1 7200 3600 1209600 60\n@ NS ns1.a.test.\nmail A 192.0.2.25\n' > c1/sub.a.test.zone
