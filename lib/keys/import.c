@@ -147,9 +147,13 @@ static void told_ds(const struct zs_input *input, struct zs_key_facts *facts)
 		facts->ds_seen = seen;
 	else if (facts->ds.phase == ZS_UNRETENTIVE && gone)
 		facts->ds_gone = zs_time_later(gone, facts->ds.since);
-	else if (facts->ds.phase == ZS_UNRETENTIVE) /* wanted away, since that of its successor was asked for */
+	else if (facts->ds.phase == ZS_UNRETENTIVE && zs_in_zone(facts->dnskey.phase)) /* wanted away, since that of its successor was asked for */
 		facts->ds.phase = ZS_OMNIPRESENT;
 	facts->ds.complete = facts->ds.phase == ZS_UNRETENTIVE;
+	/* BIND has done with a KSK when the DS of its successor is everywhere, whatever the parent still has. Here one that is in the zone signs the
+	 * DNSKEYs as long as a cache may have its DS; of one that has left, the DS is to be deleted. */
+	if (zs_in_zone(facts->dnskey.phase) && !zs_in_zone(facts->krrsig.phase) && (zs_in_zone(facts->ds.phase) || facts->ds.phase == ZS_UNRETENTIVE))
+		facts->krrsig = part(ZS_RUMOURED, 0);
 }
 
 static bool bind_state(struct zs_run *run, const struct zs_input *input, struct zs_key_facts *facts)

@@ -323,6 +323,24 @@ swapped 'BIND was told of the new DS'; at 30 -q build; at 40 status; has 'the ol
 rm -rf state a.signed; printf 'DSRemoved: %s\n' "$(stamp -3000)" >> "k/$first.state"
 swapped 'BIND was told of both'; hasnt 'nobody has anything to do' out 'registrar'
 printf 'newer A 192.0.2.8\n' >> a.zone; at 3000 -q build; is 'the old KSK leaves' '0 1' "$status $(grep -c 'IN DNSKEY 257' a.signed)"
+# BIND lets a KSK go when the DS of its successor is everywhere, and few people ever tell it that the old DS is gone: that one is to be deleted
+rm -rf state a.signed one; cp -r k one; rm -f one/*.state one/"$first".*; dnssec-settime -K one -P "$begun" -A "$begun" "$second" >/dev/null; cp served.zone both.zone; sign one; state_of "$first" yes no hidden 'DNSKEYState: unretentive
+KRRSIGState: unretentive
+DSState: unretentive'; state_of "$second" yes no omnipresent "$both
+DSState: omnipresent"
+swapped 'a KSK that BIND has let go'; has 'its DS is to be deleted' out "Delete the DS of KSK $(tag_of "$first")"; is 'it does not come back' 1 "$(grep -c 'IN DNSKEY 257' a.signed)"
+at 30 -q ds --gone "$(tag_of "$first")" a.example; at 4000 -q build; at 4010 status; is 'and that was all' "0 0" "$status $(grep -c registrar out)"
+# of a CSK that still has signatures in caches it keeps the DNSKEY: here that signs the DNSKEYs, too, as long as its DS may be somewhere
+rm -rf state a.signed; mv both.zone served.zone; for key in "$first" "$second"; do state_of "$key" yes yes hidden 'DNSKEYState: omnipresent
+KRRSIGState: hidden
+ZRRSIGState: unretentive
+DSState: unretentive'; done; state_of "$second" yes yes omnipresent "$both
+ZRRSIGState: rumoured
+DSState: omnipresent"
+sed -i 's/observe: off/&, csk: {lifetime: unlimited}/' zonesign.yaml
+swapped 'a CSK that BIND has half let go'; is 'it signs the DNSKEYs' 2 "$(grep -c 'RRSIG DNSKEY' a.signed)"
+at 30 -q build; at 40 status; has 'then its DS is to be deleted' out "Delete the DS of CSK $(tag_of "$first")"
+rm -rf state a.signed; printf 'DSRemoved: %s\n' "$(stamp -300)" >> "k/$first.state"; swapped 'the same, and its DS is gone'; is 'caches may have that' 2 "$(grep -c 'RRSIG DNSKEY' a.signed)"
 
 # keys copied into the keys directory of a zone that another program signed: they are in use, and their DS is taken to be at the parent
 adopted() {
