@@ -317,9 +317,12 @@ static bool import_knot_key(struct zs_run *run, struct zs_arena *arena, const st
 		return zs_error(run, &map->where, "'%s.pem' is key %u, not %s", id, out->key.tag, tag_text);
 	/* from retire-active on it leaves, and signs as before until the next of its states */
 	const zs_time retire = json_time(map, "retire-active") ? json_time(map, "retire-active") : json_time(map, "retire");
-	const zs_time unsign = json_time(map, "retire") ? json_time(map, "retire") : json_time(map, "post-active");
+	/* from post-active on, when its algorithm leaves, its DNSKEY is gone, and what it signs stays until caches have forgotten that; a revoked one
+	 * has another DNSKEY */
+	const zs_time hide = json_time(map, "post-active"), revoke = json_time(map, "revoke"), gone = json_time(map, "remove");
 	const struct life life = { .publish = json_time(map, "publish"), .ready = json_time(map, "ready"), .active = json_time(map, "active"),
-		                   .retire = retire ? retire : json_time(map, "post-active"), .unsign = unsign, .remove = json_time(map, "remove") };
+		                   .retire = retire ? retire : hide ? hide : revoke, .unsign = hide ? gone : json_time(map, "retire"),
+		                   .remove = hide ? hide : revoke ? revoke : gone };
 	out->key.created = run->now;
 	fill_facts(out, (enum zs_key_role)((ksk ? ZS_KSK : 0) | (zsk ? ZS_ZSK : 0)));
 	out->from = "Knot";

@@ -184,18 +184,18 @@ at 0 keys import --role csk --served none a.example k/*.key; is 'a served zone t
 # Knot: keymgr -j list, and PEM
 fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k
 cat > ../pem.py <<'EOF'
-# the keys of k/ as Knot keeps them: keys/ID.pem, and the list
+# the keys of k/, of P-256 or Ed25519, as Knot keeps them: keys/ID.pem, and the list
 import base64, glob, json, os, subprocess, sys
 out = []
 for path in glob.glob("k/*.key"):
-    tag = int(path.split("+")[-1][:5]); flags = int([l for l in open(path) if "DNSKEY" in l and l[0] != ";"][0].split("DNSKEY")[1].split()[0])
+    tag = int(path.split("+")[-1][:5]); algorithm = int(path.split("+")[1]); flags = int([l for l in open(path) if "DNSKEY" in l and l[0] != ";"][0].split("DNSKEY")[1].split()[0])
     secret = base64.b64decode([l for l in open(path[:-4] + ".private") if l.startswith("PrivateKey")][0].split()[1]).rjust(32, b"\0") # BIND leaves leading zeros out
-    der = bytes.fromhex("30310201010420") + secret + bytes.fromhex("a00a06082a8648ce3d030107")
+    der = bytes.fromhex("30310201010420") + secret + bytes.fromhex("a00a06082a8648ce3d030107") if algorithm == 13 else bytes.fromhex("302e020100300506032b657004220420") + secret
     ident = "%040x" % tag
     pem = subprocess.run(["openssl", "pkcs8", "-topk8", "-nocrypt", "-inform", "DER"], input=der, capture_output=True, check=True).stdout
     open("keys/%s.pem" % ident, "wb").write(pem)
     t = int(sys.argv[1]); ksk = flags == 257
-    out.append(dict(zone="a.example.", id=ident, ksk=ksk, zsk=not ksk, tag=tag, algorithm=13, size=256, publish=t, ready=t if ksk else 0, active=t, retire=0, remove=0, revoke=0, **{"public-only": False, "pre-active": 0, "retire-active": 0, "post-active": 0}))
+    out.append(dict(zone="a.example.", id=ident, ksk=ksk, zsk=not ksk, tag=tag, algorithm=algorithm, size=256, publish=t, ready=t if ksk else 0, active=t, retire=0, remove=0, revoke=0, **{"public-only": False, "pre-active": 0, "retire-active": 0, "post-active": 0}))
 json.dump(out, open("list.json", "w"), indent=2)
 EOF
 python3 ../pem.py $((t0 - 86400 * 30))
@@ -215,6 +215,18 @@ python3 ../pem.py $((t0 - 86400 * 30))
 python3 -c "import json; l = json.load(open('list.json')); k = [e for e in l if e['ksk']][-1]; k['publish'] = $t0 - 60; k['ready'] = k['active'] = 0; json.dump(l, open('list.json', 'w'))"
 at 0 -q keys import --served served.zone a.example list.json; is 'a roll of a KSK that Knot has begun' 0 $status; cp served.zone a.signed; at 10 -q build --accept adopt
 is 'the new one comes, the old one stays until then' 'active active coming' "$(key "k['standing']")"
+# at the end of a roll to another algorithm the former keys sign, and are not in the zone any more (post-active): as long as caches may have their DNSKEYs
+fresh ', algorithm: ed25519'; mkdir -p k keys; dnssec-keygen -q -K k -a 15 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 15 a.example >/dev/null; sign k; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null
+python3 ../pem.py $((t0 - 86400 * 30))
+python3 -c "import json; l = json.load(open('list.json')); [k.update({'retire-active': $t0 - 7200, 'post-active': $t0 - 60}) for k in l if k['algorithm'] == 13]; json.dump(l, open('list.json', 'w'))"
+at 0 keys import --served served.zone a.example list.json; is 'import of keys in post-active' 0 $status; hasnt 'none is left out' err 'left out'; cp served.zone a.signed; at 10 build --accept adopt
+is 'the former ZSK signs, and has no DNSKEY' '2 0' "$(grep -c 'RRSIG SOA' a.signed) $(grep -c 'DNSKEY [0-9]* 3 13' a.signed)"; has 'a DS that is left is to be deleted' out 'Remove the DS of KSK'
+for when in 300 310 700; do at $when -q build; done; is 'it has left when its DNSKEY is forgotten' 1 "$(grep -c 'RRSIG SOA' a.signed)"
+# one that Knot has revoked is in the zone with other flags
+fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; old=$(dnssec-keygen -q -K k -a 13 -f KSK a.example); python3 ../pem.py $((t0 - 86400 * 30))
+dnssec-settime -K k -P "$begun" -A "$begun" -R "$revoked" "$old" >/dev/null; sign k
+python3 -c "import json; l = json.load(open('list.json')); [k.update({'revoke': $t0 - 60}) for k in l if k['tag'] == $(tag_of "$old")]; json.dump(l, open('list.json', 'w'))"
+at 0 -q keys import --served served.zone a.example list.json; is 'import of a key that Knot has revoked' 0 $status; cp served.zone a.signed; at 10 -q build --accept adopt; is 'the first build without it' '0 1' "$status $(grep -c 'IN DNSKEY 257' a.signed)"
 # all are young: who signs what is served goes on to
 fresh; mkdir -p k keys; dnssec-keygen -q -K k -a 13 -f KSK a.example >/dev/null; dnssec-keygen -q -K k -a 13 a.example >/dev/null; sign k; python3 ../pem.py $((t0 - 60))
 at 0 -q keys import --served served.zone a.example list.json; is 'import of young keys' 0 $status; cp served.zone a.signed; at 10 -q build --accept adopt
