@@ -9,6 +9,7 @@ struct zs_build_options {
 	const char *const *accept; /* guards the user overrides in this run, "GUARD" or "GUARD=VALUE": zs_build_guard_name */
 	size_t accept_count;
 	bool quiet;           /* warnings are not shown: then they do not count as told */
+	bool trial;           /* of an import, whose state goes with it: what is refused cannot be accepted there */
 	bool dry_run;         /* look at everything up to the signing, and tell what would be published; nothing is written */
 	bool bench_no_verify; /* sign all with the keys of the state into OUTPUT.unverified; change neither output nor state */
 	uint64_t small_max;   /* a zone that has to be built and whose file is larger (octets) is left for later; 0: none is */

@@ -90,7 +90,10 @@ static bool refuse(struct zs_run *run, const struct zs_build_options *options, s
 	if (accepted(run, options, facts, guard, why))
 		return true;
 	zs_refuse(run, guard, "%s", why);
-	zs_hint(run, "%sif that is what you want, run 'zonesign build --accept %s' once; it is recorded in the state", before_that(run, facts, guard), guard);
+	if (options->trial)
+		zs_hint(run, "nothing was imported: %s", strncmp(guard, "G6", 2) == 0 ? "the copy of the zone and the key files have to be of one moment; transfer the zone anew" : "mend that first");
+	else
+		zs_hint(run, "%sif that is what you want, run 'zonesign build --accept %s' once; it is recorded in the state", before_that(run, facts, guard), guard);
 	return false;
 }
 
@@ -350,8 +353,11 @@ bool zs_build_check_first(struct zs_run *run, const struct zs_build_options *opt
 		return true;
 	}
 	zs_refuse(run, "G5", "%s", why);
-	zs_hint(run, "if another program signs the zone, 'zonesign keys import' takes over its keys; if nobody does, have the DS removed and wait until "
-	             "caches have forgotten it");
+	if (options->trial)
+		zs_hint(run, "nothing was imported: these are not the keys that the parent knows. Import those, or let the parent have the DS of these first");
+	else
+		zs_hint(run, "if another program signs the zone, 'zonesign keys import' takes over its keys; if nobody does, have the DS removed and wait until "
+		             "caches have forgotten it");
 	return false;
 }
 

@@ -216,11 +216,11 @@ static bool build_trial(struct zs_run *run, const struct zs_config *config, cons
                         const struct zs_import_key *keys, size_t count, const struct zs_parent_facts *parent, const struct dnskeys *served,
                         struct zs_zone_config *trial)
 {
-	static const char *const accept[] = { "adopt" };
+	static const char *const accept[] = { "adopt", "G12" }; /* the first build asks about the content, the trial is about the keys */
 	struct zs_policy *policy = zs_arena_alloc(run->arena, sizeof *policy);
 	struct zs_facts *facts;
 	struct zs_build_result result;
-	const struct zs_build_options options = { .accept = accept, .accept_count = ZS_COUNT(accept) };
+	const struct zs_build_options options = { .accept = accept, .accept_count = ZS_COUNT(accept), .trial = true };
 	*policy = *zone->policy;
 	policy->observe_parent = policy->observe_zone = false;
 	*trial = *zone;
@@ -262,7 +262,15 @@ static const struct zs_import_key *find(const struct zs_import_key *keys, size_t
 	return NULL;
 }
 
-/* All keys of the zone that is served are needed. What is said to be in use and is not there hangs on nothing, whatever its dates say, and
+/* The other signer has put it into the zone: what was copied is of before that, or another server's. What it signs since then caches have. */
+static void refuse_older_zone(struct zs_run *run, const struct dnskeys *served, const struct zs_key_facts *fact)
+{
+	char since[ZS_TIME_TEXT];
+	zs_refuse(run, "G6z", "key %u is in the zone since %s, its files say, and it is not in '%s'", fact->tag, zs_time_short(fact->dnskey.since, since), served->path);
+	zs_hint(run, "that is a copy from before, or from a server that lags behind: transfer the zone anew; if the key is not used any more, do not name its files");
+}
+
+/* All keys of the zone that is served are needed. What should be in use by its dates and is not there hangs on nothing, whatever they say, and
  * nothing may hang on it: it is left out. */
 static bool match_keys(struct zs_run *run, const struct dnskeys *served, struct zs_import_key *keys, size_t *count)
 {
@@ -283,6 +291,8 @@ static bool match_keys(struct zs_run *run, const struct dnskeys *served, struct 
 		const struct zs_key_facts *fact = &keys[k].facts;
 		if (!zs_in_zone(fact->dnskey.phase) || has_key(served, keys[k].key.rdata))
 			keys[kept++] = keys[k];
+		else if (keys[k].done)
+			refuse_older_zone(run, served, fact);
 		else if (complete)
 			zs_note(run, "key %u is not in the zone that is served now: it is left out", fact->tag);
 		else if (zs_in_zone(fact->zrrsig.phase))
@@ -290,7 +300,7 @@ static bool match_keys(struct zs_run *run, const struct dnskeys *served, struct 
 	}
 	if (complete)
 		*count = kept;
-	return complete;
+	return zs_run_ok_since(run, errors);
 }
 
 /* What is served now, and what comes next, must validate with each other's DNSKEY RRset. facts: of the trial. */

@@ -209,6 +209,7 @@ static bool import_bind(struct zs_run *run, struct zs_arena *arena, const struct
 	fill_facts(out, out->key.flags & ZS_DNSKEY_SEP ? sep_role(source, &out->key) : ZS_ZSK);
 	if (there && has_state(&state)) {
 		out->from = "BIND state";
+		out->done = true;
 		return bind_state(run, &state, &out->facts);
 	}
 	const struct zs_key_times *t = &out->key.times;
@@ -326,6 +327,7 @@ static bool import_knot_key(struct zs_run *run, struct zs_arena *arena, const st
 	out->key.created = run->now;
 	fill_facts(out, (enum zs_key_role)((ksk ? ZS_KSK : 0) | (zsk ? ZS_ZSK : 0)));
 	out->from = "Knot";
+	out->done = true;
 	live(&out->facts, &life, run->now);
 	mend_life(run, source, &life, &out->facts);
 	return true;

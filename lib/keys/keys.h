@@ -73,6 +73,7 @@ struct zs_import_key {
 	struct zs_key_facts facts;
 	const char *from; /* "BIND state", "timing metadata", "Knot", "PowerDNS", for people */
 	bool ds_unknown;  /* nothing says whether its DS is at the parent, but that the key is in use */
+	bool done;        /* its files tell what was done with it, and not what was meant */
 };
 
 /* Where the keys to import are looked for, and what is known of the zone that they sign. */

@@ -138,6 +138,10 @@ ok 'ldns signs' sh -c 'ldns-signzone -i '"$made"' -e '"$ends"' -o a.example -f s
 at 0 keys import --served served.zone a.example k/*.key; is 'import of ldns keys' 0 $status; has 'no times' out 'taken to be in use'
 taken 'ldns'
 
+# the trial is about the keys: what G12 asks about the content, the first build asks.
+rm -rf state a.signed; cp a.zone a.plain; printf 'sub NS ns.sub\n' >> a.zone
+at 0 keys import --served served.zone a.example k/*.key; is 'a content of G12' 0 $status
+cp served.zone a.signed; at 10 build --accept adopt; is 'the first build asks' 3 $status; at 10 build --accept adopt --accept G12; is 'and is told' 0 $status; mv a.plain a.zone
 # a key in the directory that the other signer does not use: nothing may hang on it
 (cd k && ldns-keygen -a ECDSAP256SHA256 -k a.example) >/dev/null 2>&1; rm -rf state a.signed
 unused=$(tag_of "$(basename "$(ls -t k/*.key | head -n 1)" .key)")
@@ -353,6 +357,14 @@ sed -i 's/observe: off/&, csk: {lifetime: unlimited}/' zonesign.yaml
 swapped 'a CSK that BIND has half let go'; is 'it signs the DNSKEYs' 2 "$(grep -c 'RRSIG DNSKEY' a.signed)"
 at 30 -q build; at 40 status; has 'then its DS is to be deleted' out "Delete the DS of CSK $(tag_of "$first")"
 rm -rf state a.signed; printf 'DSRemoved: %s\n' "$(stamp -300)" >> "k/$first.state"; swapped 'the same, and its DS is gone'; is 'caches may have that' 2 "$(grep -c 'RRSIG DNSKEY' a.signed)"
+# files that are newer than the copy of the zone: a key may have signed since, or have left
+rm -rf state a.signed one; cp -r k one; rm -f one/*.state one/"$second".*; dnssec-settime -K one -I none -D none "$first" >/dev/null; sign one; at 0 keys import --served served.zone a.example k/*.key; is 'a key that the copy does not have yet' 4 $status
+has 'it is said since when' err "key $(tag_of "$second") is in the zone since"; has 'and what to do' err 'transfer the zone anew'
+for key in k/*.key; do key=$(basename "$key" .key); state_of "$key" yes yes hidden 'DNSKEYState: unretentive
+KRRSIGState: unretentive
+ZRRSIGState: unretentive
+DSState: hidden'; done
+at 0 keys import --served served.zone a.example k/*.key; is 'a copy of keys that have left' 4 $status; has 'what to do' err 'transfer the zone anew'; hasnt 'nothing can be accepted in a trial' err '--accept'; hasnt 'nor is its directory for people' err '/trial'
 
 # keys copied into the keys directory of a zone that another program signed: they are in use, and their DS is taken to be at the parent
 adopted() {

@@ -219,7 +219,7 @@ load "a DS $old"; import; is 'import: the DS is there' 0 $status; has 'import: s
 cp served.zone a.signed; at 10 build --accept adopt; is 'the first build of imported keys' 0 $status
 at 5000 build; at 5010 status; is 'nothing to do then' 0 $status
 load; import; is 'import: no DS there' 0 $status; has 'it is said' err 'is not at the parent'; has 'and asked for' out 'ds=hidden'
-load 'a DS 4711 13 2 0000000000000000000000000000000000000000000000000000000000000001'; import; is 'import: a DS of other keys' 4 $status; has 'G5' err 'G5'
+load 'a DS 4711 13 2 0000000000000000000000000000000000000000000000000000000000000001'; import; is 'import: a DS of other keys' 4 $status; has 'G5' err 'G5'; has 'why' err 'these are not the keys that the parent knows'; hasnt 'import is no way out of import' err 'keys import'
 ok 'nothing was imported' test ! -e state/a.test/state.yaml
 config "{servers: [127.0.0.1@$dead], trust-anchor: ta}"; import; is 'import: nobody answers' 0 $status; has 'it is said' err 'are taken to be there'
 
