@@ -335,8 +335,9 @@ static bool try_keys(struct zs_run *run, const struct zs_config *config, const s
 	return check_overlap(run, facts, &next, keys, count);
 }
 
-static void say_policy(struct zs_run *run, const struct zs_policy *policy, const struct zs_import_key *keys, size_t count)
+static void say_policy(struct zs_run *run, const struct zs_policy *policy, const struct dnskeys *served, const struct zs_import_key *keys, size_t count)
 {
+	const bool has_nsec3 = zs_zone_apex_rrset(served->zone, ZS_TYPE_NSEC3PARAM);
 	for (size_t i = 0; i < count; i++) {
 		const struct zs_key_facts *fact = &keys[i].facts;
 		if (fact->goal_in && (fact->algorithm != policy->algorithm || (fact->role == ZS_CSK) != policy->csk)) {
@@ -345,6 +346,22 @@ static void say_policy(struct zs_run *run, const struct zs_policy *policy, const
 			zs_hint(run, "edit the policy first, if the keys shall stay as they are");
 		}
 	}
+	if (has_nsec3 != (policy->denial == ZS_DENIAL_NSEC3)) {
+		zs_warn(run, NULL, "the zone that is served has %s, and policy '%s' wants %s: the first build exchanges them", has_nsec3 ? "NSEC3" : "NSEC", policy->name,
+		        has_nsec3 ? "NSEC, by which anybody can list its names" : "NSEC3");
+		zs_hint(run, "'denial: %s' in the policy leaves that as it is", has_nsec3 ? "nsec3" : "nsec");
+	}
+}
+
+/* CDS 0 0 0 00 (RFC 8078 section 4): a parent that looks at CDS may have acted already. */
+static void say_unsigning(struct zs_run *run, const struct zs_zone_config *zone, const struct dnskeys *served)
+{
+	const struct zs_rrset *cds = zs_zone_apex_rrset(served->zone, ZS_TYPE_CDS);
+	const struct zs_bytes rdata = cds ? zs_rrset_rdata(served->zone, cds, 0) : (struct zs_bytes){ 0 };
+	if (rdata.len < 3 || rdata.data[0] || rdata.data[1] || rdata.data[2])
+		return;
+	zs_warn(run, NULL, "the other signer is making the zone insecure: its CDS asks the parent to delete the DS. Here the zone is signed, and stays so");
+	zs_hint(run, "'zonesign roll %s --unsign', after the first build, goes on with it; else look whether the parent still has the DS", zone->name_text);
 }
 
 static bool import_locked(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone, const struct zs_import_options *options,
@@ -369,7 +386,8 @@ static bool import_locked(struct zs_run *run, const struct zs_config *config, co
 	const size_t count = *key_count;
 	doubt_ds(keys, count);
 	date_by_publication(keys, count);
-	say_policy(run, zone->policy, keys, count);
+	say_policy(run, zone->policy, &served, keys, count);
+	say_unsigning(run, zone, &served);
 	ask_parent(run, zone, keys, count, &parent);
 	remove_trial(run, dir); /* one that was ended */
 	if (mkdir(dir, 0700) != 0)

@@ -135,13 +135,14 @@ at 0 keys import --served served.zone a.example k/*.key; is 'a state that is non
 # ldns: v1.2, no times
 fresh; mkdir k; (cd k && ldns-keygen -a ECDSAP256SHA256 -k a.example && ldns-keygen -a ECDSAP256SHA256 a.example) >/dev/null 2>&1
 ok 'ldns signs' sh -c 'ldns-signzone -i '"$made"' -e '"$ends"' -o a.example -f served.zone a.zone $(ls k/*.key | sed s/.key$//)'
-at 0 keys import --served served.zone a.example k/*.key; is 'import of ldns keys' 0 $status; has 'no times' out 'taken to be in use'
+at 0 keys import --served served.zone a.example k/*.key; is 'import of ldns keys' 0 $status; has 'no times' out 'taken to be in use'; is 'and that is all' '' "$(cat err)"
 taken 'ldns'
+rm -rf state a.signed; sed 's/observe: off/&, denial: nsec3/' zonesign.yaml > nsec3.yaml; at 0 -c nsec3.yaml keys import --served served.zone --dry-run a.example k/*.key; has 'another denial is told' err "has NSEC, and policy 'default' wants NSEC3"
 
-# the trial is about the keys: what G12 asks about the content, the first build asks.
-rm -rf state a.signed; cp a.zone a.plain; printf 'sub NS ns.sub\n' >> a.zone
-at 0 keys import --served served.zone a.example k/*.key; is 'a content of G12' 0 $status
-cp served.zone a.signed; at 10 build --accept adopt; is 'the first build asks' 3 $status; at 10 build --accept adopt --accept G12; is 'and is told' 0 $status; mv a.plain a.zone
+# the trial is about the keys: what G12 asks about the content, the first build asks. A zone that is about to go insecure there does not here
+rm -rf state a.signed; cp a.zone a.plain; printf 'sub NS ns.sub\n' >> a.zone; printf 'a.example. 300 IN CDS 0 0 0 00\n' >> served.zone
+at 0 keys import --served served.zone a.example k/*.key; is 'a content of G12' 0 $status; has 'CDS 0 0 0 00' err 'is making the zone insecure'; has 'how to go on with it' err "'zonesign roll a.example. --unsign'"
+cp served.zone a.signed; at 10 build --accept adopt; is 'the first build asks' 3 $status; at 10 build --accept adopt --accept G12; is 'and is told' 0 $status; mv a.plain a.zone; sed -i '$d' served.zone
 # a key in the directory that the other signer does not use: nothing may hang on it
 (cd k && ldns-keygen -a ECDSAP256SHA256 -k a.example) >/dev/null 2>&1; rm -rf state a.signed
 unused=$(tag_of "$(basename "$(ls -t k/*.key | head -n 1)" .key)")
