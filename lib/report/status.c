@@ -399,6 +399,9 @@ static bool say_nothing(struct speech *s)
 	if (!asked && first_ds > s->out->now)
 		return say(s, ZS_DONE, "first DS", zs_arena_printf(arena, "Nothing to do until %s; then %s gets what 'zonesign ds %s' prints.",
 		           zs_time_short(first_ds, time), s->registrar, s->bare));
+	if (s->plan && s->plan->instruction && s->facts->next_due && s->facts->next_due <= s->out->now)
+		return say(s, ZS_DONE, "step due", zs_arena_printf(arena, "Nothing to do but a build, due since %s: cron runs it, or 'zonesign build %s'. Then: %s",
+		           zs_time_short(s->facts->next_due, time), s->bare, s->plan->instruction));
 	if (!first)
 		return say(s, ZS_DONE, "nothing", "Nothing to do.");
 	zs_time_short(first->when, time);

@@ -355,7 +355,7 @@ DSState: unretentive'; done; state_of "$second" yes yes omnipresent "$both
 ZRRSIGState: rumoured
 DSState: omnipresent"
 sed -i 's/observe: off/&, csk: {lifetime: unlimited}/' zonesign.yaml
-swapped 'a CSK that BIND has half let go'; is 'it signs the DNSKEYs' 2 "$(grep -c 'RRSIG DNSKEY' a.signed)"
+swapped 'a CSK that BIND has half let go'; is 'it signs the DNSKEYs' 2 "$(grep -c 'RRSIG DNSKEY' a.signed)"; has 'the next step is due' out "Nothing to do but a build, due since"; has 'and what it leads to' out "Remove the DS of CSK $(tag_of "$first")"
 at 30 -q build; at 40 status; has 'then its DS is to be deleted' out "Delete the DS of CSK $(tag_of "$first")"
 rm -rf state a.signed; printf 'DSRemoved: %s\n' "$(stamp -300)" >> "k/$first.state"; swapped 'the same, and its DS is gone'; is 'caches may have that' 2 "$(grep -c 'RRSIG DNSKEY' a.signed)"
 # files that are newer than the copy of the zone: a key may have signed since, or have left
