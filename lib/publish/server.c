@@ -17,15 +17,18 @@ static const struct server {
 	const char *name, *tool;
 	const char *verbs[2]; /* what goes before the zone */
 	const char *hint;     /* of a tool that fails */
+	const char *own;      /* when it gives the zone a serial of its own */
 } servers[] = {
 	[ZS_PUBLISH_NSD] = { "NSD", "nsd-control", { "reload" },
 		"nsd-control needs 'control-enable: yes' in nsd.conf and the keys that nsd-control-setup makes; publish: {nsd: {pid-file: FILE}} "
-		"sends SIGHUP instead" },
+		"sends SIGHUP instead", "" },
 	[ZS_PUBLISH_KNOT] = { "Knot", "knotc", { "zone-reload" },
-		"knotc reaches knotd through its socket, which the user of this build must be able to open: publish: {knot: {socket: FILE}}" },
+		"knotc reaches knotd through its socket, which the user of this build must be able to open: publish: {knot: {socket: FILE}}",
+		"Knot must serve the file as it is, with 'dnssec-signing: off', 'zonefile-load: whole' and 'journal-content: changes'; " },
 	[ZS_PUBLISH_BIND] = { "BIND", "rndc", { "reload" },
-		"rndc needs the key of named, and the zone in its configuration: publish: {bind: {rndc: [rndc, -k, FILE]}}" },
-	[ZS_PUBLISH_POWERDNS] = { "PowerDNS", NULL, { NULL }, NULL },
+		"rndc needs the key of named, and the zone in its configuration: publish: {bind: {rndc: [rndc, -k, FILE]}}",
+		"BIND must serve the file as it is, without 'dnssec-policy' and 'inline-signing'; " },
+	[ZS_PUBLISH_POWERDNS] = { "PowerDNS", NULL, { NULL }, NULL, "its metadata SOA-EDIT must be empty where PowerDNS signs; " },
 };
 
 const char *zs_publish_tool(struct zs_run *run, const char *name)
@@ -157,8 +160,8 @@ bool zs_serve_confirm(struct zs_run *run, const struct zs_zone_config *zone, uin
 	if (zs_live_wait_serial(run, zone, &options->servers[0], serial, options->wait, why))
 		return true;
 	zs_fail(run, "serial %u is published, but %s does not serve it: %s", serial, servers[options->kind].name, *why);
-	zs_hint(run, "'server' of 'publish' is the address that is asked (127.0.0.1 by default), 'wait' for how long; what the server's log says "
-	        "may help. Each run repeats the reload until it succeeds");
+	zs_hint(run, "%s'server' of 'publish' is the address that is asked (127.0.0.1 by default), 'wait' for how long; what the server's log says "
+	        "may help. Each run repeats the reload until it succeeds", servers[options->kind].own);
 	return false;
 }
 

@@ -174,7 +174,10 @@ bool zs_scan_tokens(struct zs_scan *scan, struct zs_scan_text *text, bool values
 		case CONTROL: {
 			const struct zs_source where = place(text, start, text->line, 1);
 			skip_line(text);
-			return zs_error(scan->run, &where, "a NUL octet; this is no text file");
+			zs_error(scan->run, &where, "a NUL octet; this is no text file");
+			if (where.line == 1 && where.column == 1) /* so do the files begin that BIND keeps beside those of inline-signing and of secondaries */
+				zs_hint(scan->run, "if it is of BIND, 'named-compilezone -f raw -F text -o OUT ZONE FILE' makes text of it");
+			return false;
 		}
 		default:
 			text->at = token_end(start, text->end, values, &scan->has_values);
