@@ -170,7 +170,9 @@ static bool bind_state(struct zs_run *run, const struct zs_input *input, struct 
 	facts->zrrsig = facts->role & ZS_ZSK ? hidden : none;
 	facts->ds = facts->role & ZS_KSK ? hidden : none;
 	facts->goal_in = !find_line(input, "GoalState", &value, &len) || !zs_text_equal(value, len, "hidden");
-	facts->active = state_time(input, "Active");
+	const zs_time active = state_time(input, "Active"); /* or when it is to be */
+	facts->active = active <= run->now ? active : 0;
+	facts->activate = active > run->now && facts->goal_in ? active : 0;
 	facts->retired = facts->goal_in ? 0 : state_time(input, "Retired");
 	if (!state_word(run, input, "DNSKEY", run->now, &facts->dnskey) || !state_word(run, input, "KRRSIG", run->now, &facts->krrsig)
 	    || !state_word(run, input, "ZRRSIG", run->now, &facts->zrrsig) || !state_word(run, input, "DS", run->now, &facts->ds))

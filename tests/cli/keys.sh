@@ -129,6 +129,8 @@ printf 'Algorithm: 13\nKSK: yes\nZSK: no\nGenerated: '"$made"'\nDNSKEYChange: '"
 printf 'Algorithm: 13\nKSK: no\nZSK: yes\nDNSKEYChange: '"$made"'\nZRRSIGChange: '"$made"'\nDNSKEYState: omnipresent\nZRRSIGState: omnipresent\nGoalState: omnipresent\n' > k/"$zsk".state
 at 0 keys import --served served.zone a.example k/"$ksk".key k/"$zsk".state; is 'import of BIND states' 0 $status; has 'they are said' out 'from BIND state'
 has 'DS as in the state' state/a.example/state.yaml 'ds: {state: rumoured, since: '"$(day -29 %Y-%m-%d)"'T00:00:00Z}'
+cp k/"$zsk".state zsk.state; sed -i 's/ZRRSIGState: .*/ZRRSIGState: hidden/' k/"$zsk".state; printf 'Active: %s\n' "$(day 1)" >> k/"$zsk".state; rm -rf state
+at 0 keys import --served served.zone --dry-run a.example k/*.key; is 'a ZSK that BIND will use tomorrow is not active yet' 1 "$(grep -c 'zsk.*zrrsig=hidden ds=na$' out)"; mv zsk.state k/"$zsk".state
 sed -i 's/DSState: rumoured/DSState: whispered/' k/"$ksk".state; rm -rf state
 at 0 keys import --served served.zone a.example k/*.key; is 'a state that is none' 3 $status; has 'it is named' err 'whispered'
 
