@@ -53,7 +53,7 @@ $(oracles): $(BUILD)/interop/%: $(BUILD)/tests/interop/%.o $(BUILD)/libzonesign.
 
 check: deps                       ## install what the tests need, then run every test; JOBS (the cores and one): scripts at a time
 	@$(MAKE) --no-print-directory -j $$(nproc) all $(timelines) $(oracles) $(BUILD)/unit
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3} sh tests/run.sh fuzz unit timeline lint golden cli interop e2e
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3} sh tests/run.sh fuzz unit timeline lint golden interop cli e2e
 unit: $(BUILD)/unit               ## the unit tests
 	$(BUILD)/unit
 golden cli e2e: all               ## one kind of test, without installing anything
