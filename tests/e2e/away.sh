@@ -26,7 +26,7 @@ served() {
 		[ "$(awk '$4 == "RRSIG" { print $1, $5 }' served | sort -u | grep -cE ' (SOA|NS|A|NSEC)$')" = 7 ] && return # of three names: BIND signs one after the other
 		sleep 0.1
 	done
-	fail 'the other signer signs' "$(tail -n 5 log bind/log 2>/dev/null)"
+	fail 'the other signer signs' "$(tail -n 5 db/log bind/log 2>/dev/null)"
 }
 # with_bind POLICY: named signs by it with our keys
 with_bind() {
@@ -47,14 +47,7 @@ with_bind() {
 with_knot() {
 	mkdir -p db; handed_over > knot.zone
 	cat > knot.conf <<-END
-		server:
-		    rundir: "$PWD"
-		    listen: 127.0.0.1@$knot_port
-		log:
-		  - target: "$PWD/log"
-		    any: info
-		database:
-		    storage: "$PWD/db"
+		$(knot_head "$PWD/db" "127.0.0.1@$knot_port")
 		acl:
 		  - id: all
 		    action: transfer

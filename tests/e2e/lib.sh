@@ -3,7 +3,7 @@ z=$ZONESIGN
 parent_from=20261130000000 parent_until=20271201000000 # signatures of the parent; the tests run with --now inside
 
 # free_ports N: as many ports, free for UDP and TCP on all of 127/8: below those that the system gives to clients, and in a part
-# of that range that is this script's own, since two scripts run at a time
+# of that range that is this script's own, since several scripts run at a time
 free_ports() {
 	python3 -c 'import os, socket, sys
 held, pid = [], int(sys.argv[2])
@@ -27,6 +27,25 @@ until_up() {
 	done
 	fail "$1 answers"
 	return 1
+}
+
+# knot_head DIRECTORY ADDRESS@PORT: how a knot.conf begins whose all is in the directory
+knot_head() {
+	cat <<-EOF
+		server:
+		  listen: $2
+		  rundir: "$1"
+		  udp-workers: 1
+		  tcp-workers: 1
+		  background-workers: 1
+		control:
+		  listen: "$1/knot.sock"
+		log:
+		  - target: "$1/log"
+		    any: info
+		database:
+		  storage: "$1"
+	EOF
 }
 
 # nsd_start NAME ADDRESS@PORT ZONE...: serves NAME/ZONE.zone for each; its pid in NAME/pid

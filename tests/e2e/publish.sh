@@ -124,19 +124,7 @@ run "$z" -q -c other.yaml build; is 'a greater serial' 1 $status; has 'both seri
 
 # ---- Knot ----
 cat > knot/knot.conf <<EOF
-server:
-  listen: $knot
-  rundir: "$PWD/knot"
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-control:
-  listen: "$PWD/knot/knot.sock"
-log:
-  - target: "$PWD/knot/log"
-    any: info
-database:
-  storage: "$PWD/knot"
+$(knot_head "$PWD/knot" "$knot")
 zone:
   - domain: knot.test
     storage: "$PWD/knot"

@@ -166,19 +166,7 @@ serve_nsd() {
 serve_knot() {
 	mkdir -p knot
 	cat > knot/knot.conf <<-EON
-		server:
-		  listen: 10.99.53.1@53
-		  rundir: "$work/knot"
-		  udp-workers: 1
-		  tcp-workers: 1
-		  background-workers: 1
-		control:
-		  listen: "$work/knot/knot.sock"
-		log:
-		  - target: "$work/knot/log"
-		    any: info
-		database:
-		  storage: "$work/knot"
+		$(knot_head "$work/knot" 10.99.53.1@53)
 		zone:
 		  - domain: "$zone"
 		    file: "$1"

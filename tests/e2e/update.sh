@@ -34,17 +34,7 @@ EOF
 named -g -n 1 -c bind/named.conf > bind/log 2>&1 &
 pids="$pids $!"; until_up "$bind"
 cat > knot/knot.conf <<EOF
-server:
-  listen: $knot
-  rundir: "$PWD/knot"
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-log:
-  - target: "$PWD/knot/log"
-    any: info
-database:
-  storage: "$PWD/knot"
+$(knot_head "$PWD/knot" "$knot")
 key:
   - id: zonesign-key
     algorithm: hmac-sha256
