@@ -91,7 +91,8 @@ static bool refuse(struct zs_run *run, const struct zs_build_options *options, s
 		return true;
 	zs_refuse(run, guard, "%s", why);
 	if (options->trial)
-		zs_hint(run, "nothing was imported: %s", strncmp(guard, "G6", 2) == 0 ? "the copy of the zone and the key files have to be of one moment; transfer the zone anew" : "mend that first");
+		zs_hint(run, "nothing was imported: %s", strncmp(guard, "G6", 2) != 0 ? "mend that first" :
+		        "the copy of the zone and the key files have to be of one moment; transfer the zone anew");
 	else
 		zs_hint(run, "%sif that is what you want, run 'zonesign build --accept %s' once; it is recorded in the state", before_that(run, facts, guard), guard);
 	return false;

@@ -61,7 +61,8 @@ static bool fits(const ldns_rr *rrsig, const ldns_rr_list *set, const ldns_rdf *
 	    && zs_ldns.rdf2native_int8(zs_ldns.rr_rrsig_labels(rrsig)) == zs_ldns.dname_label_count(zs_ldns.rr_owner(first));
 }
 
-/* One good signature suffices: RFC 4035 section 5.3.3. Each that fails costs the work of one that does not (CVE-2023-50387). *original: the TTL that it was made over; of several the largest. */
+/* One good signature suffices: RFC 4035 section 5.3.3. Each that fails costs the work of one that does not
+ * (CVE-2023-50387). *original: the TTL that it was made over; of several the largest. */
 static bool is_signed(const ldns_rr_list *set, const ldns_rr_list *rrsigs, const ldns_rr_list *keys, const ldns_rdf *zone, zs_time now,
                       uint32_t *original)
 {

@@ -105,7 +105,7 @@ unsigned zs_live_rcode(const ldns_pkt *pkt)
 
 const char *zs_live_rcode_words(unsigned rcode)
 {
-	static const char *const words[] = { [1] = " (it does not understand the question)", [2] = " (server failure)", [4] = " (not implemented)",
+	static const char *const words[] = { [1] = " (it does not understand the question)", [2] = " (server failure)", [4] = " (it does not support such questions)",
 		                             [5] = " (refused)", [16] = " (it does not know this version of EDNS)", [23] = " (it wants another cookie)" };
 	return rcode < ZS_COUNT(words) && words[rcode] ? words[rcode] : "";
 }

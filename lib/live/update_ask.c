@@ -153,8 +153,10 @@ bool zs_update_ask(struct zs_update_peer *peer, struct zs_arena *arena, ldns_pkt
 		    && zs_ldns.pkt_tsig_verify(reply, answer->data, answer->len, peer->key->name, peer->key->secret, zs_ldns.rr_rdf(tsig, 3));
 		ok = good && (*rcode || is_fresh(zs_ldns.pkt_tsig(reply)));
 		if (!ok)
-			peer->why = *rcode ? rcode_text(peer, *rcode, reply) : good ? "its answer is signed with the key, but for another time than now, or with an error: are both clocks right?"
-			          : ours   ? "its answer is not signed with the key" : "its answer is not one to our message";
+			peer->why = *rcode ? rcode_text(peer, *rcode, reply)
+			          : good   ? "its answer is signed with the key, but for another time than now, or with an error: are both clocks right?"
+			          : ours   ? "its answer is not signed with the key"
+			                   : "its answer is not one to our message";
 	}
 	if (ok)
 		peer->why = rcode_text(peer, *rcode, reply);
