@@ -376,12 +376,15 @@ char *zs_arena_strdup(struct zs_arena *arena, const char *text)
 
 char *zs_arena_vprintf(struct zs_arena *arena, const char *format, va_list args)
 {
+	char most[256]; /* what most texts have room in */
 	va_list again;
 	va_copy(again, args);
-	const int len = vsnprintf(NULL, 0, format, again);
+	const int len = vsnprintf(most, sizeof most, format, again);
 	va_end(again);
 	if (len < 0)
 		return zs_arena_strdup(arena, format);
+	if ((size_t)len < sizeof most)
+		return zs_arena_text(arena, most, (size_t)len);
 	char *text = zs_arena_alloc(arena, (size_t)len + 1);
 	vsnprintf(text, (size_t)len + 1, format, args);
 	return text;

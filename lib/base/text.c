@@ -128,10 +128,8 @@ bool zs_text_number(const char *text, size_t len, uint64_t max, uint64_t *out)
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] < '0' || text[i] > '9')
 			return false;
-		const uint64_t digit = (uint64_t)(text[i] - '0');
-		if (digit > max || value > (max - digit) / 10)
+		if (__builtin_mul_overflow(value, (uint64_t)10, &value) || __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value) || value > max)
 			return false;
-		value = value * 10 + digit;
 	}
 	*out = value;
 	return true;

@@ -27,20 +27,20 @@ static bool two_digits(const char *p, int low, int high, int *out)
 static bool from_parts(const char *year, const char *month, const char *day, const char *hour, const char *minute,
                        const char *second, zs_time *out)
 {
-	int century, rest;
-	struct tm tm = { 0 };
+	int century, rest, mon, mday, h, min, sec;
 	if (!two_digits(year, 19, 99, &century) || !two_digits(year + 2, 0, 99, &rest)
-	    || !two_digits(month, 1, 12, &tm.tm_mon) || !two_digits(day, 1, 31, &tm.tm_mday)
-	    || !two_digits(hour, 0, 23, &tm.tm_hour) || !two_digits(minute, 0, 59, &tm.tm_min)
-	    || !two_digits(second, 0, 59, &tm.tm_sec))
+	    || !two_digits(month, 1, 12, &mon) || !two_digits(day, 1, 31, &mday)
+	    || !two_digits(hour, 0, 23, &h) || !two_digits(minute, 0, 59, &min)
+	    || !two_digits(second, 0, 59, &sec))
 		return false;
-	const int day_wanted = tm.tm_mday;
-	tm.tm_year = century * 100 + rest - 1900;
-	tm.tm_mon--;
-	const time_t t = timegm(&tm);
-	if (tm.tm_mday != day_wanted || t < 0) /* 30 February became March */
+	const int y = century * 100 + rest;
+	const bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+	static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365 }; /* days of the months before */
+	if (y < 1970 || mday > before[mon] - before[mon - 1] + (leap && mon == 2))
 		return false;
-	*out = (zs_time)t;
+	const int leaps = (y - 1) / 4 - (y - 1) / 100 + (y - 1) / 400 - 477; /* leap days since 1970, before this year */
+	const int64_t days = (int64_t)(y - 1970) * 365 + leaps + before[mon - 1] + (leap && mon > 2) + mday - 1;
+	*out = days * DAY + h * 3600 + min * 60 + sec;
 	return true;
 }
 

@@ -22,7 +22,8 @@ struct builder {
 	bool marked; /* a byte order mark is before what libyaml reads: one character, MARK_LEN octets */
 };
 
-enum { MARK_LEN = 3, FEW = 12 };
+enum { MARK_LEN = 3, FEW = 64, MARKS = 1024 };
+enum { NODES = 16, WORDS = 1024 }; /* taken from the arena at once: nodes; octets of texts */
 
 static void move_to(const struct zs_input *input, struct cursor *cursor, size_t index)
 {
@@ -113,13 +114,34 @@ static const char *shown(const struct zs_yaml_builder *b, const char *text)
 
 static struct zs_yaml *new_node(struct zs_yaml_builder *b, enum zs_yaml_kind kind, const struct zs_source *where)
 {
-	struct zs_yaml *node = zs_arena_alloc(b->arena, sizeof *node);
+	if (!b->nodes_left) {
+		b->nodes = zs_arena_array(b->arena, NODES, sizeof *b->nodes);
+		b->nodes_left = NODES;
+	}
+	struct zs_yaml *node = b->nodes++;
+	b->nodes_left--;
 	node->kind = kind;
 	node->size = 1;
 	node->height = kind != ZS_YAML_SCALAR;
 	node->where = *where;
 	b->node_count++;
 	return node;
+}
+
+/* A copy that ends with a NUL. */
+static const char *keep_text(struct zs_yaml_builder *b, const char *text, size_t len)
+{
+	if (len >= WORDS)
+		return zs_arena_text(b->arena, text, len);
+	if (len >= b->words_left) {
+		b->words = zs_arena_alloc(b->arena, WORDS);
+		b->words_left = WORDS;
+	}
+	char *copy = b->words;
+	memcpy(copy, text, len); /* the NUL is there */
+	b->words += len + 1;
+	b->words_left -= len + 1;
+	return copy;
 }
 
 static void check_tag(const struct zs_yaml_builder *b, const struct zs_source *where, const yaml_char_t *tag)
@@ -142,7 +164,7 @@ static bool remember_anchor(struct zs_yaml_builder *b, const char *name, const s
 
 static bool take_key(struct zs_yaml_builder *b, struct zs_yaml_frame *frame, const char *text, bool quoted, const struct zs_source *where)
 {
-	if (!quoted && strcmp(text, "<<") == 0) {
+	if (!quoted && text[0] == '<' && strcmp(text, "<<") == 0) {
 		zs_error(b->run, where, "merge keys ('<<') are not taken");
 		zs_hint(b->run, "write the options out, or use an alias for a whole value");
 		return false;
@@ -167,9 +189,10 @@ static bool place_node(struct zs_yaml_builder *b, const struct zs_yaml *node)
 		return true;
 	}
 	struct zs_yaml_frame *frame = &b->frames[b->depth - 1];
-	if (wants_key(b) && node->kind != ZS_YAML_SCALAR)
+	const bool is_key = frame->node->kind == ZS_YAML_MAP && !frame->key;
+	if (is_key && node->kind != ZS_YAML_SCALAR)
 		return zs_error(b->run, &node->where, "the key of a map must be a word, not %s", zs_yaml_kind_text(node));
-	if (wants_key(b))
+	if (is_key)
 		return take_key(b, frame, node->text, node->quoted, &node->where);
 	struct zs_yaml_entry *entry = &ZS_PUSH(b->arena, b->entries, b->entry_count, b->entry_room);
 	*entry = (struct zs_yaml_entry){ .value = node };
@@ -190,14 +213,14 @@ bool zs_yaml_scalar(struct zs_yaml_builder *b, const char *text, size_t len, boo
 	struct zs_yaml_frame *map = wants_key(b);
 	if (b->node_count >= ZS_YAML_NODES && b->quiet)
 		return false;
-	if (memchr(text, 0, len))
+	if (!b->quiet && memchr(text, 0, len)) /* the plain reader takes none */
 		return zs_error(b->run, where, "a NUL octet in a value");
 	if (map && !anchor) {
 		b->node_count++;
-		return take_key(b, map, zs_arena_text(b->arena, text, len), quoted, where);
+		return take_key(b, map, keep_text(b, text, len), quoted, where);
 	}
 	struct zs_yaml *node = new_node(b, ZS_YAML_SCALAR, where);
-	node->text = zs_arena_text(b->arena, text, len);
+	node->text = keep_text(b, text, len);
 	node->len = (uint32_t)len;
 	node->quoted = quoted;
 	if (anchor && !remember_anchor(b, zs_arena_strdup(b->arena, anchor), node))
@@ -227,22 +250,26 @@ static int by_key(const void *a, const void *b)
 	return order ? order : (x > y) - (x < y);
 }
 
-/* No two keys that begin with the same two octets: as most small maps have it. */
-static bool differ_early(const struct zs_yaml_entry *entries, size_t count)
+/* Each key has a mark of its own in a small table: no two are the same. */
+static bool differ_by_marks(const struct zs_yaml_entry *entries, size_t count)
 {
-	for (size_t i = 1; i < count; i++)
-		for (size_t k = 0; k < i; k++) {
-			const char *one = entries[i].key, *other = entries[k].key;
-			if (one[0] == other[0] && (!one[0] || one[1] == other[1]))
-				return false;
-		}
+	uint64_t marks[MARKS / 64] = { 0 };
+	for (size_t i = 0; i < count; i++) {
+		uint32_t mark = 0;
+		for (const char *p = entries[i].key; *p; p++)
+			mark = mark * 31 + (unsigned char)*p;
+		mark = (mark ^ mark >> 10) % MARKS;
+		if (marks[mark / 64] >> mark % 64 & 1)
+			return false;
+		marks[mark / 64] |= (uint64_t)1 << mark % 64;
+	}
 	return true;
 }
 
 /* Sorted, so that a map with very many keys takes no quadratic time. */
 static bool check_duplicates(struct zs_yaml_builder *b, const struct zs_yaml_entry *entries, size_t count)
 {
-	if (count <= FEW && differ_early(entries, count))
+	if (count <= FEW && differ_by_marks(entries, count))
 		return true;
 	bool unique = true;
 	const size_t size = count * sizeof(struct zs_yaml_entry *);
@@ -407,9 +434,11 @@ const struct zs_yaml *zs_yaml_get(const struct zs_yaml *map, const char *key)
 {
 	if (!map || map->kind != ZS_YAML_MAP)
 		return NULL;
-	for (uint32_t i = 0; i < map->count; i++)
-		if (map->entries[i].key[0] == key[0] && strcmp(map->entries[i].key, key) == 0)
+	for (uint32_t i = 0; i < map->count; i++) {
+		const char *found = map->entries[i].key;
+		if (found[0] == key[0] && (!key[0] || (found[1] == key[1] && strcmp(found, key) == 0)))
 			return map->entries[i].value;
+	}
 	return NULL;
 }
 

@@ -9,6 +9,7 @@ struct reader {
 	const char *at, *end, *line_start;
 	uint32_t line;
 	int indent; /* of the line at hand; -1 at the end of the text */
+	bool odd;   /* a comment has what is no simple text */
 };
 
 struct scalar {
@@ -60,6 +61,17 @@ static size_t skip_blanks(struct reader *r)
 	return count;
 }
 
+/* Over what is left of a line, a comment or nothing. */
+static void skip_line(struct reader *r)
+{
+	const char *p = r->at, *const end = r->end;
+	for (; p < end && *p != '\n'; p++)
+		if (!is(*p, SIMPLE))
+			r->odd = true;
+	r->at = p < end ? p + 1 : end;
+	r->line++;
+}
+
 /* To the next line that has something, and its indent. */
 static void next_line(struct reader *r)
 {
@@ -70,9 +82,7 @@ static void next_line(struct reader *r)
 			r->indent = (int)(r->at - r->line_start);
 			return;
 		}
-		const char *stop = memchr(r->at, '\n', (size_t)(r->end - r->at));
-		r->at = stop ? stop + 1 : r->end;
-		r->line++;
+		skip_line(r);
 	}
 	r->indent = -1;
 }
@@ -83,9 +93,7 @@ static bool end_line(struct reader *r)
 	const size_t blanks = skip_blanks(r);
 	if (peek(r, 0) != '\n' && (!blanks || peek(r, 0) != '#'))
 		return false;
-	const char *stop = memchr(r->at, '\n', (size_t)(r->end - r->at));
-	r->at = stop ? stop + 1 : r->end;
-	r->line++;
+	skip_line(r);
 	next_line(r);
 	return true;
 }
@@ -93,7 +101,7 @@ static bool end_line(struct reader *r)
 static bool scan_quoted(struct reader *r, struct scalar *out)
 {
 	const char *p = r->at + 1;
-	while (p < r->end && *p != '"' && *p != '\\' && *p != '\n')
+	while (p < r->end && *p != '"' && *p != '\\' && *p != '\n' && is(*p, SIMPLE))
 		p++;
 	if (p == r->end || *p != '"')
 		return false;
@@ -235,22 +243,11 @@ static bool read_block(struct reader *r, int indent)
 	return r->indent < indent && zs_yaml_end(r->b);
 }
 
-/* ASCII without control characters but line ends, and no mark of a document or a directive at the start of a line. */
-static bool is_simple(const struct zs_input *input)
-{
-	unsigned all = SIMPLE;
-	for (size_t i = 0; i < input->len; i++)
-		all &= classes[(unsigned char)input->text[i]];
-	return all;
-}
-
 bool zs_yaml_read_plain(struct zs_yaml_builder *b)
 {
 	struct reader r = { .b = b, .at = b->input->text, .end = b->input->text + b->input->len, .line = 1 };
-	if (!is_simple(b->input))
-		return false;
 	next_line(&r);
 	if (r.indent < 0 || peek(&r, 0) == '.')
 		return false;
-	return read_block(&r, r.indent) && r.indent < 0 && b->root;
+	return read_block(&r, r.indent) && r.indent < 0 && !r.odd && b->root;
 }

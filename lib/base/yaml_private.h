@@ -25,6 +25,9 @@ struct zs_yaml_builder {
 	size_t depth;
 	struct zs_yaml_entry *entries; /* of all nodes that have begun and not ended */
 	size_t entry_count, entry_room;
+	struct zs_yaml *nodes; /* the next ones, and texts: zeroed memory of the arena */
+	char *words;
+	size_t nodes_left, words_left; /* how many; octets */
 	struct zs_yaml_anchor *anchors;
 	size_t anchor_count, anchor_room;
 	uint32_t node_count, aliased_count;

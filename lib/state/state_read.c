@@ -81,14 +81,12 @@ static struct zs_bytes get_hex(struct reader *r, const struct zs_yaml *map, cons
 	size_t bad;
 	if (!text)
 		return (struct zs_bytes){ 0 };
-	uint8_t *data = zs_arena_alloc(r->run->arena, len + 1);
+	uint8_t *data = exact && len == 2 * exact ? out : zs_arena_alloc(r->run->arena, len + 1);
 	const long got = zs_hex_decode(text, len, data, &bad);
-	if (got < 0 || (exact && (size_t)got != exact)) {
+	if (got < 0 || (exact && data != out)) {
 		wrong(r, map, key);
 		return (struct zs_bytes){ 0 };
 	}
-	if (exact)
-		memcpy(out, data, exact);
 	return (struct zs_bytes){ data, (size_t)got };
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -535,6 +536,26 @@ START_TEST(instants_are_read_and_written)
 }
 END_TEST
 
+/* What the C library makes of a day, and of the one after the last of its month. */
+START_TEST(every_day_has_its_second)
+{
+	char text[ZS_TIME_TEXT];
+	zs_time day = 0, time;
+	for (; day <= 253402300799; day += 86400) {
+		ck_assert_msg(zs_time_parse(zs_time_text(day, text), &time) && time == day, "%s", text);
+		time_t next = (time_t)day + 86400;
+		struct tm tm;
+		gmtime_r(&next, &tm);
+		if (tm.tm_mday != 1 || strncmp(text + 8, "31", 2) == 0)
+			continue;
+		text[10] = 0;
+		text[9] = text[9] == '9' ? '0' : (char)(text[9] + 1); /* after the 28th, 29th, 30th */
+		text[8] = text[9] == '0' ? '3' : text[8];
+		ck_assert_msg(!zs_time_parse(text, &time), "%s was taken", text);
+	}
+}
+END_TEST
+
 START_TEST(durations_are_read_and_written)
 {
 	static const struct {
@@ -607,6 +628,7 @@ ZS_SUITE(base)
 	tcase_add_test(text, safe_text_has_no_control_octets);
 	tcase_add_test(text, the_caret_of_an_excerpt_is_under_its_column);
 	tcase_add_test(text, instants_are_read_and_written);
+	tcase_add_test(text, every_day_has_its_second);
 	tcase_add_test(text, durations_are_read_and_written);
 	return suite;
 }

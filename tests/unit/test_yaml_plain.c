@@ -76,6 +76,7 @@ START_TEST(all_else_is_left_to_libyaml)
 		"a: b\n c: d\n", "a:\n    b: c\n  d: e\n", "a\tb: c\n", "a: b\r\n", "a: \xc3\xa9\n", "%YAML 1.1\n---\na: b\n", "a: b #c\n#d\n  e: f\n",
 		"a: b#c\n", "a: - b\n", "a: {b: c\n", "a: b}\n- c\n", "a:b\n", "a: [b\n", "a: \"b\n c\"\n", "a: {b: }\n", "a: [b, ]\n", "{a: b}\n", "a\n",
 		"<<: a\n", "a: @b\n", "a: `b\n", "a: b  c\n", "...: b\n", "a: {{b: c}: d}\n", "a: [b: c]\n",
+		"# \xc3\xa9\na: b\n", "a: b # \x01\n", "a: b\n# \x7f", "#\r\na: b\n", "a: \"b\x7f\"\n", "a: \"\xc3\xa9\"\n", "\"\xc3\xa9\": a\n",
 	};
 	for (size_t i = 0; i < ZS_COUNT(texts); i++)
 		ck_assert_msg(!read_both(texts[i]), "taken: %s", texts[i]);
