@@ -86,7 +86,7 @@ static void print_result(const struct zs_cli *cli, const struct zs_zone_config *
 	case ZS_BUILT_UPDATED:
 		if (!cli->quiet)
 			fprintf(to, "%s updated: %llu records added or removed at %s\n", zone->name_text, (unsigned long long)r->record_count,
-			        zone->publish.servers[0].text);
+			        zone->publish->servers[0].text);
 		break;
 	case ZS_BUILT_PREVIEWED:
 		print_changes(zone, r, to);

@@ -33,7 +33,7 @@ struct options {
 
 static bool open_zone(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **facts)
 {
-	if (zone->publish.kind == ZS_PUBLISH_UPDATE)
+	if (zone->publish->kind == ZS_PUBLISH_UPDATE)
 		return zs_usage(run, "another server signs '%s' ('publish: update'): its keys are there", zone->name_text);
 	if (!zs_facts_open(run, zone, facts))
 		return false;

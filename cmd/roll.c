@@ -151,7 +151,7 @@ static void say_recorded(const struct zs_cli *cli, struct zs_run *run, const str
 static bool roll(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config *zone, const struct wish *wish)
 {
 	struct zs_facts *facts;
-	if (zone->publish.kind == ZS_PUBLISH_UPDATE)
+	if (zone->publish->kind == ZS_PUBLISH_UPDATE)
 		return zs_usage(run, "another server signs '%s' ('publish: update'): its keys roll there", zone->name_text);
 	if (!(wish->simulate ? zs_facts_read(run, zone, &facts) : zs_facts_open(run, zone, &facts)))
 		return false;

@@ -319,11 +319,11 @@ static bool build_locked(struct zs_building *b)
 	if (!zs_build_check_clock(b->run, b->options, b->facts))
 		return false;
 	b->told.clock_ok = true;
-	if (b->zone_config->publish.kind == ZS_PUBLISH_UPDATE && b->options->dry_run) {
+	if (b->zone_config->publish->kind == ZS_PUBLISH_UPDATE && b->options->dry_run) {
 		zs_usage(b->run, "--dry-run is not for zones of 'publish: update'");
 		return false;
 	}
-	if (b->zone_config->publish.kind == ZS_PUBLISH_UPDATE)
+	if (b->zone_config->publish->kind == ZS_PUBLISH_UPDATE)
 		return zs_build_update(b->run, b->config, b->zone_config, b->options, b->facts, b->arena, &b->told, b->result);
 	if (b->facts->published.known && b->facts->published.served_since && !b->facts->intent.present && !is_due(b)
 	    && zs_build_output_is_ours(b->zone_config, b->facts)

@@ -82,7 +82,7 @@ static void begin_service(struct zs_building *b)
 /* A server that reads the output itself, and has its serial. */
 static bool has_version(struct zs_building *b, zs_seconds wait, const char **why)
 {
-	const struct zs_publish_options *o = &b->zone_config->publish;
+	const struct zs_publish_options *o = b->zone_config->publish;
 	const bool reads = o->kind == ZS_PUBLISH_NSD || o->kind == ZS_PUBLISH_KNOT || o->kind == ZS_PUBLISH_BIND;
 	return !reads || zs_live_serial_tells(b->zone_config->policy, b->facts)
 	    || zs_live_keys_shown(b->run, b->zone_config, b->facts, &o->servers[0], 1, wait, why);
@@ -132,7 +132,7 @@ static bool reload(struct zs_building *b)
 	published->behind_since = 0; /* if the first server fails, that is no lag of others */
 	if (!zs_publish_serve(b->run, b->zone_config, published->serial, &published->waits_for))
 		return false;
-	const bool has = has_version(b, b->zone_config->publish.wait, &published->waits_for);
+	const bool has = has_version(b, b->zone_config->publish->wait, &published->waits_for);
 	published->behind_since = has ? behind_since : 0;
 	if (!has || !is_everywhere(b)) {
 		zs_not_yet(b->run, "serial %u is published, but not in service everywhere: %s", published->serial, published->waits_for);
@@ -164,13 +164,13 @@ static bool record_service(struct zs_building *b)
 static bool is_there_by_now(struct zs_building *b, struct zs_serial_observation *seen)
 {
 	const struct zs_zone_config *zone = b->zone_config;
-	const enum zs_publish_kind kind = zone->publish.kind;
+	const enum zs_publish_kind kind = zone->publish->kind;
 	const bool has_server = kind == ZS_PUBLISH_NSD || kind == ZS_PUBLISH_KNOT || kind == ZS_PUBLISH_BIND;
 	const bool observed = zone->policy->observe_zone && (!b->run->now_given || zone->server_count);
 	const char *why;
 	if (!(has_server || (kind == ZS_PUBLISH_COMMAND && observed)) || zone->policy->serial == ZS_SERIAL_KEEP)
 		return false;
-	if (has_server && !(zs_live_wait_serial(b->run, zone, &zone->publish.servers[0], b->facts->published.serial, 0, &why) && has_version(b, 0, &why)))
+	if (has_server && !(zs_live_wait_serial(b->run, zone, &zone->publish->servers[0], b->facts->published.serial, 0, &why) && has_version(b, 0, &why)))
 		return false;
 	if (!observed)
 		return true;

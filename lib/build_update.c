@@ -148,7 +148,7 @@ bool zs_build_update(struct zs_run *run, const struct zs_config *config, const s
 	zs_secret_no_dump();
 	told->before = unchanged && !options->accept_count && zs_build_was_told(run, facts);
 	if (!zs_build_inputs_before(run, config, zone, &inputs, &input_count, &input_room) || !read_input(run, zone, options, zone_arena, told, &read)
-	    || !zs_build_zone_inputs(run, read, &inputs, &input_count, &input_room) || !zs_live_tsig_read(run, &zone->publish.key, &key)
+	    || !zs_build_zone_inputs(run, read, &inputs, &input_count, &input_room) || !zs_live_tsig_read(run, &zone->publish->key, &key)
 	    || !add_served(run, zone, &key, facts, read) || !zs_dane_insert(run, zone, facts, read, &certificates_ok)
 	    || !zs_build_check_tlsa(run, options, facts, before, read)
 	    || !send_records(run, zone, &key, read, facts, before->tlsa, before->tlsa_count, &changed))

@@ -219,6 +219,7 @@ static bool build_trial(struct zs_run *run, const struct zs_config *config, cons
 	static const char *const accept[] = { "adopt", "G12" }; /* the first build asks about the content, the trial is about the keys */
 	struct zs_policy *policy = zs_arena_alloc(run->arena, sizeof *policy);
 	struct zs_facts *facts;
+	static const struct zs_publish_options nobody = { .kind = ZS_PUBLISH_COMMAND };
 	struct zs_build_result result;
 	const struct zs_build_options options = { .accept = accept, .accept_count = ZS_COUNT(accept), .trial = true };
 	*policy = *zone->policy;
@@ -228,7 +229,7 @@ static bool build_trial(struct zs_run *run, const struct zs_config *config, cons
 	trial->state_dir = zs_arena_printf(run->arena, "%s/state", dir);
 	trial->output.path = trial->output.text = zs_arena_printf(run->arena, "%s/zone", dir);
 	trial->reload = trial->notify = (struct zs_command){ 0 };
-	trial->publish = (struct zs_publish_options){ .kind = ZS_PUBLISH_COMMAND };
+	trial->publish = &nobody;
 	if (!place_served(run, served->path, trial->output.path) || !zs_facts_open(run, trial, &facts))
 		return false;
 	const bool ok = write_state(run, trial, facts, keys, count, parent, served);
@@ -402,7 +403,7 @@ bool zs_import(struct zs_run *run, const struct zs_config *config, const struct 
 {
 	struct zs_import_key *keys;
 	struct zs_facts *facts;
-	if (zone->publish.kind == ZS_PUBLISH_UPDATE) {
+	if (zone->publish->kind == ZS_PUBLISH_UPDATE) {
 		zs_usage(run, "zone '%s' is signed by the server that takes its updates; its keys stay there", zone->name_text);
 		return false;
 	}

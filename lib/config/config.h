@@ -175,7 +175,7 @@ struct zs_publish_options {
 
 struct zs_zone_config {
 	const char *name_text;     /* absolute, final dot */
-	uint8_t name[ZS_NAME_MAX];
+	const uint8_t *name;
 	struct zs_source from;
 	size_t file_index;         /* of config->files: where it stands. 0 is the main file */
 	struct zs_config_path file, output;
@@ -185,7 +185,7 @@ struct zs_zone_config {
 	size_t dane_count;
 	struct zs_made_section made[ZS_MADE_KINDS];
 	struct zs_command reload, notify, second_opinion;
-	struct zs_publish_options publish;
+	const struct zs_publish_options *publish; /* never NULL; one for all zones that have no `publish:` */
 	const struct zs_address *servers; /* of the zone, for `propagation: {zone: observe}`; none: its NS */
 	size_t server_count;
 	bool include_any;
@@ -197,7 +197,7 @@ struct zs_zone_config {
 /* A zone that has no config: its file of zones-dir is wrong, or is at odds with another zone. It stops no other. */
 struct zs_bad_zone {
 	const char *name_text;     /* absolute, final dot; NULL: the file's name is no name of a zone */
-	uint8_t name[ZS_NAME_MAX];
+	const uint8_t *name;
 	const struct zs_diag *diags; /* why; for zs_run_report */
 };
 

@@ -78,7 +78,7 @@ static void check_update(struct zs_loader *loader, const struct zs_publish_optio
 
 void zs_publish_check(struct zs_loader *loader, const struct zs_yaml *node, const struct zs_zone_config *zone)
 {
-	const struct zs_publish_options *publish = &zone->publish;
+	const struct zs_publish_options *publish = zone->publish;
 	const bool reload = zone->reload.argv || zone->reload.shell;
 	if (!node)
 		return;

@@ -406,7 +406,7 @@ static bool read_by_kind(struct zs_loader *loader, const struct zs_option *optio
 	case ZS_OPTION_TEXT:
 		return read_text(loader, option, node, member);
 	case ZS_OPTION_PUBLISH:
-		return zs_publish_read(loader, node, &((struct zs_zone_config *)(void *)target)->publish);
+		return zs_publish_read(loader, node, &((struct zs_zone_draft *)(void *)target)->publish);
 	}
 	return false;
 }

@@ -41,14 +41,17 @@ static const struct zs_option_word signer_words[] = { { "zonesign", false }, { "
 #define WORDS(name, kind, fallback, member, words) \
 	{ ZS_SECTION_POLICY, name, ZS_OPTION_##kind, "a word", fallback, 0, 0, AT(member), 0, 0, words }
 #define ZONE(name, kind, unit, fallback, member, words) \
-	{ ZS_SECTION_ZONE, name, ZS_OPTION_##kind, unit, fallback, 0, 0, offsetof(struct zs_zone_config, member), \
+	{ ZS_SECTION_ZONE, name, ZS_OPTION_##kind, unit, fallback, 0, 0, offsetof(struct zs_zone_draft, zone.member), \
+	  0, 0, words }
+#define PUBLISH(name, kind, unit, fallback, member, words) \
+	{ ZS_SECTION_ZONE, name, ZS_OPTION_##kind, unit, fallback, 0, 0, offsetof(struct zs_zone_draft, publish.member), \
 	  0, 0, words }
 /* Where the server answers, and how long to wait for the new serial there. */
 #define SERVER(name, seconds) \
 	{ ZS_SECTION_ZONE, name ".server", ZS_OPTION_ADDRESSES, "an address", "127.0.0.1", 1, 1, \
-	  offsetof(struct zs_zone_config, publish.servers), offsetof(struct zs_zone_config, publish.server_count), 0, NULL }, \
+	  offsetof(struct zs_zone_draft, publish.servers), offsetof(struct zs_zone_draft, publish.server_count), 0, NULL }, \
 	{ ZS_SECTION_ZONE, name ".wait", ZS_OPTION_DURATION, "seconds", seconds, 0, 10 * MINUTE, \
-	  offsetof(struct zs_zone_config, publish.wait), 0, 0, NULL }
+	  offsetof(struct zs_zone_draft, publish.wait), 0, 0, NULL }
 #define DANE(name, kind, unit, fallback, min, max, member) \
 	{ ZS_SECTION_DANE, name, ZS_OPTION_##kind, unit, fallback, min, max, offsetof(struct zs_dane_entry, member), \
 	  0, 0, NULL }
@@ -101,22 +104,22 @@ static const struct zs_option options[] = {
 	ZONE("smimea", CUSTOM, "a list", NULL, made[ZS_MADE_SMIMEA], NULL),
 	ZONE("openpgpkey", CUSTOM, "a list", NULL, made[ZS_MADE_OPENPGPKEY], NULL),
 	ZONE("reload", COMMAND, "a command", NULL, reload, NULL),
-	ZONE("publish", PUBLISH, "a server", NULL, publish.kind, NULL),
-	ZONE("publish.nsd.config", PATH, "a file", NULL, publish.config, NULL),
-	ZONE("publish.nsd.pid-file", PATH, "a file", NULL, publish.pid_file, NULL),
+	PUBLISH("publish", PUBLISH, "a server", NULL, kind, NULL),
+	PUBLISH("publish.nsd.config", PATH, "a file", NULL, config, NULL),
+	PUBLISH("publish.nsd.pid-file", PATH, "a file", NULL, pid_file, NULL),
 	SERVER("publish.nsd", "10s"),
-	ZONE("publish.knot.config", PATH, "a file", NULL, publish.config, NULL),
-	ZONE("publish.knot.socket", PATH, "a socket", NULL, publish.socket, NULL),
+	PUBLISH("publish.knot.config", PATH, "a file", NULL, config, NULL),
+	PUBLISH("publish.knot.socket", PATH, "a socket", NULL, socket, NULL),
 	SERVER("publish.knot", "10s"),
-	ZONE("publish.bind.rndc", COMMAND, "a command", NULL, publish.program, NULL),
+	PUBLISH("publish.bind.rndc", COMMAND, "a command", NULL, program, NULL),
 	SERVER("publish.bind", "10s"),
-	ZONE("publish.powerdns.backend", ENUM, "a word", "gsqlite3", publish.backend, backend_words),
-	ZONE("publish.powerdns.config-dir", PATH, "a directory", NULL, publish.config_dir, NULL),
-	ZONE("publish.powerdns.config-name", TEXT, "a name", NULL, publish.config_name, NULL),
-	ZONE("publish.powerdns.file", PATH, "a file", NULL, publish.file, NULL),
-	ZONE("publish.powerdns.signs", ENUM, "a word", "zonesign", publish.server_signs, signer_words),
+	PUBLISH("publish.powerdns.backend", ENUM, "a word", "gsqlite3", backend, backend_words),
+	PUBLISH("publish.powerdns.config-dir", PATH, "a directory", NULL, config_dir, NULL),
+	PUBLISH("publish.powerdns.config-name", TEXT, "a name", NULL, config_name, NULL),
+	PUBLISH("publish.powerdns.file", PATH, "a file", NULL, file, NULL),
+	PUBLISH("publish.powerdns.signs", ENUM, "a word", "zonesign", server_signs, signer_words),
 	SERVER("publish.powerdns", "10s"),
-	ZONE("publish.update.key", PATH, "a file", NULL, publish.key, NULL),
+	PUBLISH("publish.update.key", PATH, "a file", NULL, key, NULL),
 	SERVER("publish.update", "10s"),
 	ZONE("second-opinion", COMMAND, "a command", NULL, second_opinion, NULL),
 	ZONE("notify", COMMAND, "a command", NULL, notify, NULL),

@@ -61,6 +61,12 @@ const struct zs_option *zs_option_at(size_t index);
 /* The default of an option as it would be written; NULL: none. The option exists. */
 const char *zs_option_default(enum zs_section section, const char *name);
 
+/* A zone while its options are read. What few of many zones have gets memory of its own only then. */
+struct zs_zone_draft {
+	struct zs_zone_config zone;
+	struct zs_publish_options publish;
+};
+
 /* What reading a config shares. */
 struct zs_loader {
 	struct zs_run *run;
@@ -70,7 +76,7 @@ struct zs_loader {
 	struct zs_config_file *files; /* growing; config->files is its view */
 	size_t file_count, file_room;
 	const char *owned_dir; /* checked: nobody else can write there; or NULL */
-	struct zs_zone_config zone; /* what a zone has where its options say nothing */
+	struct zs_zone_draft zone; /* what a zone has where its options say nothing */
 };
 
 /* Read map's options of section into target by the table. Options of kind CUSTOM are only known to exist. Every

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pool.h"
 #include "base/text.h"
 #include "config/schema.h"
 
@@ -12,6 +13,7 @@ enum { NO_FILE = INT_MAX }; /* index of a file that could not be read; not that 
 /* Octets of a file in zones-dir. All of them are in memory at once, as a tree of more than twenty times that, and the tenant who writes one
  * must not fill it. */
 enum { ZONE_FILE_MAX = 4 << 20 };
+enum { AT_ONCE = 512 }; /* zones whose files a thread looks at: for fewer none is started */
 
 struct zone_list {
 	struct zs_zone_config *zones;
@@ -63,35 +65,28 @@ static void read_policy(struct zs_loader *loader, const struct zs_yaml *node, st
 	zs_hint_words(loader, node->text, names, config->policy_count);
 }
 
-/* output over file would destroy what the user wrote, whatever links lead there. */
-static void check_output(struct zs_loader *loader, struct zs_zone_config *zone)
+static const struct zs_publish_options *keep_publish(struct zs_loader *loader, const struct zs_zone_draft *draft)
 {
-	struct stat file, output;
-	const char *from = zs_path_clean(loader->arena, zone->file.path);
-	bool same = strcmp(from, zs_path_clean(loader->arena, zone->output.path)) == 0;
-	const bool there = lstat(zone->output.path, &output) == 0;
-	zone->output_link = there && S_ISLNK(output.st_mode);
-	if (!same && there && (!zone->output_link || stat(zone->output.path, &output) == 0) && stat(zone->file.path, &file) == 0)
-		same = output.st_dev == file.st_dev && output.st_ino == file.st_ino;
-	if (!same)
-		return;
-	zs_error(loader->run, &zone->output.from, "output '%s' is the zone file itself",
-	         zs_shown(loader, zone->output.text));
-	zs_hint(loader->run, "the signed zone would replace the file that you edit");
+	struct zs_publish_options *kept = zs_arena_alloc(loader->arena, sizeof *kept);
+	*kept = draft->publish;
+	return kept;
 }
 
-static void read_options(struct zs_loader *loader, const struct zs_yaml *map, struct zs_zone_config *zone)
+static void read_options(struct zs_loader *loader, const struct zs_yaml *map, struct zs_zone_draft *draft)
 {
+	struct zs_zone_config *zone = &draft->zone;
 	const struct zs_yaml *node;
 	const struct zs_source *where = map->kind == ZS_YAML_MAP ? &zone->from : &map->where;
 	if (!zs_yaml_is_null(map)) {
 		if (!zs_want_map(loader, map, zone->name_text))
 			return;
-		zs_schema_read(loader, ZS_SECTION_ZONE, map, zone);
+		zs_schema_read(loader, ZS_SECTION_ZONE, map, draft);
+		if (zs_yaml_get(map, "publish"))
+			zone->publish = keep_publish(loader, draft);
 	}
 	if (!zs_yaml_get(map, "file"))
 		zs_error(loader->run, where, "zone '%s' has no 'file'", zone->name_text);
-	if (!zs_yaml_get(map, "output") && zone->publish.kind == ZS_PUBLISH_UPDATE)
+	if (!zs_yaml_get(map, "output") && zone->publish->kind == ZS_PUBLISH_UPDATE)
 		zone->output = (struct zs_config_path){ zs_arena_printf(loader->arena, "%s/output", zone->state_dir), "output", zone->from };
 	else if (!zs_yaml_get(map, "output"))
 		zs_error(loader->run, where, "zone '%s' has no 'output'", zone->name_text);
@@ -103,8 +98,6 @@ static void read_options(struct zs_loader *loader, const struct zs_yaml *map, st
 	for (int kind = 0; kind < ZS_MADE_KINDS; kind++)
 		if ((node = zs_yaml_get(map, zs_made_section_name((enum zs_made_kind)kind))))
 			zs_made_read(loader, (enum zs_made_kind)kind, node, zone);
-	if (zone->file.path && zone->output.path)
-		check_output(loader, zone);
 	zs_publish_check(loader, zs_yaml_get(map, "publish"), zone);
 	zs_command_check_zone(loader, &zone->reload, zone->name_text);
 	zs_command_check_zone(loader, &zone->notify, zone->name_text);
@@ -125,17 +118,20 @@ static void blame(struct zs_loader *loader, struct zs_zone_config *zone, const s
 }
 
 /* What text and map say into *zone; map NULL: only its name is known. */
-static void read_zone(struct zs_loader *loader, struct zs_zone_config *zone, const char *text, const struct zs_source *where,
+static void read_zone(struct zs_loader *loader, struct zs_zone_draft *draft, const char *text, const struct zs_source *where,
                       const struct zs_yaml *map)
 {
-	char name[ZS_NAME_TEXT], path[ZS_NAME_PATH];
+	char shown[ZS_NAME_TEXT], path[ZS_NAME_PATH];
+	uint8_t name[ZS_NAME_MAX];
+	struct zs_zone_config *zone = &draft->zone;
 	zone->from = *where;
-	if (!zs_host_read(loader, text, where, "zone", zone->name))
+	if (!zs_host_read(loader, text, where, "zone", name))
 		return;
-	zone->name_text = zs_arena_strdup(loader->arena, zs_name_text(zone->name, name));
-	zone->state_dir = zs_arena_printf(loader->arena, "%s/%s", loader->config->state_dir, zs_name_path(zone->name, path));
+	zone->name = memcpy(zs_arena_alloc(loader->arena, zs_name_len(name)), name, zs_name_len(name));
+	zone->name_text = zs_arena_strdup(loader->arena, zs_name_text(name, shown));
+	zone->state_dir = zs_arena_printf(loader->arena, "%s/%s", loader->config->state_dir, zs_name_path(name, path));
 	if (map)
-		read_options(loader, map, zone);
+		read_options(loader, map, draft);
 }
 
 /* ---- zones-dir ---- */
@@ -228,14 +224,15 @@ static void read_zone_file(struct zs_loader *loader, struct zone_list *list, con
 	struct zs_input *input = zs_arena_alloc(loader->arena, sizeof *input);
 	const char *text = name_of_path(loader, name, (size_t)(stem_end(name) - name));
 	input->path = zs_arena_printf(loader->arena, "%s/%s", dir->path, name);
-	struct zs_zone_config zone = loader->zone;
-	zone.file_index = NO_FILE;
+	struct zs_zone_draft draft = loader->zone;
+	struct zs_zone_config *zone = &draft.zone;
+	zone->file_index = NO_FILE;
 	const struct zs_source file = { .input = input };
-	const struct zs_yaml *root = parse_zone_file(loader, dir, input->path, input, &zone.file_index);
-	read_zone(loader, &zone, text, &file, root);
+	const struct zs_yaml *root = parse_zone_file(loader, dir, input->path, input, &zone->file_index);
+	read_zone(loader, &draft, text, &file, root);
 	if (!zs_run_ok_since(loader->run, mark.error_count))
-		blame(loader, &zone, &mark);
-	ZS_PUSH(loader->arena, list->zones, list->count, list->room) = zone;
+		blame(loader, zone, &mark);
+	ZS_PUSH(loader->arena, list->zones, list->count, list->room) = *zone;
 }
 
 static void read_zones_dir(struct zs_loader *loader, const struct zs_yaml *node, struct zone_list *list)
@@ -247,6 +244,47 @@ static void read_zones_dir(struct zs_loader *loader, const struct zs_yaml *node,
 	const char **names = list_dir(loader, &dir, &count);
 	for (size_t i = 0; i < count; i++)
 		read_zone_file(loader, list, &dir, names[i]);
+}
+
+/* ---- what is there ---- */
+
+/* A zone's file and output as they are on disk. */
+struct look {
+	struct zone_list *list;
+	bool *one_file; /* of each zone: both paths lead to one file */
+};
+
+static void look_at_files(void *context, unsigned thread, size_t from, size_t to)
+{
+	const struct look *look = context;
+	(void)thread;
+	for (size_t i = from; i < to; i++) {
+		struct zs_zone_config *zone = &look->list->zones[i];
+		struct stat file, output;
+		if (!zone->file.path || !zone->output.path || lstat(zone->output.path, &output) != 0)
+			continue;
+		zone->output_link = S_ISLNK(output.st_mode);
+		look->one_file[i] = (!zone->output_link || stat(zone->output.path, &output) == 0) && stat(zone->file.path, &file) == 0
+		                 && output.st_dev == file.st_dev && output.st_ino == file.st_ino;
+	}
+}
+
+/* output over file would destroy what the user wrote, whatever links lead there. */
+static void check_outputs(struct zs_loader *loader, struct zone_list *list)
+{
+	const struct look look = { .list = list, .one_file = zs_arena_array(loader->arena, list->count, sizeof(bool)) };
+	zs_pool_run(loader->run->jobs, list->count, AT_ONCE, look_at_files, (void *)&look);
+	for (size_t i = 0; i < list->count; i++) {
+		struct zs_zone_config *zone = &list->zones[i];
+		if (!zone->file.path || !zone->output.path
+		    || (!look.one_file[i] && strcmp(zs_path_clean(loader->arena, zone->file.path), zs_path_clean(loader->arena, zone->output.path)) != 0))
+			continue;
+		const struct zs_run_mark mark = zs_run_mark(loader->run);
+		zs_error(loader->run, &zone->output.from, "output '%s' is the zone file itself", zs_shown(loader, zone->output.text));
+		zs_hint(loader->run, "the signed zone would replace the file that you edit");
+		if (!of_main(zone))
+			blame(loader, zone, &mark);
+	}
 }
 
 /* ---- between zones ---- */
@@ -402,7 +440,7 @@ static void check_paths(struct zs_loader *loader, const struct zone_list *list)
 	for (int kind = 0; kind < 3; kind++) /* all files, then all outputs: often in order so */
 		for (size_t i = 0; i < list->count; i++) {
 			struct zs_zone_config *zone = &list->zones[i];
-			const struct zs_config_path *paths[] = { &zone->file, &zone->output, &zone->publish.file /* PowerDNS reads there what we write */ };
+			const struct zs_config_path *paths[] = { &zone->file, &zone->output, &zone->publish->file /* PowerDNS reads there what we write */ };
 			if (paths[kind]->path && !zone->wrong)
 				uses[count++] = use_of(loader, zone, paths[kind]);
 		}
@@ -435,7 +473,7 @@ static void put_apart(struct zs_loader *loader, struct zone_list *list)
 		struct zs_bad_zone *one = &ZS_PUSH(loader->arena, bad, count, room);
 		one->name_text = zone->name_text;
 		one->diags = zone->wrong;
-		memcpy(one->name, zone->name, sizeof one->name);
+		one->name = zone->name;
 	}
 	loader->config->zones = list->zones;
 	loader->config->zone_count = kept;
@@ -445,19 +483,23 @@ static void put_apart(struct zs_loader *loader, struct zone_list *list)
 
 void zs_zones_read(struct zs_loader *loader, const struct zs_yaml *root)
 {
+	static const uint8_t root_name[1] = { 0 }; /* of a zone whose name is wrong */
 	struct zone_list list = { 0 };
 	const unsigned errors = loader->run->error_count;
 	zs_schema_defaults(loader, ZS_SECTION_ZONE, &loader->zone);
+	loader->zone.zone.name = root_name;
+	loader->zone.zone.publish = keep_publish(loader, &loader->zone);
 	const struct zs_yaml *zones = zs_yaml_get(root, "zones"), *dir = zs_yaml_get(root, "zones-dir");
 	if (zones && zs_want_map(loader, zones, "zones"))
 		for (uint32_t i = 0; i < zones->count; i++) {
-			struct zs_zone_config zone = loader->zone;
-			read_zone(loader, &zone, zones->entries[i].key, &zones->entries[i].key_where, zones->entries[i].value);
-			if (zone.name_text)
-				ZS_PUSH(loader->arena, list.zones, list.count, list.room) = zone;
+			struct zs_zone_draft draft = loader->zone;
+			read_zone(loader, &draft, zones->entries[i].key, &zones->entries[i].key_where, zones->entries[i].value);
+			if (draft.zone.name_text)
+				ZS_PUSH(loader->arena, list.zones, list.count, list.room) = draft.zone;
 		}
 	if (dir)
 		read_zones_dir(loader, dir, &list);
+	check_outputs(loader, &list);
 	if (list.count) {
 		sort(list.zones, list.count, sizeof *list.zones, by_name);
 		check_names(loader, &list);

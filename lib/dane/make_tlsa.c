@@ -235,7 +235,7 @@ static bool is_made(const struct zs_tlsa_want *want, struct zs_bytes rdata)
 /* What has records beside ours. Where another server signs, those it shows are among them. */
 static const char *other_of(const struct zs_making *m)
 {
-	return m->config->publish.kind == ZS_PUBLISH_UPDATE ? "zone" : "zone file";
+	return m->config->publish->kind == ZS_PUBLISH_UPDATE ? "zone" : "zone file";
 }
 
 /* TLSA of the zone file at our owners. */
@@ -283,7 +283,7 @@ static void suppose_ttls(struct tlsa_making *t, struct zs_facts *facts)
 {
 	const struct zs_facts known_before = *facts;
 	/* another server signs: nothing is known of what it published, but what the file has now */
-	uint32_t largest = t->m->config->publish.kind == ZS_PUBLISH_UPDATE ? zs_zone_max_ttl(t->m->zone, NULL, NULL) : facts->published.ttl;
+	uint32_t largest = t->m->config->publish->kind == ZS_PUBLISH_UPDATE ? zs_zone_max_ttl(t->m->zone, NULL, NULL) : facts->published.ttl;
 	for (size_t i = 0; i < facts->ttl_count; i++) {
 		const struct zs_ttl_facts *ttl = &facts->ttls[i];
 		if (!ttl->dnskey && (!ttl->until || ttl->until > t->m->run->now) && ttl->ttl > largest)

@@ -175,7 +175,7 @@ static bool shows_all(struct zs_update *u, bool *there)
 /* Until it shows what was sent: a server that signs takes a moment. */
 static bool confirm(struct zs_update *u, const size_t *message)
 {
-	const int64_t begun = zs_update_clock(), deadline = begun + u->zone->publish.wait * 1000, until = u->peer.until;
+	const int64_t begun = zs_update_clock(), deadline = begun + u->zone->publish->wait * 1000, until = u->peer.until;
 	u->peer.until = deadline + LIMIT_EACH * (int64_t)u->place_count;
 	for (;;) {
 		bool there;
@@ -223,7 +223,7 @@ static bool note_place(struct zs_update *u, const struct zs_live_record *record)
 
 static bool fail(const struct zs_update *u)
 {
-	zs_fail(u->peer.run, "%s does not take the update of '%s': %s", u->zone->publish.servers[0].text, u->zone->name_text, u->peer.why);
+	zs_fail(u->peer.run, "%s does not take the update of '%s': %s", u->zone->publish->servers[0].text, u->zone->name_text, u->peer.why);
 	zs_hint(u->peer.run, "BIND: update-policy { grant %s zonesub TLSA; }; in the zone; Knot: an acl with action: [update, query] and this key. Each run "
 	        "tries again", u->peer.key->name);
 	return false;
@@ -267,7 +267,7 @@ static struct zs_update begin(struct zs_run *run, const struct zs_zone_config *z
 {
 	struct zs_update_place *places = zs_arena_array(run->arena, OWNERS_MAX, sizeof *places);
 	zs_arena_defer(run->arena, release, places);
-	return (struct zs_update){ .peer = { .run = run, .to = &zone->publish.servers[0], .key = key, .why = "no reason known" }, .zone = zone, .places = places };
+	return (struct zs_update){ .peer = { .run = run, .to = &zone->publish->servers[0], .key = key, .why = "no reason known" }, .zone = zone, .places = places };
 }
 
 static void set_limit(struct zs_update *u)

@@ -126,7 +126,7 @@ static bool find_files(struct zs_run *run, const struct zs_zone_config *config, 
 
 static struct zs_argv tool(struct zs_run *run, const struct zs_zone_config *config, const char *verb)
 {
-	struct zs_argv argv = zs_pdns_tool(run, run->arena, &config->publish, "pdnsutil");
+	struct zs_argv argv = zs_pdns_tool(run, run->arena, config->publish, "pdnsutil");
 	zs_argv_add(run->arena, &argv, verb);
 	zs_argv_add(run->arena, &argv, zs_pdns_zone(run->arena, config));
 	return argv;

@@ -54,7 +54,7 @@ static void put_quoted(struct feed *f, const char *text, size_t len)
 {
 	zs_buf_octet(&f->statement, '\'');
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\'' || (text[i] == '\\' && f->config->publish.backend == ZS_PDNS_GMYSQL))
+		if (text[i] == '\'' || (text[i] == '\\' && f->config->publish->backend == ZS_PDNS_GMYSQL))
 			zs_buf_octet(&f->statement, (uint8_t)text[i]);
 		zs_buf_octet(&f->statement, (uint8_t)text[i]);
 	}
@@ -142,11 +142,11 @@ static const char *dialect(enum zs_pdns_backend backend)
 static void begin_command(struct feed *f)
 {
 	f->arena = zs_arena_new();
-	f->argv = zs_pdns_tool(f->run, f->arena, &f->config->publish, "pdnsutil");
+	f->argv = zs_pdns_tool(f->run, f->arena, f->config->publish, "pdnsutil");
 	zs_argv_add(f->arena, &f->argv, "backend-cmd");
-	zs_argv_add(f->arena, &f->argv, backend_name(f->config->publish.backend));
-	if (dialect(f->config->publish.backend))
-		zs_argv_add(f->arena, &f->argv, dialect(f->config->publish.backend));
+	zs_argv_add(f->arena, &f->argv, backend_name(f->config->publish->backend));
+	if (dialect(f->config->publish->backend))
+		zs_argv_add(f->arena, &f->argv, dialect(f->config->publish->backend));
 	f->statement = (struct zs_buf){ .arena = f->arena, .max = CONTENT_ROOM };
 	f->statements = 0;
 }
@@ -169,7 +169,7 @@ static bool run_tool(struct feed *f, zs_seconds limit, struct zs_buf *out)
 	if (!ok)
 		zs_hint(f->run, "pdnsutil must be able to use the database of PowerDNS (backend %s), whose schema must be that of 4.7 or later, and "
 		        "which nobody else may hold locked; if it fails at 'INSERT INTO domains', what is there is not what was laid: another build wrote the same zone, or the database changes what "
-		        "it is given. Each run tries again", backend_name(f->config->publish.backend));
+		        "it is given. Each run tries again", backend_name(f->config->publish->backend));
 	return ok;
 }
 
@@ -409,7 +409,7 @@ bool zs_pdns_sql_lay(struct zs_run *run, const struct zs_zone_config *config, co
 	f.zone = zone;
 	f.texts = zs_arena_new();
 	f.content = (struct zs_buf){ .arena = f.texts, .max = CONTENT_ROOM };
-	f.plain = config->publish.server_signs;
+	f.plain = config->publish->server_signs;
 	read_denial(&f);
 	put_domains(&f);
 	if (end_command(&f)) {

@@ -36,7 +36,7 @@ struct zs_argv zs_pdns_tool(struct zs_run *run, struct zs_arena *arena, const st
 
 bool zs_pdns_run(struct zs_run *run, const struct zs_zone_config *zone, struct zs_argv *argv, const char *tool, zs_seconds limit, struct zs_buf *out)
 {
-	const struct zs_publish_options *o = &zone->publish;
+	const struct zs_publish_options *o = zone->publish;
 	const char *whom = zs_arena_printf(run->arena, "%s %s %s", tool, o->config_name ? o->config_name : "", o->config_dir.text ? o->config_dir.text : "");
 	return zs_tool_run(run, argv, tool, whom, zone, limit, out);
 }
@@ -62,7 +62,7 @@ const char *zs_pdns_nsec3(struct zs_arena *arena, const struct zs_zone *zone)
 
 static bool control(struct zs_run *run, const struct zs_zone_config *zone, const char *verb, const char *argument)
 {
-	struct zs_argv argv = zs_pdns_tool(run, run->arena, &zone->publish, "pdns_control");
+	struct zs_argv argv = zs_pdns_tool(run, run->arena, zone->publish, "pdns_control");
 	zs_argv_add(run->arena, &argv, verb);
 	if (argument)
 		zs_argv_add(run->arena, &argv, argument);
@@ -87,13 +87,13 @@ static bool import_sql(struct zs_run *run, const struct zs_zone_config *zone, co
 	const char *why;
 	size_t rows;
 	/* keys need the domain, which is laid with the rows */
-	if (!zs_pdns_sql_lay(run, zone, read, &rows) || (zone->publish.server_signs && !zs_pdns_keys_add(run, zone, read))
+	if (!zs_pdns_sql_lay(run, zone, read, &rows) || (zone->publish->server_signs && !zs_pdns_keys_add(run, zone, read))
 	    || !zs_pdns_sql_exchange(run, zone, rows) || !purge(run, zone))
 		return false;
 	if (!zs_zone_soa(read, &soa))
 		return zs_fail(run, "the published zone has no SOA");
 	/* a zone that is new there is unknown until the list of zones is read again: every 300 s, or when it is asked for */
-	return zs_live_wait_serial(run, zone, &zone->publish.servers[0], soa.serial, 0, &why) 
+	return zs_live_wait_serial(run, zone, &zone->publish->servers[0], soa.serial, 0, &why) 
 	    || (control(run, zone, "rediscover", NULL) && purge(run, zone));
 }
 
@@ -148,7 +148,7 @@ static bool copy_file(struct zs_run *run, int from, const char *path)
 
 static bool util(struct zs_run *run, const struct zs_zone_config *zone, const char *verb, const char *argument)
 {
-	struct zs_argv argv = zs_pdns_tool(run, run->arena, &zone->publish, "pdnsutil");
+	struct zs_argv argv = zs_pdns_tool(run, run->arena, zone->publish, "pdnsutil");
 	zs_argv_add(run->arena, &argv, verb);
 	zs_argv_add(run->arena, &argv, zs_pdns_zone(run->arena, zone));
 	if (argument)
@@ -164,8 +164,8 @@ static bool util(struct zs_run *run, const struct zs_zone_config *zone, const ch
 static bool load_bind(struct zs_run *run, const struct zs_zone_config *zone, int from, const struct zs_zone *read)
 {
 	const char *nsec3 = zs_pdns_nsec3(run->arena, read);
-	const bool is_signed = zs_zone_apex_rrset(read, ZS_TYPE_DNSKEY) && !zone->publish.server_signs;
-	return (from < 0 ? write_zone(run, read, zone->publish.file.path, zone->publish.server_signs) : copy_file(run, from, zone->publish.file.path))
+	const bool is_signed = zs_zone_apex_rrset(read, ZS_TYPE_DNSKEY) && !zone->publish->server_signs;
+	return (from < 0 ? write_zone(run, read, zone->publish->file.path, zone->publish->server_signs) : copy_file(run, from, zone->publish->file.path))
 	    && (is_signed ? util(run, zone, "set-presigned", NULL) : util(run, zone, "unset-presigned", NULL))
 	    && (nsec3 ? util(run, zone, "set-nsec3", nsec3) : util(run, zone, "unset-nsec3", NULL))
 	    && control(run, zone, "bind-reload-now", zs_pdns_zone(run->arena, zone)) && purge(run, zone);
@@ -185,13 +185,13 @@ struct import {
  * for it. Empty: there was none. */
 static const char *former_path(const struct import *in)
 {
-	return zs_arena_printf(in->run->arena, "%s.former", in->config->publish.file.path);
+	return zs_arena_printf(in->run->arena, "%s.former", in->config->publish->file.path);
 }
 
 /* Open what PowerDNS had before this zone, or before that of a run that did not come to its end; and have it lie aside. */
 static bool keep_former(struct import *in)
 {
-	const char *path = in->config->publish.file.path, *aside = former_path(in);
+	const char *path = in->config->publish->file.path, *aside = former_path(in);
 	struct stat stat = { 0 };
 	in->former = open(aside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (in->former < 0 && errno != ENOENT)
@@ -222,25 +222,25 @@ static bool drop_former(struct import *in)
 static bool read_former(struct import *in, struct zs_zone **out)
 {
 	const struct zs_zone_options options = { .apex = in->config->name, .dnssec = ZS_DNSSEC_KEEP, .include_never = true };
-	return zs_zone_read_fd(in->run, in->arena, in->former, in->config->publish.file.path, &options, out) && lseek(in->former, 0, SEEK_SET) == 0;
+	return zs_zone_read_fd(in->run, in->arena, in->former, in->config->publish->file.path, &options, out) && lseek(in->former, 0, SEEK_SET) == 0;
 }
 
 static bool give(struct import *in)
 {
-	if (in->config->publish.backend != ZS_PDNS_BIND)
+	if (in->config->publish->backend != ZS_PDNS_BIND)
 		return import_sql(in->run, in->config, in->zone);
 	if (!keep_former(in))
 		return false;
-	if (in->config->publish.server_signs && !zs_pdns_keys_add(in->run, in->config, in->zone))
+	if (in->config->publish->server_signs && !zs_pdns_keys_add(in->run, in->config, in->zone))
 		return false;
 	return load_bind(in->run, in->config, -1, in->zone);
 }
 
 static bool put_back(struct import *in)
 {
-	const char *path = in->config->publish.file.path;
+	const char *path = in->config->publish->file.path;
 	struct zs_zone *former;
-	if (in->config->publish.backend != ZS_PDNS_BIND)
+	if (in->config->publish->backend != ZS_PDNS_BIND)
 		return zs_pdns_sql_put_back(in->run, in->config) && purge(in->run, in->config);
 	if (in->former >= 0)
 		return read_former(in, &former) && load_bind(in->run, in->config, in->former, former) && drop_former(in);
@@ -265,7 +265,7 @@ static bool look(struct import *in, const char **why)
 {
 	struct zs_run *run = in->run;
 	struct zs_served_view view;
-	if (!zs_live_judge_served(run, in->config, &in->config->publish.servers[0], in->config->output.path, &view))
+	if (!zs_live_judge_served(run, in->config, &in->config->publish->servers[0], in->config->output.path, &view))
 		return false;
 	if (!view.wrong)
 		return true;
@@ -285,7 +285,7 @@ static bool look(struct import *in, const char **why)
 	else
 		zs_hint(run, "%s. Does PowerDNS have keys of its own for the zone, or metadata such as SOA-EDIT or LUA-AXFR-SCRIPT? "
 		        "'pdnsutil show-zone' tells. A zone with DNAME needs dname-processing=yes there. Each run tries again",
-		        in->config->publish.backend == ZS_PDNS_BIND && in->former < 0
+		        in->config->publish->backend == ZS_PDNS_BIND && in->former < 0
 		        ? "there was no former zone: the file is removed, and PowerDNS keeps what it read of it until it is restarted"
 		        : "the former zone was put back");
 	return false;
@@ -301,9 +301,9 @@ bool zs_serve_powerdns(struct zs_run *run, const struct zs_zone_config *zone, ui
 	ok = ok && control(run, zone, "rping", NULL); /* nothing is changed that would not be seen */
 	/* once more, for what was read before the exchange and kept after the first purge */
 	ok = ok && give(&in) && zs_serve_confirm(run, zone, serial, why)
-	    && (!zone->publish.server_signs || zs_pdns_keys_drop(run, zone, read)) && purge(run, zone) && look(&in, why);
+	    && (!zone->publish->server_signs || zs_pdns_keys_drop(run, zone, read)) && purge(run, zone) && look(&in, why);
 	if (ok)
-		ok = zone->publish.backend == ZS_PDNS_BIND ? drop_former(&in) : zs_pdns_sql_clear(run, zone);
+		ok = zone->publish->backend == ZS_PDNS_BIND ? drop_former(&in) : zs_pdns_sql_clear(run, zone);
 	if (in.former >= 0)
 		close(in.former);
 	zs_arena_free(in.arena);

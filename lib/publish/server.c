@@ -89,7 +89,7 @@ bool zs_tool_run(struct zs_run *run, struct zs_argv *argv, const char *tool, con
 
 static bool run_tool(struct zs_run *run, const struct zs_zone_config *zone, const struct server *server)
 {
-	const struct zs_publish_options *options = &zone->publish;
+	const struct zs_publish_options *options = zone->publish;
 	struct zs_argv argv = { 0 };
 	for (size_t i = 0; options->program.argv && options->program.argv[i]; i++)
 		zs_argv_add(run->arena, &argv, options->program.argv[i]);
@@ -156,7 +156,7 @@ static bool hang_up(struct zs_run *run, const struct zs_config_path *file)
 
 bool zs_serve_confirm(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)
 {
-	const struct zs_publish_options *options = &zone->publish;
+	const struct zs_publish_options *options = zone->publish;
 	if (zs_live_wait_serial(run, zone, &options->servers[0], serial, options->wait, why))
 		return true;
 	zs_fail(run, "serial %u is published, but %s does not serve it: %s", serial, servers[options->kind].name, *why);
@@ -197,7 +197,7 @@ static bool run_reload(struct zs_run *run, const struct zs_zone_config *zone)
 
 bool zs_publish_serve(struct zs_run *run, const struct zs_zone_config *zone, uint32_t serial, const char **why)
 {
-	const struct zs_publish_options *options = &zone->publish;
+	const struct zs_publish_options *options = zone->publish;
 	*why = NULL;
 	switch (options->kind) {
 	case ZS_PUBLISH_COMMAND:
@@ -223,7 +223,7 @@ const char *zs_publish_target(struct zs_run *run, const struct zs_zone_config *z
 		[ZS_PUBLISH_COMMAND] = "command", [ZS_PUBLISH_NSD] = "nsd", [ZS_PUBLISH_KNOT] = "knot", [ZS_PUBLISH_BIND] = "bind",
 		[ZS_PUBLISH_POWERDNS] = "powerdns", [ZS_PUBLISH_UPDATE] = "update",
 	};
-	const struct zs_publish_options *o = &zone->publish;
+	const struct zs_publish_options *o = zone->publish;
 	/* as written: the config may be named from another directory the next time */
 	const char *const words[] = { o->config.text, o->socket.text, o->pid_file.text, o->config_dir.text, o->config_name, o->file.text,
 		                      command_digest(run, o->kind == ZS_PUBLISH_COMMAND ? &zone->reload : &o->program) };

@@ -333,7 +333,7 @@ static bool say_failure(struct speech *s)
 	if (f->kind == ZS_FAILURE_NONE)
 		return false;
 	zs_time_short(f->since, since);
-	const bool more = s->zone->publish.kind != ZS_PUBLISH_UPDATE && (say_not_served(&other) || say_parent(&other));
+	const bool more = s->zone->publish->kind != ZS_PUBLISH_UPDATE && (say_not_served(&other) || say_parent(&other));
 	const char *also = more ? zs_arena_printf(arena, " Besides: %s", beside.instruction) : "";
 	s->out->deadline = beside.deadline;
 	if (f->kind == ZS_FAILURE_CERTIFICATE)
@@ -359,7 +359,7 @@ static bool say_elsewhere(struct speech *s)
 	char time[ZS_TIME_TEXT];
 	struct zs_arena *arena = s->run->arena;
 	const struct zs_facts *facts = s->facts;
-	if (s->zone->publish.kind != ZS_PUBLISH_UPDATE)
+	if (s->zone->publish->kind != ZS_PUBLISH_UPDATE)
 		return false;
 	if (say_failure(s))
 		return true;

@@ -512,6 +512,41 @@ START_TEST(an_output_that_is_a_link_to_the_zone_file_is_refused)
 }
 END_TEST
 
+/* Of many zones several threads look at the files; what they find is told in order, and one of zones-dir stops no other. */
+START_TEST(each_of_many_outputs_that_is_its_zone_file_is_told)
+{
+	struct zs_buf text = { .arena = run->arena, .max = 1 << 20 };
+	ck_assert_int_eq(mkdir(zs_arena_printf(run->arena, "%s/zones", dir), 0755), 0);
+	put_file("zones/last.test.yaml", "file: a.zone\noutput: a.signed\n");
+	put_file("a.zone", "; mine\n");
+	ck_assert_int_eq(symlink("a.zone", zs_arena_printf(run->arena, "%s/a.signed", dir)), 0);
+	ck_assert_int_eq(link(zs_arena_printf(run->arena, "%s/a.zone", dir), zs_arena_printf(run->arena, "%s/a.too", dir)), 0);
+	zs_buf_text(&text, "zones-dir: zones\nzones:\n");
+	for (unsigned i = 0; i < 3000; i++)
+		zs_buf_printf(&text, "  z%04u.test: {file: a.zone, output: %s}\n", i,
+		              i == 700 || i == 2400 ? "a.too" : i == 1500 ? "a.signed" : zs_arena_printf(run->arena, "out/%u", i));
+	run->jobs = 4;
+	ck_assert_ptr_null(load(zs_buf_string(&text)));
+	unsigned line = 0, count = 0;
+	for (const struct zs_diag *d = run->diags; d; d = d->next)
+		if (strstr(d->message, "is the zone file itself")) {
+			ck_assert_uint_gt(d->line, line);
+			line = d->line;
+			ck_assert(line == 703 || line == 1503 || line == 2403);
+			count++;
+		}
+	ck_assert_uint_eq(count, 3);
+	zs_run_end(run);
+	run = zs_run_begin();
+	run->jobs = 4;
+	const struct zs_config *config = load("zones-dir: zones\n" "zones: {z.test: {file: b.zone, output: b.signed}}\n");
+	ck_assert_ptr_nonnull(config);
+	ck_assert_uint_eq(config->zone_count, 1);
+	ck_assert_uint_eq(config->bad_count, 1);
+	ck_assert_ptr_nonnull(strstr(config->bad[0].diags->message, "is the zone file itself"));
+}
+END_TEST
+
 START_TEST(root_refuses_a_config_that_others_can_write)
 {
 	if (geteuid() != 0) /* the rule is for root alone */
@@ -562,7 +597,7 @@ START_TEST(a_zone_names_its_server_by_a_word_or_a_map)
 		"  c.example: {file: a, output: 3, publish: {bind: {rndc: rndc -p 953}}}\n"
 		"  d.example: {file: a, output: 4, publish: {powerdns: {backend: bind, file: f, config-name: x-1}}}\n"
 		"  e.example: {file: a, output: 5, publish: command, reload: \"true\"}\n  f.example: {file: a, output: 6}\n");
-	const struct zs_publish_options *nsd = &config->zones[0].publish, *knot = &config->zones[1].publish;
+	const struct zs_publish_options *nsd = config->zones[0].publish, *knot = config->zones[1].publish;
 	ck_assert_int_eq(nsd->kind, ZS_PUBLISH_NSD);
 	ck_assert_str_eq(nsd->servers[0].text, "127.0.0.1");
 	ck_assert_int_eq(nsd->wait, 10);
@@ -570,11 +605,11 @@ START_TEST(a_zone_names_its_server_by_a_word_or_a_map)
 	ck_assert_str_eq(knot->servers[0].text, "192.0.2.1@5301");
 	ck_assert_str_eq(knot->socket.text, "k.sock");
 	ck_assert_int_eq(knot->wait, 3);
-	ck_assert_str_eq(config->zones[2].publish.program.argv[2], "953");
-	ck_assert_int_eq(config->zones[3].publish.backend, ZS_PDNS_BIND);
-	ck_assert_str_eq(config->zones[3].publish.config_name, "x-1");
-	ck_assert_int_eq(config->zones[4].publish.kind, ZS_PUBLISH_COMMAND);
-	ck_assert_int_eq(config->zones[5].publish.kind, ZS_PUBLISH_COMMAND);
+	ck_assert_str_eq(config->zones[2].publish->program.argv[2], "953");
+	ck_assert_int_eq(config->zones[3].publish->backend, ZS_PDNS_BIND);
+	ck_assert_str_eq(config->zones[3].publish->config_name, "x-1");
+	ck_assert_int_eq(config->zones[4].publish->kind, ZS_PUBLISH_COMMAND);
+	ck_assert_int_eq(config->zones[5].publish->kind, ZS_PUBLISH_COMMAND);
 }
 END_TEST
 
@@ -709,6 +744,7 @@ ZS_SUITE(config)
 	tcase_add_test(tcase, two_outputs_that_are_one_file_by_links_are_refused);
 	tcase_add_test(tcase, an_empty_or_missing_zones_dir_is_an_error);
 	tcase_add_test(tcase, an_output_that_is_a_link_to_the_zone_file_is_refused);
+	tcase_add_test(tcase, each_of_many_outputs_that_is_its_zone_file_is_told);
 	tcase_add_test(tcase, root_refuses_a_config_that_others_can_write);
 	tcase_add_test(tcase, refresh_must_outlive_the_largest_ttl);
 	tcase_add_test(tcase, a_zone_names_its_server_by_a_word_or_a_map);

@@ -10,7 +10,8 @@ enum { T = 1796083200, DAY = 86400, HOUR = 3600 };
 static const struct zs_policy policy = { .name = "default", .algorithm = 13, .ksk_lifetime = 365 * DAY, .zsk_lifetime = 90 * DAY, .validity = 14 * DAY,
 	                                 .refresh = 7 * DAY, .dnskey_ttl = HOUR, .propagation_zone = HOUR, .propagation_parent = HOUR,
 	                                 .parent_ds_ttl = DAY, .safety = HOUR, .cds = true, .observe_parent = true };
-static const struct zs_zone_config zone = { .name_text = "example.com.", .name = "\7example\3com", .policy = &policy, .registrar = "gandi",
+static const struct zs_publish_options publish = { .kind = ZS_PUBLISH_COMMAND };
+static const struct zs_zone_config zone = { .publish = &publish, .name_text = "example.com.", .name = (const uint8_t *)"\7example\3com", .policy = &policy, .registrar = "gandi",
 	                                          .output = { .path = "/" } };
 
 static struct zs_record_state in(enum zs_record_phase phase, zs_time since)

@@ -175,9 +175,8 @@ START_TEST(the_clock_is_read_when_the_lock_is_there)
 {
 	char dir[] = "/tmp/zonesign-unit-XXXXXX", name[64];
 	struct zs_run *run = zs_run_begin();
-	struct zs_zone_config config = { .state_dir = dir };
+	const struct zs_zone_config config = { .state_dir = dir, .name = zone };
 	struct zs_facts *facts;
-	memcpy(config.name, zone, sizeof zone);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	const zs_time before = zs_time_now();
 	run->now = 5;
