@@ -23,6 +23,7 @@ import table
 import tools
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SOME = 64 << 20  # octets of memory
 FULL = {'dense': 100000, 'large': 500000, 'tld': 1000000, 'rsa': 10000, 'fleet': 1000, 'idle': 50000, 'rounds': 3, 'loop': 2}
 # small enough for two minutes on two cores with all peers
 QUICK = {'dense': 4000, 'large': 12000, 'tld': 20000, 'rsa': 400, 'fleet': 50, 'idle': 1000, 'rounds': 2, 'loop': 0.3}
@@ -81,8 +82,8 @@ class Bench:
         return float(found[-1][0]), float(found[-1][1])
 
     def measure(self, row, contestants, rounds=None):
-        """contestants: (tool, prepare, call) with call giving a Sample, one after the other in each round. Medians by tool; a
-        peer of more than 1.5 times the fastest one's time is measured once: it decides no ratio."""
+        """contestants: (tool, prepare, call) with call giving a Sample, one after the other in each round, each with as much memory at hand
+        as it took last. Medians by tool; a peer of more than 1.5 times the fastest one's time is measured once: it decides no ratio."""
         samples, out = {}, set()
         for number in range(rounds or self.rounds):
             for tool, prepare, call in contestants:
@@ -90,6 +91,8 @@ class Bench:
                     continue
                 try:
                     prepare(number)
+                    used = samples[tool][-1].rss_kib << 10 if tool in samples else SOME
+                    tools.apart(tools.touch, used + used // 4 + SOME)
                     sample = call(number)
                 except (tools.Failed, OSError) as error:
                     self.results.failure(row, tool, str(error))
