@@ -541,7 +541,7 @@ START_TEST(every_day_has_its_second)
 {
 	char text[ZS_TIME_TEXT];
 	zs_time day = 0, time;
-	for (; day <= 253402300799; day += 86400) {
+	for (; day < (zs_time)440 * 366 * 86400; day += 86400) { /* the calendar repeats after 400 years */
 		ck_assert_msg(zs_time_parse(zs_time_text(day, text), &time) && time == day, "%s", text);
 		time_t next = (time_t)day + 86400;
 		struct tm tm;
