@@ -35,6 +35,25 @@ static bool set_next_due(struct zs_building *b)
 	return true;
 }
 
+/* What the published output is known by: by its times, if every later change shows in them. Where that was too early to tell right after the
+ * rename, a small one is read once more, now that its server has it; else each later run would have to, to find nothing to do. */
+static struct zs_file_id output_id(struct zs_building *b)
+{
+	enum { SMALL = 1 << 20 /* octets */ };
+	struct zs_file_id id = { 0 };
+	uint8_t sha256[32];
+	bool there = false;
+	if (b->candidate.settled)
+		return b->candidate.id;
+	if (b->candidate.len > SMALL)
+		return id;
+	struct zs_run *look = zs_run_begin();
+	if (!zs_publish_sha256(look, b->candidate.path, &there, sha256, &id) || !there || memcmp(sha256, b->candidate.sha256, sizeof sha256) != 0)
+		id = (struct zs_file_id){ 0 };
+	zs_run_end(look);
+	return id;
+}
+
 bool zs_build_record_facts(struct zs_building *b)
 {
 	struct zs_facts *facts = b->facts;
@@ -50,8 +69,8 @@ bool zs_build_record_facts(struct zs_building *b)
 		facts->input_room = b->input_room;
 	}
 	if (facts->input_count && b->committed) {
-		const struct zs_file_id unknown = { 0 }; /* its name is kept in any case */
-		zs_build_add_output(b->run, facts, b->candidate.settled ? &b->candidate.id : &unknown, b->candidate.sha256, b->zone_config->output.path);
+		const struct zs_file_id id = output_id(b); /* its name is kept in any case */
+		zs_build_add_output(b->run, facts, &id, b->candidate.sha256, b->zone_config->output.path);
 	}
 	facts->last_build = b->run->now;
 	if (b->told.now && !b->options->quiet)

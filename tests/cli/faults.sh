@@ -11,7 +11,7 @@ fi
 cat > fault.c <<'END'
 /* The call FAULT_AT of those below kills the process before it does anything (FAULT=kill), or fails (FAULT=fail). It leaves its name in
  * the file "hit". FAULT=sign: it is killed when the zone is signed; look: no key file can be looked at by its name; open: none can be
- * opened; input: no zone file can be opened; remove: nothing can be removed; poll: the first poll has no memory; memory: there is none any more when the output has its name;
+ * opened; input: no zone file can be opened; output: the signed one cannot; remove: nothing can be removed; poll: the first poll has no memory; memory: there is none any more when the output has its name;
  * start: there is none from that number of calls on. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -64,7 +64,7 @@ int open(const char *path, int flags, ...)
 	const mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
 	va_end(args);
 	errno = EMFILE;
-	return is_fault("input") && strcmp(path, "a.zone") == 0 ? -1 : REAL(open)(path, flags, mode);
+	return (is_fault("input") && strcmp(path, "a.zone") == 0) || (is_fault("output") && strcmp(path, "signed.zone") == 0) ? -1 : REAL(open)(path, flags, mode);
 }
 ssize_t write(int fd, const void *data, size_t len) { return fd > 2 && is_hit("write") ? -1 : REAL(write)(fd, data, len); }
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at) { return is_hit("pwrite") ? -1 : REAL(pwrite)(fd, data, len, at); }
@@ -184,6 +184,7 @@ has 'tells so' err "cannot remove 'state/a.example/trial"; run "$z" --now $now b
 start; now=$t
 sed -i 's/output: signed.zone/&, reload: [sleep, "0.2"]/' zonesign.yaml
 now=$((t + 60)); faulty poll 0 "$z" --now $now build; is 'a command is waited for without memory to wait' 0 $status
+faulty output 0 "$z" --now $now build; is 'once its server has it, an output is known by its times' $((wanted > 0)) $status # 1: it cannot be read
 echo 'start A 192.0.2.77' >> a.zone # without a change a run needs few calls, and may end well before the last of these
 for n in $(seq 1 12 361); do faulty start $n "$z" --now $now build; is "no memory from call $n on: the run ends by itself" 1 $status; has "and says so ($n)" err 'memory'; done
 echo 'new A 192.0.2.2' >> a.zone; now=$((t + 120)); faulty memory 0 "$z" --now $now build; is 'no memory after the rename' 1 $status
