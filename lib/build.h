@@ -44,6 +44,9 @@ struct zs_build_result {
 /* The guards that --accept takes: "clock", "adopt", "G5", ...; NULL past the end. */
 const char *zs_build_guard_name(size_t index);
 
+/* May the state be asked what is in service, as by a gate? Not by a clock, nor beside an output, that a build would refuse: G17, G18. */
+ZS_MUST_CHECK bool zs_build_may_rely(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts);
+
 /* Build one zone. The exit status is run->fault; *out is filled in every case. */
 bool zs_build(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config *zone,
               const struct zs_build_options *options, struct zs_build_result *out);

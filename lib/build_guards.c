@@ -237,6 +237,30 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 	return false;
 }
 
+bool zs_build_may_rely(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts)
+{
+	uint8_t sha256[32];
+	struct zs_file_id id;
+	bool there = true;
+	const char *jump = zs_facts_clock_jump(run, facts);
+	if (jump) {
+		zs_refuse(run, "G17", "%s", jump);
+		zs_hint(run, "see that the clock is right, and ask again");
+		return false;
+	}
+	if (!facts->published.known || zone->publish->kind == ZS_PUBLISH_UPDATE || zs_build_output_is_ours(zone, facts))
+		return true;
+	if (!zs_publish_sha256(run, zone->output.path, &there, sha256, &id))
+		return false;
+	/* one that is not there is made again by the next build, as it was; that of a run that is at work is as good */
+	if (!there || memcmp(sha256, facts->published.sha256, 32) == 0 || (facts->intent.present && memcmp(sha256, facts->intent.sha256, 32) == 0))
+		return true;
+	zs_refuse(run, "G18", "'%s' is not what zonesign published last (serial %u): what its servers show is not known", zone->output.path,
+	          facts->published.serial);
+	zs_hint(run, "'zonesign build' says more; when it has published, ask again");
+	return false;
+}
+
 bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in)
 {
 	struct zs_soa soa;

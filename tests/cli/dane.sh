@@ -56,6 +56,17 @@ fresh; at 01T00:00 build; zone 'new A 192.0.2.1\n'; at 01T00:30 build; is 'soon 
 # ---- before the first build: nobody knows what the servers have of the zone ----
 fresh; at 01T00:00 tlsa --gate k1.pem; is 'gate: never built' 3 $status; has 'what to do' err 'was not built yet'; has 'and meanwhile' err 'Keep the old certificate'; hasnt 'no promise' err 'no client expects'
 
+# ---- what a build refuses opens no gate: a clock that leapt, an output that was exchanged ----
+fresh; at 01T00:00 build; cp signed.zone restored; cp k2.pem next.pem; at 02T00:00 build; cp signed.zone newest
+run "$z" --now 2028-12-02T00:00:00Z tlsa --gate k2.pem; is 'gate: a clock two years ahead' 4 $status; has 'gate: it is the clock' err 'refused by G17: the clock says 2028-12-02T00:00:00Z'
+run "$z" --now 2026-12-01T12:00:00Z tlsa --gate k1.pem; is 'gate: a clock that went back' 4 $status
+cp restored signed.zone; at 03T00:00 build; is 'an older output was restored: the build' 4 $status
+at 03T00:00 tlsa --gate k2.pem; is 'an older output was restored: the gate' 4 $status; has 'gate: it is the output' err "refused by G18: 'signed.zone' is not what zonesign published last"; hasnt 'gate: no promise' out 'may switch'
+run "$z" --json --now 2026-12-03T00:00:00Z tlsa --gate k2.pem; is 'gate: no document then' '4 ' "$status $(cat out)"
+at 03T00:00 tlsa --stage mail.example.com; is 'stage: the build is refused' 4 $status; hasnt 'stage: no promise' out 'may be used'; is 'stage: said once' 1 "$(grep -c 'refused by' err)"
+cp newest signed.zone; at 03T00:00 tlsa --gate k2.pem; is 'gate: a copy of the published one will do' 0 $status
+rm signed.zone; at 03T00:00 tlsa --gate k2.pem; is 'gate: and so will none, which the next build makes' 0 $status
+
 # ---- a key that was never published ----
 fresh; at 01T00:00 build
 cp k2.pem mail.pem
