@@ -55,6 +55,7 @@ struct zs_ds_registrar {
 	const char *name, *title;
 	const char *note; /* what to know before typing; or NULL */
 	uint8_t algorithms[ZS_DS_ALGORITHMS]; /* those its documentation lists, ended by 0; none: not known */
+	bool replaces; /* what is sent takes the place of all that is there: what is kept has to be sent again */
 	struct zs_ds_form_line lines[ZS_DS_LINES]; /* in the order of the form */
 };
 

@@ -14,7 +14,7 @@
 	{ ZS_DS_FIELD_DIGEST_TYPE, "Digest type", style, sure }, { ZS_DS_FIELD_DIGEST, "Digest", ZS_DS_NUMBER, sure }
 
 static const struct zs_ds_registrar registrars[] = {
-	{ "general", "any registrar", "Forms ask for the DS data or for the key data, seldom for both.", { 0 }, {
+	{ "general", "any registrar", "Forms ask for the DS data or for the key data, seldom for both.", { 0 }, NO, {
 		{ ZS_DS_FIELD_GROUP, "DS data", 0, YES },
 		{ ZS_DS_FIELD_TAG, "Key tag", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, YES },
@@ -27,77 +27,77 @@ static const struct zs_ds_registrar registrars[] = {
 		{ ZS_DS_FIELD_GROUP, "Records", 0, YES },
 		{ ZS_DS_FIELD_DS_LINE, "DS", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_DNSKEY_LINE, "DNSKEY", ZS_DS_NUMBER, YES } } },
-	{ "gandi", "Gandi", "Gandi takes the key, not a DS: it computes key tag and digest itself.", { 0 }, {
+	{ "gandi", "Gandi", "Gandi takes the key, not a DS: it computes key tag and digest itself.", { 0 }, NO, {
 		{ ZS_DS_FIELD_FLAGS, "Flag / key type", ZS_DS_DASHED, NO }, /* the present form's word was not seen */
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, YES },
 		{ ZS_DS_FIELD_PUBLIC_KEY, "Public key", ZS_DS_NUMBER, YES } } },
 	{ "ovh", "OVHcloud",
 	  "At most 4 keys. OVHcloud's own DNSSEC must be off, or the form cannot be edited.",
-	  { 5, 7, 8, 10, 13, 14, 15 }, {
+	  { 5, 7, 8, 10, 13, 14, 15 }, NO, {
 		{ ZS_DS_FIELD_TAG, "Key Tag", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_FLAGS, "Flag", ZS_DS_SPELLED, YES },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_DASHED, YES },
 		{ ZS_DS_FIELD_PUBLIC_KEY, "Public key (encoded in base64)", ZS_DS_NUMBER, YES } } },
-	{ "namecheap", "Namecheap", "The form is in the tab Advanced DNS.", { 0 }, {
+	{ "namecheap", "Namecheap", "The form is in the tab Advanced DNS.", { 0 }, NO, {
 		{ ZS_DS_FIELD_TAG, "Key Tag", ZS_DS_NUMBER, NO },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_DIGEST_TYPE, "Digest Type", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_DIGEST, "Digest", ZS_DS_NUMBER, NO } } },
-	{ "godaddy", "GoDaddy", "The fields of the key data are asked for .eu only.", { 0 }, {
+	{ "godaddy", "GoDaddy", "The fields of the key data are asked for .eu only.", { 0 }, NO, {
 		DS_FOUR(ZS_DS_NAMED, NO),
 		{ ZS_DS_FIELD_EMPTY, "Max signature life", ZS_DS_NUMBER, NO },
 		{ ZS_DS_FIELD_GROUP, "For .eu, in place of it", 0, YES },
 		{ ZS_DS_FIELD_FLAGS, "Flags", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_PROTOCOL, "Protocol", ZS_DS_NUMBER, NO },
 		{ ZS_DS_FIELD_PUBLIC_KEY, "Public key", ZS_DS_NUMBER, NO } } },
-	{ "porkbun", "Porkbun", NULL, { 0 }, {
+	{ "porkbun", "Porkbun", NULL, { 0 }, NO, {
 		{ ZS_DS_FIELD_TAG, "Key Tag", ZS_DS_NUMBER, NO },
 		{ ZS_DS_FIELD_ALGORITHM, "DS Data Algorithm", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_DIGEST_TYPE, "Digest Type", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_DIGEST, "Digest", ZS_DS_NUMBER, NO },
 		{ ZS_DS_FIELD_EMPTY, "Max Sig Life", ZS_DS_NUMBER, NO },
 		{ ZS_DS_FIELD_EMPTY, "keyData (all of it)", ZS_DS_NUMBER, NO } } },
-	{ "route53", "AWS Route 53 Domains", "AWS takes the key, not a DS: it computes the digest itself.", { 0 }, {
+	{ "route53", "AWS Route 53 Domains", "AWS takes the key, not a DS: it computes the digest itself.", { 0 }, NO, {
 		{ ZS_DS_FIELD_FLAGS, "Key type", ZS_DS_DASHED, YES },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, YES },
 		{ ZS_DS_FIELD_PUBLIC_KEY, "Public key", ZS_DS_NUMBER, YES } } },
-	{ "inwx", "INWX", "The DS line is optional: INWX computes it from the DNSKEY line.", { 0 }, {
+	{ "inwx", "INWX", "The DS line is optional: INWX computes it from the DNSKEY line.", { 0 }, NO, {
 		{ ZS_DS_FIELD_DNSKEY_LINE, "DNSKEY", ZS_DS_NUMBER, NO },
 		{ ZS_DS_FIELD_DS_LINE, "DS", ZS_DS_NUMBER, NO } } },
-	{ "joker", "Joker.com", "For .de Joker.com asks for the key: use the fields that `--for general` shows.", { 0 }, {
+	{ "joker", "Joker.com", "For .de Joker.com asks for the key: use the fields that `--for general` shows.", { 0 }, NO, {
 		{ ZS_DS_FIELD_TAG, "Tag", ZS_DS_NUMBER, NO },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_DIGEST_TYPE, "Digest type", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_DIGEST, "Digest", ZS_DS_NUMBER, NO } } },
-	{ "namesilo", "NameSilo", NULL, { 0 }, {
+	{ "namesilo", "NameSilo", NULL, { 0 }, NO, {
 		{ ZS_DS_FIELD_DIGEST, "Digest", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_TAG, "Key tag", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_DIGEST_TYPE, "Digest type", ZS_DS_NAMED, YES },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, YES } } },
-	{ "name.com", "Name.com", NULL, { 0 }, {
+	{ "name.com", "Name.com", NULL, { 0 }, NO, {
 		{ ZS_DS_FIELD_TAG, "Key tag", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_DIGEST_TYPE, "Digest Type", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_DIGEST, "Digest", ZS_DS_NUMBER, YES } } },
 	{ "dynadot", "Dynadot",
 	  "The form takes the DS data or the key data. It was seen to fail without a word: look at the list afterwards.",
-	  { 0 }, {
+	  { 0 }, NO, {
 		DS_FOUR(ZS_DS_NAMED, NO),
 		{ ZS_DS_FIELD_GROUP, "Or, in place of it", 0, YES },
 		{ ZS_DS_FIELD_FLAGS, "Flags", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_PUBLIC_KEY, "Public key", ZS_DS_NUMBER, NO } } },
-	{ "transip", "TransIP", "TransIP takes the key, not a DS.", { 0 }, {
+	{ "transip", "TransIP", "TransIP takes the key, not a DS.", { 0 }, NO, {
 		{ ZS_DS_FIELD_TAG, "Key tag", ZS_DS_NUMBER, NO },
 		{ ZS_DS_FIELD_FLAGS, "Flags", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, NO },
 		{ ZS_DS_FIELD_PUBLIC_KEY, "Public key", ZS_DS_NUMBER, NO } } },
 	{ "openprovider", "Openprovider",
-	  "Some accounts see the words of a DS: then the digest goes into the box \"Public key\".", { 0 }, {
+	  "Some accounts see the words of a DS: then the digest goes into the box \"Public key\".", { 0 }, NO, {
 		{ ZS_DS_FIELD_FLAGS, "Key type", ZS_DS_NAMED, YES },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_PUBLIC_KEY, "Public key", ZS_DS_NUMBER, YES } } },
-	{ "dnsimple", "DNSimple", "The top-level domain decides which of the two forms is shown.", { 0 }, {
+	{ "dnsimple", "DNSimple", "The top-level domain decides which of the two forms is shown.", { 0 }, NO, {
 		{ ZS_DS_FIELD_GROUP, "DS-Data", 0, YES },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, YES },
 		{ ZS_DS_FIELD_TAG, "Keytag", ZS_DS_NUMBER, YES },
@@ -108,8 +108,8 @@ static const struct zs_ds_registrar registrars[] = {
 		{ ZS_DS_FIELD_PROTOCOL, "Protocol (filled in already)", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_ALGORITHM, "Algorithm", ZS_DS_NAMED, YES },
 		{ ZS_DS_FIELD_PUBLIC_KEY, "Public Key", ZS_DS_NUMBER, YES } } },
-	{ "opensrs", "OpenSRS", "SET_DNSSEC_INFO replaces the whole set: send all entries in one call.",
-	  { 5, 6, 7, 8, 10, 253, 254 }, {
+	{ "opensrs", "OpenSRS", "SET_DNSSEC_INFO replaces the whole set: send all entries that are to be there in one call.",
+	  { 5, 6, 7, 8, 10, 253, 254 }, YES, {
 		{ ZS_DS_FIELD_TAG, "key_tag", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_ALGORITHM, "algorithm", ZS_DS_NUMBER, YES },
 		{ ZS_DS_FIELD_DIGEST_TYPE, "digest_type", ZS_DS_NUMBER, YES },
@@ -255,12 +255,17 @@ static void put_list(const struct zs_ds_registrar *registrar, const struct zs_ds
 	}
 }
 
-/* What must not be touched while the rest is typed. */
-static void put_kept(const struct zs_ds_view *view, struct zs_buf *out)
+/* What must not be touched while the rest is typed, or must not be left out of what is sent. */
+static void put_kept(const struct zs_ds_registrar *registrar, const struct zs_ds_view *view, bool alone, struct zs_buf *out)
 {
-	for (size_t i = 0; i < view->wanted_count; i++)
-		if (view->wanted[i].present)
-			zs_buf_printf(out, "\nKeep (key tag %u): it is there already.\n", view->wanted[i].tag);
+	for (size_t i = 0; i < view->wanted_count; i++) {
+		if (!view->wanted[i].present)
+			continue;
+		zs_buf_printf(out, "\nKeep (key tag %u): it is there already%s\n", view->wanted[i].tag,
+		              registrar->replaces && !alone ? ", and goes if it is not sent again:" : ".");
+		if (registrar->replaces && !alone)
+			put_entry(registrar, view, &view->wanted[i], out);
+	}
 }
 
 void zs_ds_form(const struct zs_ds_registrar *registrar, const struct zs_ds_view *view, struct zs_buf *out)
@@ -269,7 +274,7 @@ void zs_ds_form(const struct zs_ds_registrar *registrar, const struct zs_ds_view
 	zs_buf_printf(out, "Domain: %s\nRegistrar: %s\n", view->zone_bare, registrar->title);
 	if (!view->missing_count && !view->removed_count) {
 		zs_buf_text(out, "Nothing is to be entered or deleted.\n");
-		put_kept(view, out);
+		put_kept(registrar, view, true, out);
 		return;
 	}
 	if (view->not_before)
@@ -278,6 +283,6 @@ void zs_ds_form(const struct zs_ds_registrar *registrar, const struct zs_ds_view
 		zs_buf_printf(out, "Note: %s\n", registrar->note);
 	put_algorithm_note(registrar, view, out);
 	put_list(registrar, view, "Enter", view->wanted, view->wanted_count, out);
-	put_kept(view, out);
+	put_kept(registrar, view, false, out);
 	put_list(registrar, view, "Delete", view->removed, view->removed_count, out);
 }

@@ -127,7 +127,7 @@ static const struct {
 	  "  Digest Type: 2\n  Digest: " DIGEST "\n" },
 	{ "opensrs",
 	  "Domain: example.net\nRegistrar: OpenSRS\n"
-	  "Note: SET_DNSSEC_INFO replaces the whole set: send all entries in one call.\n"
+	  "Note: SET_DNSSEC_INFO replaces the whole set: send all entries that are to be there in one call.\n"
 	  "Note: algorithm 13 is not in OpenSRS's documented list (5, 6, 7, 8, 10, 253, 254) and may be refused.\n"
 	  "\nEnter (key tag 55648):\n  key_tag: 55648\n  algorithm: 13\n  digest_type: 2\n  digest: " DIGEST "\n" },
 };
@@ -300,6 +300,21 @@ START_TEST(what_is_at_the_parent_is_kept_and_not_added_again)
 }
 END_TEST
 
+START_TEST(a_registrar_that_replaces_the_set_is_given_what_is_kept_as_well)
+{
+	struct zs_ds_request request = request_for("opensrs");
+	wanted[1] = make_key(second, 257, 15, "l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=");
+	request.wanted_count = 2;
+	request.present = wanted;
+	request.present_count = 1;
+	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_FORM),
+	    "\nKeep (key tag 55648): it is there already, and goes if it is not sent again:\n"
+	    "  key_tag: 55648\n  algorithm: 13\n  digest_type: 2\n  digest: " DIGEST "\n"));
+	request.present_count = 2;
+	ck_assert_ptr_nonnull(strstr(text_of(&request, ZS_DS_FORM), "\nKeep (key tag 55648): it is there already.\n")); /* nothing is sent */
+}
+END_TEST
+
 START_TEST(epp_create_holds_keys_for_ee_and_ds_elsewhere)
 {
 	const char *text = simple(NULL, ZS_DS_EPP_CREATE);
@@ -394,6 +409,7 @@ ZS_SUITE(ds)
 	tcase_add_test(tcase, nothing_to_do_is_said);
 	tcase_add_test(tcase, epp_update_has_the_order_of_rfc5910);
 	tcase_add_test(tcase, what_is_at_the_parent_is_kept_and_not_added_again);
+	tcase_add_test(tcase, a_registrar_that_replaces_the_set_is_given_what_is_kept_as_well);
 	tcase_add_test(tcase, epp_create_holds_keys_for_ee_and_ds_elsewhere);
 	tcase_add_test(tcase, a_hostile_name_breaks_neither_xml_nor_csv_nor_json);
 	tcase_add_test(tcase, csv_is_one_line_an_entry);
