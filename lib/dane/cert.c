@@ -193,6 +193,25 @@ static bool keep_certificates(struct reading *r)
 	return key && !fits;
 }
 
+/* Who issued the first certificate. A CA may have had several keys under one name, and not every leaf has the identifier of the key:
+ * the one whose key made the signature, or, of a signature that OpenSSL cannot judge, the first of that name. */
+static const struct zs_dane_cert *find_issuer(const struct zs_dane_file *file)
+{
+	const struct zs_dane_cert *leaf = &file->certs[0], *named = NULL;
+	for (size_t i = 1; i < file->count; i++) {
+		const struct zs_dane_cert *issuer = &file->certs[i];
+		EVP_PKEY *key = X509_get0_pubkey(issuer->x509);
+		if (!zs_dane_issued(issuer, leaf))
+			continue;
+		named = named ? named : issuer;
+		const bool signed_it = key && X509_verify(leaf->x509, key) == 1;
+		ERR_clear_error();
+		if (signed_it)
+			return issuer;
+	}
+	return named;
+}
+
 bool zs_dane_file_read(struct zs_run *run, const struct zs_source *where, const char *path, struct zs_dane_file *out)
 {
 	struct zs_input input;
@@ -227,6 +246,7 @@ bool zs_dane_file_read(struct zs_run *run, const struct zs_source *where, const 
 	}
 	out->certs = r.certs;
 	out->count = r.count;
+	out->issuer = r.certs[0].x509 ? find_issuer(out) : NULL;
 	struct stat stat;
 	out->world_readable_key = r.has_key && lstat(path, &stat) == 0 && S_ISREG(stat.st_mode) && (stat.st_mode & 007);
 	return true;

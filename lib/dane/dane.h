@@ -30,6 +30,7 @@ struct zs_dane_file {
 	const char *path;
 	const struct zs_dane_cert *certs; /* certs[0]: the end entity */
 	size_t count;
+	const struct zs_dane_cert *issuer; /* of certs[0], among the others; NULL: it is not there */
 	struct zs_file_id id;
 	uint8_t sha256[32];
 	bool world_readable_key;

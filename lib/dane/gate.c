@@ -105,11 +105,7 @@ static struct zs_tlsa_key key_at(const struct zs_run *run, const struct zs_dane_
 {
 	const struct zs_dane_cert *leaf = &file->certs[0];
 	struct zs_tlsa_key out = *key;
-	size_t issuer = 1;
-	bool checked = leaf->x509 && zs_dane_names(leaf, host) && is_valid(leaf, run->now);
-	while (checked && issuer < file->count && !zs_dane_issued(&file->certs[issuer], leaf))
-		issuer++;
-	checked = checked && (issuer >= file->count || is_valid(&file->certs[issuer], run->now));
+	const bool checked = leaf->x509 && zs_dane_names(leaf, host) && is_valid(leaf, run->now) && (!file->issuer || is_valid(file->issuer, run->now));
 	for (unsigned kind = 0; kind < 18 && !checked; kind++)
 		out.kinds[kind] = (struct zs_bytes){ 0 };
 	return out;

@@ -25,15 +25,6 @@ bool zs_dane_owner(const struct zs_dane_port *port, const uint8_t *host, uint8_t
 	return true;
 }
 
-/* The issuer of the end entity in the file, for usages 0 and 2. */
-static const struct zs_dane_cert *find_issuer(const struct zs_dane_file *file)
-{
-	for (size_t i = 1; i < file->count; i++)
-		if (file->certs[i].x509 && X509_check_issued(file->certs[i].x509, file->certs[0].x509) == X509_V_OK)
-			return &file->certs[i];
-	return NULL;
-}
-
 /* The certificate or key that a record of this usage and selector is made of, or NULL. */
 static const struct zs_dane_cert *choose(const struct zs_dane_file *file, uint8_t usage, uint8_t selector)
 {
@@ -43,7 +34,7 @@ static const struct zs_dane_cert *choose(const struct zs_dane_file *file, uint8_
 	/* a self-signed certificate is often marked as a CA and still the server's own */
 	if (usage == 1 || usage == 3)
 		return leaf->is_ca && !leaf->self_signed ? NULL : leaf;
-	return leaf->is_ca && file->count == 1 ? leaf : find_issuer(file); /* or the file of a trust anchor alone */
+	return leaf->is_ca && file->count == 1 ? leaf : file->issuer; /* or the file of a trust anchor alone */
 }
 
 static void say_missing(struct zs_run *run, const struct zs_dane_file *file, const struct zs_tlsa_params *params, const char *label)
@@ -192,7 +183,7 @@ void zs_dane_lint(struct zs_run *run, const struct zs_source *where, const struc
 	char name[ZS_NAME_TEXT];
 	const struct zs_dane_cert *leaf = &file->certs[0];
 	const bool anchor = params->usage == 0 || params->usage == 2;
-	const struct zs_dane_cert *issuer = anchor && leaf->x509 ? find_issuer(file) : NULL;
+	const struct zs_dane_cert *issuer = anchor ? file->issuer : NULL;
 	if (params->usage < 2 && is_smtp(port))
 		zs_warn(run, where, "%s: usage %u is unusable for SMTP: senders will not verify (RFC 7672 section 3.1.3)", label, params->usage);
 	if (params->usage == 3 && params->selector == 0)

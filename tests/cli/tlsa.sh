@@ -35,6 +35,17 @@ for file in www.pem www-chain.pem www.der www.key www.pub www.csr; do
 	is "3 1 1 of $file" "_443._udp.www.example.com. 3600 IN TLSA 3 1 1 $wanted" "$(cat out)"
 done
 
+# a CA that has had two keys under one name, and a leaf that does not tell the key: the issuer is who signed it, wherever it stands
+ec() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $1.key -out $1.pem -days 30 -subj "/CN=$2" 2>/dev/null; }
+ec rekeyed-old 'One CA'; ec rekeyed-new 'One CA'
+printf 'subjectAltName=DNS:www.example.com\nsubjectKeyIdentifier=none\nauthorityKeyIdentifier=none\n' > leaf.ext
+openssl x509 -req -in www.csr -CA rekeyed-old.pem -CAkey rekeyed-old.key -set_serial 7 -days 20 -extfile leaf.ext -out leaf.pem 2>/dev/null
+for order in 'rekeyed-new.pem rekeyed-old.pem' 'rekeyed-old.pem rekeyed-new.pem'; do
+	cat leaf.pem $order > rekeyed.pem
+	run "$z" tlsa rekeyed.pem --host www.example.com --port 443 --records '2 1 1'
+	is "who signed it, of $order" "_443._tcp.www.example.com. 3600 IN TLSA 2 1 1 $(data rekeyed-old.pem 1 1)" "$(cat out)"
+done
+
 says() { # NAME STATUS WORDS ARGUMENTS of tlsa
 	name=$1 wanted=$2 words=$3
 	shift 3
