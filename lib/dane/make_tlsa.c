@@ -298,7 +298,8 @@ static void suppose_ttls(struct tlsa_making *t, struct zs_facts *facts)
 }
 
 /* The state was lost, the output is somebody else's, or the zone file had TLSA that the config has now: what the output has at
- * owners of which nothing is known is in caches, with its TTL, so it counts as published. Since when is not known. */
+ * owners of which nothing is known is in caches, with its TTL, so it counts as published. Since when is not known. So does, at every
+ * owner, what an output has that replaced ours: the state may be a copy from before a certificate changed. */
 static void adopt(struct tlsa_making *t, struct zs_facts *facts)
 {
 	const struct zs_facts known_before = *facts;
@@ -308,14 +309,14 @@ static void adopt(struct tlsa_making *t, struct zs_facts *facts)
 	const bool ok = zs_zone_read(look, look->arena, t->m->config->output.path, &read, &old) && zs_zone_apex_rrset(old, ZS_TYPE_DNSKEY);
 	for (size_t i = 0; ok && i < t->count; i++) {
 		const struct zs_rrset *set = zs_zone_rrset(old, zs_zone_find(old, t->wants[i].owner, NULL), ZS_TYPE_TLSA);
-		if (!is_new(&known_before, &t->wants[i]))
+		if (!facts->replaced.present && !is_new(&known_before, &t->wants[i]))
 			continue;
 		for (uint32_t r = 0; set && r < set->count; r++) {
 			const struct zs_bytes rdata = zs_rrset_rdata(old, set, r);
-			bool foreign = false;
+			bool left_out = zs_tlsa_find(&known_before, t->wants[i].owner, rdata) != NULL;
 			for (size_t f = 0; f < t->wants[i].foreign_count; f++)
-				foreign = foreign || zs_bytes_equal(t->wants[i].foreign[f], rdata);
-			if (foreign)
+				left_out = left_out || zs_bytes_equal(t->wants[i].foreign[f], rdata);
+			if (left_out)
 				continue;
 			struct zs_tlsa_facts *known = &ZS_PUSH(t->m->run->arena, facts->tlsa, facts->tlsa_count, facts->tlsa_room);
 			memcpy(known->owner, t->wants[i].owner, zs_name_len(t->wants[i].owner));
@@ -496,7 +497,7 @@ void zs_make_tlsa(struct zs_making *m)
 	if (before.tlsa_ttl_count)
 		memcpy(before.tlsa_ttls, m->before->tlsa_ttls, before.tlsa_ttl_count * sizeof *before.tlsa_ttls);
 	suppose_ttls(&t, &before);
-	if (any_new(&t, &before) && (before.fresh || before.replaced.present || before.published.known))
+	if (before.replaced.present || (any_new(&t, &before) && (before.fresh || before.published.known)))
 		adopt(&t, &before);
 	zs_tlsa_schedule(m->run->arena, &timing, t.wants, t.count, &before, &plan);
 	take_plan(m, &plan, t.wants, t.count);

@@ -67,6 +67,12 @@ at 03T00:00 tlsa --stage mail.example.com; is 'stage: the build is refused' 4 $s
 cp newest signed.zone; at 03T00:00 tlsa --gate k2.pem; is 'gate: a copy of the published one will do' 0 $status
 rm signed.zone; at 03T00:00 tlsa --gate k2.pem; is 'gate: and so will none, which the next build makes' 0 $status
 
+# ---- a state from a backup, older than the output: what that has is in caches, and may be the certificate in use ----
+fresh; at 01T00:00 build; cp -r state backup; cp k2.pem next.pem; at 02T00:00 build; cp k2.pem mail.pem; rm next.pem; at 05T00:00 build; at 05T03:00 build; is 'a roll since the backup' k2 "$(served)"
+rm -rf state; mv backup state; echo nothing > mail.pem
+at 06T00:00 build --accept adopt; is 'adopted, with a certificate that cannot be read' 3 $status; is 'what was published stays' 'k1 k2' "$(served)"
+cp k2.pem mail.pem; at 06T01:00 build; is 'it can be read again' 'k1 k2' "$(served)"; at 06T04:30 build; is 'and what the backup had goes' k2 "$(served)"
+
 # ---- a key that was never published ----
 fresh; at 01T00:00 build
 cp k2.pem mail.pem
