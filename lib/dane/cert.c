@@ -37,7 +37,7 @@ static zs_time asn1_time(const ASN1_TIME *time)
 static const char *weakness(struct zs_arena *arena, EVP_PKEY *key)
 {
 	const int bits = key ? EVP_PKEY_get_bits(key) : 0;
-	if (key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && bits < 2048)
+	if (key && (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA || EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS) && bits < 2048)
 		return zs_arena_printf(arena, "RSA %d", bits);
 	if (key && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && bits < 224)
 		return zs_arena_printf(arena, "EC %d", bits);

@@ -47,7 +47,7 @@ static EVP_PKEY_CTX *context_of(struct zs_run *run, const struct zs_dane_key_opt
 	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, (long)cert->spki.len);
 	if (key) {
 		zs_arena_defer(run->arena, release_pkey, key);
-		*is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
+		*is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA || EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS;
 		*bits = options->bits ? options->bits : (unsigned)EVP_PKEY_get_bits(key);
 		context = EVP_PKEY_CTX_new(key, NULL);
 	}

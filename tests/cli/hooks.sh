@@ -45,6 +45,8 @@ echo nonsense > next.key; at 04T00:00 tlsa --stage mail.example.com; is 'stage o
 rm next.key; at 04T00:00 tlsa --stage mail.example.com --algorithm rsa --bits 3072; is '--algorithm rsa' 0 $status; has 'RSA 3072' next.key 'PRIVATE KEY'
 is 'its size' 3072 "$(openssl pkey -in next.key -noout -text | sed -n 's/.*(\([0-9]*\) bit.*/\1/p')"
 rm next.key; for a in p384 ed25519; do at 04T01:00 tlsa --stage mail.example.com --algorithm $a; is "--algorithm $a" 0 $status; rm -f next.key; done
+cp k1.pem was.pem; openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2304 -out pss.key 2>/dev/null; newcert k1 pss
+at 04T01:30 tlsa --stage mail.example.com; is 'as an RSA-PSS key in use' 0 $status; is 'of its size' 2304 "$(openssl pkey -in next.key -noout -text | sed -n 's/.*(\([0-9]*\) bit.*/\1/p')"; rm -f next.key; mv was.pem k1.pem
 at 04T02:00 tlsa --stage mail.example.com --algorithm dsa; is '--algorithm dsa' 2 $status; is 'and nothing is made' no "$([ -e next.key ] && echo yes || echo no)"
 at 04T02:00 tlsa --stage mail.example.com --bits 1024 --algorithm rsa; is '--bits 1024' 2 $status
 at 04T02:00 tlsa --stage mail.example.com --bits 3072; is '--bits for an EC key' 2 $status
