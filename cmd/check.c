@@ -128,6 +128,11 @@ static void release_arena(void *arena)
 	zs_arena_free(arena);
 }
 
+static void end_part(void *part)
+{
+	zs_run_end(part);
+}
+
 static void check_one(const struct zs_cli *cli, struct zs_run *run, const char *path, const uint8_t *apex,
                       const struct zs_zone_config *config, struct forecasts *out)
 {
@@ -138,10 +143,8 @@ static void check_one(const struct zs_cli *cli, struct zs_run *run, const char *
 	check_file(run, arena, path, apex, config, out, &ttls);
 	if (config) {
 		zs_run_stage(run, "keys");
-		run->zone_text = config->name_text;
 		check_keys(run, config, &ttls);
 		zs_publish_check_commands(run, config);
-		run->zone_text = NULL;
 	}
 	zs_stages_end(&stages);
 	if (out->count) /* they show records of the zone */
@@ -272,7 +275,14 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 		return zs_cli_end(cli, run);
 	}
 	struct forecasts *all = zs_arena_array(run->arena, count + 1, sizeof *all);
-	for (size_t i = 0; i < count; i++)
-		check_one(cli, run, zones[i]->file.path, zones[i]->name, zones[i], &all[i]);
+	for (size_t i = 0; i < count; i++) {
+		struct zs_run *part = zs_cli_part(cli, run, zones[i]);
+		check_one(cli, part, zones[i]->file.path, zones[i]->name, zones[i], &all[i]);
+		zs_run_join(run, part);
+		if (all[i].count) /* they are in its memory */
+			zs_arena_defer(run->arena, end_part, part);
+		else
+			zs_run_end(part);
+	}
 	return finish(cli, run, all, count);
 }

@@ -175,15 +175,16 @@ int zs_cmd_ds(const struct zs_cli *cli, int argc, char **argv)
 	struct zs_json *document = format == ZS_DS_JSON && (cli->json || (mode != MODE_READY && !by_hand)) ? zs_json_object(run->arena) : NULL;
 	struct zs_json *list = document ? zs_json_set_array(document, "zones") : NULL;
 	for (size_t i = 0; i < count; i++) {
-		run->zone_text = zones[i]->name_text;
+		struct zs_run *part = zs_cli_part(cli, run, zones[i]);
 		if (by_hand)
-			record(run, zones[i], mode == MODE_GONE, has_tag ? &tag : NULL, list);
+			record(part, zones[i], mode == MODE_GONE, has_tag ? &tag : NULL, list);
 		else if (mode == MODE_CHECK)
-			check_zone(zones[i], run, list, &text);
+			check_zone(zones[i], part, list, &text);
 		else
-			print_zone(run, zones[i], mode, format, registrar, list, &text);
+			print_zone(part, zones[i], mode, format, registrar, list, &text);
+		zs_run_join(run, part);
+		zs_run_end(part);
 	}
-	run->zone_text = NULL;
 	if (document) {
 		zs_cli_json_errors(document, run);
 		zs_json_dump(document, &text);

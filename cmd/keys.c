@@ -165,6 +165,21 @@ static void import(const struct zs_cli *cli, struct zs_run *run, const struct zs
 	       options->import.dry_run ? "nothing was changed" : "stop the other signer, then run 'zonesign build --accept adopt'");
 }
 
+static void list_zone(struct zs_run *run, const struct zs_zone_config *zone, struct zs_json *array, struct zs_buf *text)
+{
+	struct zs_facts *facts;
+	struct zs_status status;
+	if (!zs_facts_read(run, zone, &facts))
+		return;
+	zs_facts_close(facts);
+	if (!zs_report_status(run, zone, facts, 0, &status))
+		return;
+	if (array)
+		zs_report_status_json(run, &status, zs_json_add_object(array));
+	else
+		zs_report_keys_text(run, &status, text);
+}
+
 static int list(const struct zs_cli *cli, struct zs_run *run, char **names, int name_count)
 {
 	const struct zs_config *config;
@@ -174,17 +189,10 @@ static int list(const struct zs_cli *cli, struct zs_run *run, char **names, int 
 	struct zs_json *document = cli->json ? zs_json_object(run->arena) : NULL;
 	struct zs_json *array = document ? zs_json_set_array(document, "zones") : NULL;
 	for (size_t i = 0; zones && i < count; i++) {
-		struct zs_facts *facts;
-		struct zs_status status;
-		if (!zs_facts_read(run, zones[i], &facts))
-			continue;
-		zs_facts_close(facts);
-		if (!zs_report_status(run, zones[i], facts, 0, &status))
-			continue;
-		if (array)
-			zs_report_status_json(run, &status, zs_json_add_object(array));
-		else
-			zs_report_keys_text(run, &status, &text);
+		struct zs_run *part = zs_cli_part(cli, run, zones[i]);
+		list_zone(part, zones[i], array, &text);
+		zs_run_join(run, part);
+		zs_run_end(part);
 	}
 	if (document && zones) {
 		zs_cli_json_errors(document, run);

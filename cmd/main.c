@@ -90,7 +90,7 @@ static void print_diag(const struct zs_cli *cli, const struct zs_run *run, const
 	static const char *const words[] = { [ZS_ERROR] = "error", [ZS_WARNING] = "warning", [ZS_NOTE] = "note" };
 	static const char *const colors[] = { [ZS_ERROR] = "\033[1;31m", [ZS_WARNING] = "\033[1;35m", [ZS_NOTE] = "\033[1;36m" };
 	const bool color = zs_cli_color(cli, to);
-	put_text(diag->path ? diag->path : run->zone_text ? run->zone_text : "zonesign", to);
+	put_text(diag->path ? diag->path : diag->zone_text ? diag->zone_text : run->zone_text ? run->zone_text : "zonesign", to);
 	if (diag->path && diag->line)
 		fprintf(to, ":%u", diag->line);
 	if (diag->path && diag->line && diag->column)
@@ -143,6 +143,14 @@ struct zs_run *zs_cli_run(const struct zs_cli *cli)
 	return run;
 }
 
+struct zs_run *zs_cli_part(const struct zs_cli *cli, const struct zs_run *run, const struct zs_zone_config *zone)
+{
+	struct zs_run *part = zs_cli_run(cli);
+	part->now = run->now;
+	part->zone_text = zone->name_text;
+	return part;
+}
+
 bool zs_cli_config(const struct zs_cli *cli, struct zs_run *run, const struct zs_config **out)
 {
 	static const char *const places[] = { "./zonesign.yaml", "/etc/zonesign/zonesign.yaml" };
@@ -187,6 +195,8 @@ void zs_cli_json_diags(struct zs_json *array, const struct zs_run *run)
 		zs_json_set_text(one, "severity", words[d->severity]);
 		if (d->severity == ZS_ERROR)
 			zs_json_set_int(one, "status", d->fault);
+		if (d->zone_text)
+			zs_json_set_text(one, "zone", d->zone_text);
 		if (d->guard)
 			zs_json_set_text(one, "guard", d->guard);
 		if (d->path)

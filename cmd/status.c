@@ -29,6 +29,11 @@ static enum zs_fault one_zone(struct zs_run *run, const struct zs_zone_config *z
 	return status->fault;
 }
 
+static void end_part(void *part)
+{
+	zs_run_end(part);
+}
+
 int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -63,17 +68,20 @@ int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 	enum zs_fault gravest = ZS_DONE;
 	for (size_t i = 0; i < count; i++) {
 		const struct zs_status *status;
-		run->zone_text = zones[i]->name_text;
-		gravest = zs_fault_gravest(gravest, one_zone(run, zones[i], (page_path || cli->json) && i < TIMELINES_MAX ? ahead : 0, &status));
-		if (!status)
-			continue;
-		list[got++] = status;
-		if (array)
-			zs_report_status_json(run, status, zs_json_add_object(array));
-		else if (!page_path || strcmp(page_path, "-") != 0)
-			zs_report_status_text(run, status, &text);
+		struct zs_run *part = zs_cli_part(cli, run, zones[i]);
+		gravest = zs_fault_gravest(gravest, one_zone(part, zones[i], (page_path || cli->json) && i < TIMELINES_MAX ? ahead : 0, &status));
+		if (status && array)
+			zs_report_status_json(part, status, zs_json_add_object(array));
+		else if (status && (!page_path || strcmp(page_path, "-") != 0))
+			zs_report_status_text(part, status, &text);
+		zs_run_join(run, part);
+		if (status && page_path) {
+			list[got++] = status;
+			zs_arena_defer(run->arena, end_part, part);
+		} else {
+			zs_run_end(part);
+		}
 	}
-	run->zone_text = NULL;
 	if (document) {
 		zs_cli_json_errors(document, run);
 		zs_json_dump(document, &text);

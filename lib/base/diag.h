@@ -55,6 +55,7 @@ struct zs_diag {
 	enum zs_severity severity;
 	enum zs_fault fault;
 	const char *guard; /* "G4" where a publish guard refused, else NULL */
+	const char *zone_text; /* that it is about, where there is no place; or NULL */
 	const char *path;  /* NULL: no place */
 	uint32_t line, column, width;
 	const char *excerpt; /* the line: control octets as \DDD, at most 160 columns; or NULL */

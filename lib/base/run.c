@@ -68,21 +68,8 @@ static void take_excerpt(struct zs_run *run, struct zs_diag *diag, const struct 
 	diag->excerpt = zs_text_excerpt(run->arena, line, len, where->column, &diag->excerpt_column);
 }
 
-/* Count one of severity and put it at the end of the list, all but its words; NULL if there are too many. */
-static struct zs_diag *append(struct zs_run *run, enum zs_severity severity, enum zs_fault fault)
+static struct zs_diag *put_last(struct zs_run *run, enum zs_severity severity, enum zs_fault fault)
 {
-	if (severity == ZS_ERROR) {
-		run->error_count++;
-		run->fault = zs_fault_gravest(run->fault, fault);
-	} else if (severity == ZS_WARNING) {
-		run->warning_count++;
-	}
-	run->last_dropped = run->kept_count[severity] == ZS_DIAG_MAX;
-	if (run->last_dropped) {
-		run->dropped_count++;
-		return NULL;
-	}
-	run->kept_count[severity]++;
 	struct zs_diag *diag = zs_arena_alloc(run->arena, sizeof *diag);
 	diag->severity = severity;
 	diag->fault = fault;
@@ -91,6 +78,31 @@ static struct zs_diag *append(struct zs_run *run, enum zs_severity severity, enu
 	else
 		run->diags = diag;
 	run->last = diag;
+	return diag;
+}
+
+static void count(struct zs_run *run, enum zs_severity severity, enum zs_fault fault)
+{
+	if (severity == ZS_ERROR) {
+		run->error_count++;
+		run->fault = zs_fault_gravest(run->fault, fault);
+	} else if (severity == ZS_WARNING) {
+		run->warning_count++;
+	}
+}
+
+/* Count one of severity and put it at the end of the list, all but its words; NULL if there are too many. */
+static struct zs_diag *append(struct zs_run *run, enum zs_severity severity, enum zs_fault fault)
+{
+	count(run, severity, fault);
+	run->last_dropped = run->kept_count[severity] == ZS_DIAG_MAX;
+	if (run->last_dropped) {
+		run->dropped_count++;
+		return NULL;
+	}
+	run->kept_count[severity]++;
+	struct zs_diag *diag = put_last(run, severity, fault);
+	diag->zone_text = run->zone_text;
 	return diag;
 }
 
@@ -137,12 +149,36 @@ const struct zs_diag *zs_run_take(struct zs_run *run, const struct zs_run_mark *
 void zs_run_report(struct zs_run *run, const struct zs_diag *list)
 {
 	for (; list; list = list->next) {
-		struct zs_diag *diag = append(run, list->severity, list->fault);
-		if (!diag)
-			continue;
+		struct zs_diag *diag = put_last(run, list->severity, list->fault);
+		count(run, list->severity, list->fault);
 		*diag = *list;
 		diag->next = NULL;
 	}
+	run->last_dropped = false;
+}
+
+static const char *copy(struct zs_run *run, const char *text)
+{
+	return text ? zs_arena_strdup(run->arena, text) : NULL;
+}
+
+void zs_run_join(struct zs_run *run, const struct zs_run *part)
+{
+	for (const struct zs_diag *d = part->diags; d; d = d->next) {
+		struct zs_diag *diag = put_last(run, d->severity, d->fault);
+		*diag = *d;
+		diag->next = NULL;
+		diag->zone_text = copy(run, d->zone_text);
+		diag->path = copy(run, d->path);
+		diag->excerpt = copy(run, d->excerpt);
+		diag->message = copy(run, d->message);
+		diag->hint = copy(run, d->hint);
+	}
+	run->error_count += part->error_count;
+	run->warning_count += part->warning_count;
+	run->dropped_count += part->dropped_count;
+	run->fault = zs_fault_gravest(run->fault, part->fault);
+	run->last_dropped = false;
 }
 
 bool zs_error(struct zs_run *run, const struct zs_source *where, const char *format, ...)

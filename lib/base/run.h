@@ -49,8 +49,12 @@ struct zs_run_mark zs_run_mark(const struct zs_run *run);
  * part that fails alone. */
 const struct zs_diag *zs_run_take(struct zs_run *run, const struct zs_run_mark *mark);
 
-/* Report what zs_run_take gave, with its faults. The list itself stays as it is. */
+/* Report what zs_run_take gave, with its faults. The list itself stays as it is. None is dropped: each part has had its own limit,
+ * so one that is wrong in a hundred ways hides no other. */
 void zs_run_report(struct zs_run *run, const struct zs_diag *list);
+
+/* Report in run what part, a run of its own for one zone of many, has reported, in the same way. Part may end then. */
+void zs_run_join(struct zs_run *run, const struct zs_run *part);
 
 void zs_run_stage(struct zs_run *run, const char *name);
 

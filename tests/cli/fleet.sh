@@ -84,6 +84,17 @@ run "$z" build; is 'two zones with one output' 3 $status; is 'both are told' 2 "
 has 'a third is built' signed/z2 'newer'; hasnt 'they are not' signed/z3 'newer'
 echo '{file: in/z4, output: signed/z4}' > zones/z4.example.yaml; run "$z" build; is 'mended' 0 $status; has 'all is built' signed/z3 'newer'
 
+# -- a zone that is wrong in many ways hides no other, and each message tells its zone
+fleet 5; seq 150 | sed 's/.*/b& A 999.0.0.1/' >> in/z1; rm in/z3
+run "$z" check; is 'check of a zone with 150 mistakes before another' 3 $status; has 'the other is told' err 'z3.example.: error: cannot open zone file'
+is 'a hundred of the first' 100 "$(grep -c '^in/z1:[0-9:]*: error' err)"; has 'the rest is counted' err 'zonesign: 50 more not shown'
+run "$z" --json check; ok 'JSON names the zone' python3 -c 'import json; d = json.load(open("out")); assert d["errors"] == 151; assert [g for g in d["diagnostics"] if g.get("zone") == "z3.example." and "in/z3" in g["message"]]'
+fleet 150; rm in/z*; run "$z" check; is 'a file that is missing in each of 150 zones' 150 "$(grep -c 'cannot open zone file' err)"
+fleet 3; sed -i 's/z2}/z2, reload: "false"}/' zonesign.yaml; "$z" -q build >out.txt 2>err; run "$z" ds
+has 'ds warns of a zone by its name' err 'z2.example.: warning: the zone is not in service for certain yet'
+fleet 1; mkdir zones; for i in $(seq 130); do echo 'file: in/z0' > zones/w$i.example.yaml; done; echo '{file: in/z0, output: signed/z0}' > zones/z0.example.yaml; echo 'zones-dir: zones' > zonesign.yaml
+run "$z" build; is '130 files of a zones-dir that are wrong' 3 $status; is 'each is named' 130 "$(grep -o '^zones/w[0-9]*.example.yaml:.*error' err | sort -u | wc -l)"; is 'the right one is built' z0 "$(ls signed)"
+
 # -- shards: each zone in exactly one, whatever the machine
 fleet 40; for i in 1 2 3; do "$z" build --shard $i/3 >out.$i 2>err; cut -d' ' -f1 out.$i | sort -u > in.$i; done
 is 'three shards are all zones' 40 "$(ls signed | wc -l)"; is 'no zone is in two' '' "$(sort in.1 in.2 in.3 | uniq -d)"
@@ -193,6 +204,15 @@ if ! ldd "$z" | grep -q 'asan\|tsan'; then
 	done
 	one=$(peak "$z" -c 1.yaml check) ten=$(peak "$z" -c 10.yaml check)
 	ok "check of ten zones ($ten KiB) takes what one takes ($one KiB)" test "$ten" -lt $((2 * one))
+	for count in 20 420; do
+		{ echo 'policies: {default: {observe: off}}'; echo 'zones:'; seq $count | sed 's|.*|  z&.test: {file: small.zone, output: made/s&}|'; } > small.yaml
+		"$z" -q -c small.yaml build >build.out 2>&1
+		for command in status keys ds check; do peak "$z" -c small.yaml $command > peak.$command.$count; done
+	done
+	for command in status keys ds check; do
+		few=$(cat peak.$command.20) many=$(cat peak.$command.420)
+		ok "$command of 420 small zones ($many KiB) takes little more than of 20 ($few KiB)" test "$many" -lt $((few + 5000))
+	done
 	awk 'BEGIN { print "policies:"; for (i = 0; i < 5000; i++) print "  p" i ": {denial: nsec}"
 		print "zones:"; for (i = 0; i < 5000; i++) print "  z" i ".test: {file: small.zone, output: out/z" i ", policy: q" i "}" }' > policies.yaml
 	run timeout 10 "$z" -c policies.yaml check; is '5,000 zones with policies that are not there' 3 $status

@@ -75,6 +75,33 @@ START_TEST(a_hundred_diagnostics_of_a_severity_are_kept_and_the_rest_is_counted)
 }
 END_TEST
 
+START_TEST(a_part_has_its_own_limit_and_its_words_outlive_it)
+{
+	struct zs_run *whole = zs_run_begin();
+	for (int p = 0; p < 3; p++) {
+		struct zs_run *part = zs_run_begin();
+		part->zone_text = zs_arena_printf(part->arena, "z%d.example.", p);
+		for (int i = 0; i < ZS_DIAG_MAX + p; i++)
+			zs_fail(part, "failure %d", i);
+		zs_hint(part, "the hint");
+		zs_run_join(whole, part);
+		zs_run_end(part);
+	}
+	unsigned count = 0;
+	for (const struct zs_diag *d = whole->diags; d; d = d->next, count++) {
+		ck_assert_str_eq(d->message, zs_arena_printf(whole->arena, "failure %u", count % ZS_DIAG_MAX));
+		ck_assert_str_eq(d->zone_text, zs_arena_printf(whole->arena, "z%u.example.", count / ZS_DIAG_MAX));
+	}
+	ck_assert_uint_eq(count, 3 * ZS_DIAG_MAX);
+	ck_assert_uint_eq(whole->error_count, 3 * ZS_DIAG_MAX + 3);
+	ck_assert_uint_eq(whole->dropped_count, 3);
+	ck_assert_int_eq(whole->fault, ZS_FAILED);
+	zs_fail(whole, "of the whole");
+	ck_assert_str_eq(whole->last->message, "of the whole");
+	zs_run_end(whole);
+}
+END_TEST
+
 START_TEST(digests_are_those_of_fips_180)
 {
 	uint8_t out[ZS_HASH_MAX];
@@ -129,6 +156,7 @@ ZS_SUITE(run)
 	tcase_add_test(tcase, the_gravest_fault_is_the_exit_status);
 	tcase_add_test(tcase, a_diagnostic_shows_its_line);
 	tcase_add_test(tcase, a_hundred_diagnostics_of_a_severity_are_kept_and_the_rest_is_counted);
+	tcase_add_test(tcase, a_part_has_its_own_limit_and_its_words_outlive_it);
 	tcase_add_test(tcase, digests_are_those_of_fips_180);
 	tcase_add_test(tcase, secrets_are_cleansed_before_their_memory_is_released);
 	suite_add_tcase(suite, tcase);
