@@ -71,27 +71,35 @@ static void say_missing(struct zs_run *run, const struct zs_zone_config *zone, c
 	}
 }
 
+static void list_zone(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config *zone, struct zs_json *list)
+{
+	const struct zs_tlsa_timing timing = zs_tlsa_timing_of(run, zone->policy);
+	struct zs_facts *facts;
+	if (!zs_facts_read(run, zone, &facts))
+		return;
+	struct zs_json *one = zs_json_add_object(list);
+	zs_json_set_text(one, "zone", zone->name_text);
+	struct zs_json *records = zs_json_set_array(one, "records");
+	for (size_t i = 0; i < facts->tlsa_count; i++) {
+		if (facts->tlsa[i].type != ZS_TYPE_TLSA)
+			continue;
+		if (cli->json)
+			json_record(run, facts, &timing, &facts->tlsa[i], records);
+		else
+			print_record(run, facts, &timing, &facts->tlsa[i]);
+	}
+	say_missing(run, zone, facts);
+	zs_facts_close(facts);
+}
+
 void zs_tlsa_list(const struct zs_cli *cli, struct zs_run *run, const struct zs_zone_config **zones, size_t count)
 {
 	struct zs_json *json = zs_json_object(run->arena), *list = zs_json_set_array(json, "zones");
 	for (size_t z = 0; z < count; z++) {
-		const struct zs_tlsa_timing timing = zs_tlsa_timing_of(run, zones[z]->policy);
-		struct zs_facts *facts;
-		if (!zs_facts_read(run, zones[z], &facts))
-			continue;
-		struct zs_json *one = zs_json_add_object(list);
-		zs_json_set_text(one, "zone", zones[z]->name_text);
-		struct zs_json *records = zs_json_set_array(one, "records");
-		for (size_t i = 0; i < facts->tlsa_count; i++) {
-			if (facts->tlsa[i].type != ZS_TYPE_TLSA)
-				continue;
-			if (cli->json)
-				json_record(run, facts, &timing, &facts->tlsa[i], records);
-			else
-				print_record(run, facts, &timing, &facts->tlsa[i]);
-		}
-		say_missing(run, zones[z], facts);
-		zs_facts_close(facts);
+		struct zs_run *part = zs_cli_part(cli, run, zones[z]);
+		list_zone(cli, part, zones[z], list);
+		zs_run_join(run, part);
+		zs_run_end(part);
 	}
 	if (!cli->json)
 		return;

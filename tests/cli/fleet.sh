@@ -207,9 +207,9 @@ if ! ldd "$z" | grep -q 'asan\|tsan'; then
 	for count in 20 420; do
 		{ echo 'policies: {default: {observe: off}}'; echo 'zones:'; seq $count | sed 's|.*|  z&.test: {file: small.zone, output: made/s&}|'; } > small.yaml
 		"$z" -q -c small.yaml build >build.out 2>&1
-		for command in status keys ds check; do peak "$z" -c small.yaml $command > peak.$command.$count; done
+		for command in status keys ds check tlsa; do peak "$z" -c small.yaml $command > peak.$command.$count; done
 	done
-	for command in status keys ds check; do
+	for command in status keys ds check tlsa; do
 		few=$(cat peak.$command.20) many=$(cat peak.$command.420)
 		ok "$command of 420 small zones ($many KiB) takes little more than of 20 ($few KiB)" test "$many" -lt $((few + 5000))
 	done
