@@ -261,6 +261,17 @@ bool zs_build_may_rely(struct zs_run *run, const struct zs_zone_config *zone, co
 	return false;
 }
 
+/* Secondaries never take a lower one again: a digit too many is told while it can be mended. */
+static void warn_leap(struct zs_run *run, const struct zs_soa *soa, uint32_t base, uint32_t served)
+{
+	enum { LEAP = 10000000 }; /* ten years of dates */
+	if (base != soa->serial || base - served < LEAP)
+		return;
+	zs_warn(run, NULL, "the serial of the zone file is %u, and the last one was %u: from now on secondaries take none below it", base, served);
+	zs_hint(run, "if that is a mistake, write %u into the SOA; once every secondary has that, lower ones are taken again (RFC 1982 section 7)",
+	        base + 0x7fffffffu);
+}
+
 bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in)
 {
 	struct zs_soa soa;
@@ -277,10 +288,11 @@ bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zon
 		count++;
 	if (!facts->published.known && facts->taken_over)
 		known[count++] = facts->taken_over_serial;
-	const uint32_t base = zs_serial_newest(known, count);
+	const uint32_t served = count > 1 ? zs_serial_newest(known + 1, count - 1) : soa.serial;
+	const uint32_t base = zs_serial_after(soa.serial, served) ? soa.serial : served;
+	warn_leap(run, &soa, base, served);
 	if (zone->policy->serial == ZS_SERIAL_KEEP) {
-		const uint32_t served = zs_serial_newest(known + 1, count - 1);
-		if (count > 1 && zs_serial_after(served, soa.serial)) {
+		if (base != soa.serial) {
 			zs_refuse(run, "G17", "the serial of the zone file is %u, lower than the published %u: secondaries would keep the old zone",
 			          soa.serial, served);
 			zs_hint(run, "write a serial above %u into the SOA of the zone file, or use serial: unixtime", served);
@@ -291,7 +303,7 @@ bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zon
 		return true;
 	}
 	bool behind;
-	const uint32_t next = zs_serial_next(zone->policy->serial, base, run->now, &behind);
+	const uint32_t next = zs_serial_next(zone->policy->serial, base, served, run->now, &behind);
 	if (behind && !facts->published.known)
 		zs_warn(run, NULL, "the serial %u is ahead of what the policy makes; it counts on from there: %u", base, next);
 	zs_zone_set_serial(in, next);

@@ -24,17 +24,18 @@ static uint32_t date_serial(zs_time now)
 	return (uint32_t)((tm.tm_year + 1900) * 1000000 + (tm.tm_mon + 1) * 10000 + tm.tm_mday * 100);
 }
 
-uint32_t zs_serial_next(enum zs_serial_policy policy, uint32_t base, zs_time now, bool *behind)
+uint32_t zs_serial_next(enum zs_serial_policy policy, uint32_t base, uint32_t served, zs_time now, bool *behind)
 {
 	*behind = false;
 	if (policy == ZS_SERIAL_UNIXTIME || policy == ZS_SERIAL_DATE) {
 		const uint32_t wanted = policy == ZS_SERIAL_UNIXTIME ? (uint32_t)now : date_serial(now);
-		if (zs_serial_after(wanted, base))
+		if (zs_serial_after(wanted, base) && zs_serial_after(wanted, served))
 			return wanted;
 		/* the hundredth change of a day, or a clock behind, goes on counting */
 		*behind = policy == ZS_SERIAL_UNIXTIME || base - wanted >= 100;
 	}
-	return base + 1;
+	/* 2^31 - 1 ahead of what is served, one more is not later any more */
+	return base == served || zs_serial_after(base + 1, served) ? base + 1 : base;
 }
 
 enum { SLICE = 4096 };

@@ -174,8 +174,10 @@ ZS_MUST_CHECK bool zs_zone_soa(const struct zs_zone *zone, struct zs_soa *out); 
 void zs_zone_set_serial(struct zs_zone *zone, uint32_t serial);
 
 /* The serial after base by a policy (not ZS_SERIAL_KEEP): its own value if that is later in the sense of RFC 1982, else
- * base + 1. *behind: the policy's value is not later, which the user should hear once. */
-uint32_t zs_serial_next(enum zs_serial_policy policy, uint32_t base, zs_time now, bool *behind);
+ * base + 1. served: what secondaries have, base or before it. "Later" does not carry over: what comes after base, far ahead by the
+ * zone file's own serial (section 7, to make a serial lower), may come before served. Then it is base itself.
+ * *behind: the policy's value is not later, which the user should hear once. */
+uint32_t zs_serial_next(enum zs_serial_policy policy, uint32_t base, uint32_t served, zs_time now, bool *behind);
 /* The RFC 1982 maximum of count serials. */
 uint32_t zs_serial_newest(const uint32_t *serials, size_t count);
 

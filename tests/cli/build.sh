@@ -271,6 +271,15 @@ for policy_serial in unixtime increment date; do
 		echo "n$date A 192.0.2.1" >> a.zone; run "$z" --now $date build; is "$policy_serial, $date" 0 $status
 		serial=$(awk '$4=="SOA"{print $7; exit}' signed/a.zone); ok "$policy_serial rises" test "$serial" -gt $last; last=$serial
 	done
+	# a digit that is wrong, and the way back: RFC 1982 section 7
+	later() { python3 -c 'import sys; a, b = map(int, sys.argv[1:]); sys.exit(not 0 < (a - b) % 2**32 < 2**31)' "$(awk '$4=="SOA"{print $7; exit}' signed/a.zone)" "$1"; }
+	sed -i 's/host 1 /host 2106010100 /' a.zone; echo 'typo A 192.0.2.1' >> a.zone; run "$z" --now 2026-12-04 build
+	is "$policy_serial: a leap" 0 $status; has "$policy_serial: it is told" err 'the serial of the zone file is 2106010100, and the last one was'
+	serial=$(awk '$4=="SOA"{print $7; exit}' signed/a.zone); ok "$policy_serial: it counts" test $serial -ge 2106010100
+	sed -i "s/host 2106010100 /host $(((serial + 2147483647) % 4294967296)) /" a.zone; echo 'turn A 192.0.2.1' >> a.zone; run "$z" --now 2026-12-05 build
+	is "$policy_serial: the number is turned round" 0 $status; ok "$policy_serial: secondaries take that" later $serial; serial=$(awk '$4=="SOA"{print $7; exit}' signed/a.zone)
+	echo 'back A 192.0.2.1' >> a.zone; run "$z" --now 2026-12-06 build; is "$policy_serial: and the next" 0 $status; ok "$policy_serial: it is later too" later $serial
+	hasnt "$policy_serial: nothing more is told" err 'serial of the zone file'
 done
 policy='serial: keep'; fresh; sed -i 's/host 1 /host 5 /' a.zone; run "$z" --now $t0 build; is 'keep' 0 $status; has 'keep: the serial' signed/a.zone ' 5 7200'
 sed -i 's/host 5 /host 4 /' a.zone; run "$z" --now $t1 build; is 'keep, lower' 4 $status; has 'G17' err G17; has 'and what would do' err 'a serial above 5'
@@ -282,6 +291,7 @@ is 'what is published stays' "$before" "$(cksum < signed/a.zone)"; run "$z" --no
 sed -i 's/host 5 /host 4294967290 /' a.zone; run "$z" --now $t1 build; is 'keep, lower by RFC 1982' 4 $status
 sed -i 's/host 4294967290 /host 2147483653 /' a.zone; run "$z" --now $t1 build; is 'keep, higher by RFC 1982' 0 $status; has 'is published, too' signed/a.zone ' 2147483653 7200'
 sed -i 's/host 2147483653 /host 3 /' a.zone; run "$z" --now $t1 build; is 'keep, around zero' 0 $status; has 'is higher' signed/a.zone ' 3 7200'
+sed -i 's/host 3 /host 2147483651 /' a.zone; run "$z" --now $t1 build; is 'keep, neither higher nor lower by RFC 1982' 4 $status; sed -i 's/host 2147483651 /host 3 /' a.zone
 run "$z" --now 2026-12-09T00:00:00Z build; is 'keep, signed again' 0 $status; has 'is told' err 'the serial stays 3'
 sed -i 's/host 3 /host 2 /' a.zone; run "$z" --now 2026-12-17T00:00:00Z build; is 'keep, lower while signatures are due' 4 $status; has 'the rescue signs with the published one' out 'rescued: serial 3'; policy=
 

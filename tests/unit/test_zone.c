@@ -343,21 +343,37 @@ START_TEST(serials_never_go_back_in_the_sense_of_rfc_1982)
 {
 	bool behind;
 	static const zs_time now = 1795488000; /* 2026-11-24 */
-	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, 5, now, &behind), (uint32_t)now);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, 5, 5, now, &behind), (uint32_t)now);
 	ck_assert(!behind);
-	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, 2026112401, now, &behind), 2026112402);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, 2026112401, 2026112401, now, &behind), 2026112402);
 	ck_assert(behind);
 	/* 2^31 and more ahead is behind: ldns-signzone -u goes backwards here */
-	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, 3900000000u, now, &behind), 3900000001u);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, 3900000000u, 3900000000u, now, &behind), 3900000001u);
 	ck_assert(behind);
-	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, 1, now, &behind), 2026112400);
-	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, 2026112400, now, &behind), 2026112401);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, 1, 1, now, &behind), 2026112400);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, 2026112400, 2026112400, now, &behind), 2026112401);
 	ck_assert(!behind);
-	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, 2026112499, now, &behind), 2026112500);
-	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_INCREMENT, UINT32_MAX, now, &behind), 0);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, 2026112499, 2026112499, now, &behind), 2026112500);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_INCREMENT, UINT32_MAX, UINT32_MAX, now, &behind), 0);
 	ck_assert(zs_serial_after(0, UINT32_MAX) && !zs_serial_after(5, 5) && !zs_serial_after(0x80000000u, 0));
 	static const uint32_t known[] = { UINT32_MAX, 3, 4294967000u };
 	ck_assert_uint_eq(zs_serial_newest(known, 3), 3);
+}
+END_TEST
+
+/* RFC 1982 section 7: a serial is made lower in two steps, of which the first is 2^31 - 1 ahead */
+START_TEST(a_serial_that_turns_round_is_later_than_what_is_served)
+{
+	static const enum zs_serial_policy policies[] = { ZS_SERIAL_UNIXTIME, ZS_SERIAL_DATE, ZS_SERIAL_INCREMENT };
+	static const zs_time now = 1795488000; /* 2026-11-24 */
+	static const uint32_t served = 2206010101u, turned = 58526452u;
+	bool behind;
+	for (unsigned i = 0; i < ZS_COUNT(policies); i++) {
+		ck_assert_uint_eq(zs_serial_next(policies[i], turned, served, now, &behind), turned);
+		ck_assert_uint_eq(zs_serial_next(policies[i], turned - 1, served, now, &behind), turned);
+	}
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_DATE, turned, turned, now, &behind), 2026112400);
+	ck_assert_uint_eq(zs_serial_next(ZS_SERIAL_UNIXTIME, turned, turned, now, &behind), (uint32_t)now);
 }
 END_TEST
 
@@ -410,6 +426,7 @@ ZS_SUITE(zone)
 	tcase_add_test(tcase, an_owner_in_several_places_is_one);
 	tcase_add_test(tcase, records_are_added_in_order_once_and_removed);
 	tcase_add_test(tcase, serials_never_go_back_in_the_sense_of_rfc_1982);
+	tcase_add_test(tcase, a_serial_that_turns_round_is_later_than_what_is_served);
 	tcase_add_test(tcase, content_is_everything_but_the_serial);
 	tcase_add_test(tcase, a_large_rrset_is_not_quadratic_and_sorted);
 	suite_add_tcase(suite, tcase);
