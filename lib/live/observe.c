@@ -1,5 +1,6 @@
 /* observe.c - whom to ask, asking them, and the line of the pipeline. */
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/patience.h"
@@ -71,9 +72,58 @@ static const uint8_t *parent_at(struct zs_run *run, const struct zs_target *targ
 	return NULL;
 }
 
+/* IPv6 that leads nowhere from here does so for each parent, as IPv4 may: it is waited for in a few zones. */
+struct families {
+	struct zs_patience *with[2]; /* IPv4, IPv6 */
+	bool asked[2];
+};
+
+static unsigned family_of(const struct zs_target *target)
+{
+	return target->address.socket.ss_family == AF_INET6;
+}
+
+static struct families families_left(const struct zs_run *run)
+{
+	struct families f = { .with = { zs_patience_with("parents by IPv4"), zs_patience_with("parents by IPv6") } };
+	for (unsigned i = 0; i < 2; i++)
+		f.asked[i] = zs_patience_is_left(f.with[i], run->now);
+	return f;
+}
+
+/* Those that are asked, to the front; returns how many. */
+static size_t put_first(const struct families *families, struct zs_target *targets, size_t count)
+{
+	size_t first = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct zs_target target = targets[i];
+		if (target.address.len && !families->asked[family_of(&target)])
+			continue;
+		memmove(targets + first + 1, targets + first, (i - first) * sizeof *targets);
+		targets[first++] = target;
+	}
+	return first;
+}
+
+/* waited: to the end. A family in which anybody answers is not to blame. */
+static void note_families(const struct families *families, const struct zs_target *targets, const struct zs_question *questions, size_t count, bool waited)
+{
+	for (unsigned family = 0; family < 2; family++) {
+		bool silent = false, heard = false;
+		for (size_t i = 0; i < count; i++) {
+			if (!targets[i].address.len || family_of(&targets[i]) != family)
+				continue;
+			silent = silent || questions[i].reply == ZS_REPLY_SILENT;
+			heard = heard || questions[i].reply == ZS_REPLY_ANSWERED;
+		}
+		if (heard || (silent && waited))
+			zs_patience_note(families->with[family], !heard);
+	}
+}
+
 static const uint8_t *find_targets(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options,
-                                   struct zs_resolver *resolver, int64_t limit, struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count,
-                                   const char **why)
+                                   struct zs_resolver *resolver, const struct families *families, int64_t limit,
+                                   struct zs_target targets[ZS_ADDRESSES_MAX], size_t *count, const char **why)
 {
 	if (!options->server_count) {
 		zs_resolver_trust_world(resolver, zone);
@@ -81,20 +131,28 @@ static const uint8_t *find_targets(struct zs_run *run, const uint8_t *zone, cons
 		return parent && zs_resolver_servers(resolver, parent, targets, count, why) ? parent : NULL;
 	}
 	*count = own_list(options->servers, options->server_count, targets);
-	const uint8_t *parent = parent_at(run, targets, *count, zone, limit, why);
+	const size_t asked = put_first(families, targets, *count);
+	const uint8_t *parent = parent_at(run, targets, asked ? asked : *count, zone, limit, why);
 	if (parent)
-		zs_resolver_stub(resolver, parent, targets, *count);
+		zs_resolver_stub(resolver, parent, targets, asked ? asked : *count);
 	zs_resolver_trust_world(resolver, zone);
 	return parent;
 }
 
+/* asked: of the targets; those behind them were not. */
 static void read_views(struct zs_run *run, const uint8_t *zone, const struct zs_target *targets, const struct zs_question *questions,
-                       size_t count, const struct zs_chain_keys *keys, struct zs_observation *out)
+                       size_t asked, size_t count, const struct zs_chain_keys *keys, struct zs_observation *out)
 {
 	struct zs_server_view *views = zs_arena_array(run->arena, count + 1, sizeof *views);
 	for (size_t i = 0; i < count; i++) {
-		views[i] = (struct zs_server_view){ .server = targets[i].server, .address = targets[i].address.text,
-			                            .reply = questions[i].reply, .why = questions[i].why, .by_tcp = questions[i].by_tcp };
+		views[i] = (struct zs_server_view){ .server = targets[i].server, .address = targets[i].address.text, .reply = ZS_REPLY_SILENT,
+			                            .why = family_of(&targets[i]) ? "nobody answered over IPv6 for the zones before this one"
+			                                                          : "nobody answered over IPv4 for the zones before this one" };
+		if (i >= asked)
+			continue;
+		views[i].reply = questions[i].reply;
+		views[i].why = questions[i].why;
+		views[i].by_tcp = questions[i].by_tcp;
 		if (questions[i].reply == ZS_REPLY_ANSWERED)
 			zs_answer_read(run, questions[i].answer, zone, keys, &views[i]);
 	}
@@ -112,9 +170,10 @@ void zs_observe_parent(struct zs_run *run, const uint8_t *zone, const struct zs_
 {
 	struct zs_target *targets = zs_arena_array(run->arena, ZS_ADDRESSES_MAX, sizeof *targets);
 	struct zs_chain_keys *keys = zs_arena_alloc(run->arena, sizeof *keys);
+	const struct families families = families_left(run);
 	size_t count = 0;
 	*out = (struct zs_observation){ .time = clock_of(run) };
-	const uint8_t *parent = find_targets(run, zone, options, resolver, limit, targets, &count, &out->why);
+	const uint8_t *parent = find_targets(run, zone, options, resolver, &families, limit, targets, &count, &out->why);
 	if (!parent)
 		return;
 	out->why = NULL;
@@ -122,9 +181,12 @@ void zs_observe_parent(struct zs_run *run, const uint8_t *zone, const struct zs_
 	zs_resolver_keys(resolver, parent, keys);
 	out->chain = keys->chain;
 	out->why = keys->why;
-	const struct zs_question *questions = ask_all(run, targets, count, zone, ZS_TYPE_DS, keys->chain != ZS_CHAIN_SECURE, limit);
+	const size_t asked = put_first(&families, targets, count);
+	const int64_t begun = zs_live_clock();
+	const struct zs_question *questions = ask_all(run, targets, asked, zone, ZS_TYPE_DS, keys->chain != ZS_CHAIN_SECURE, limit);
+	note_families(&families, targets, questions, asked, zs_live_clock() - begun >= limit);
 	out->time = clock_of(run);
-	read_views(run, zone, targets, questions, count, keys, out);
+	read_views(run, zone, targets, questions, asked, count, keys, out);
 }
 
 void zs_live_parent(struct zs_run *run, const uint8_t *zone, const struct zs_observe_options *options, struct zs_observation *out)

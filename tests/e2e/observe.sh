@@ -3,10 +3,10 @@
 # gets a copy of the file when the script says so. The clock is given where nothing has to be waited for.
 . "$(dirname "$0")/../lib.sh"
 . "$top/tests/e2e/lib.sh"
-need nsd dig openssl python3
+need nsd dig openssl python3 dnssec-signzone dnssec-keygen named-compilezone
 
-set -- $(free_ports 2)
-one=127.0.0.1@$1 two=127.0.0.2@$1 silent=127.0.0.1@$2
+set -- $(free_ports 3)
+one=127.0.0.1@$1 two=127.0.0.2@$1 silent=127.0.0.1@$2 parent=127.0.0.1@$3
 t0=1796083200 # 2026-12-01T00:00:00Z
 at() { at=$1; shift; run "$z" --now $((t0 + at)) "$@"; }
 state() { grep -E "^ *$1: " state/a.test/state.yaml | head -n 1 | sed 's/^ *[a-z_]*: //'; }
@@ -15,7 +15,11 @@ zone_file() { printf '$TTL 300\n@ SOA ns1 host 1 7200 3600 1209600 300\n@ NS ns1
 # -- a dead secondary: it is waited for in three zones, not in all that are behind them
 python3 - "$2" <<'EOF' &
 import socket, sys, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1]))); t = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64); open("silent.up", "w").close(); time.sleep(600)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1]))); t = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64); 
+v = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+try: v.bind(("::1", int(sys.argv[1]))); open("six", "w").close()
+except OSError: pass
+open("silent.up", "w").close(); time.sleep(600)
 EOF
 pids="$pids $!"
 until [ -e silent.up ]; do sleep 0.05; done
@@ -32,6 +36,13 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout c.k
 printf 'key "k" { algorithm hmac-sha256; secret "MTIzNDU2Nzg5MDEyMzQ1Ng=="; };\n' > k.key; chmod 600 k.key
 { printf 'state: update\npolicies: {default: {observe: off}}\nzones:\n'; for n in 1 2 3 4 5 6; do echo "  $n.test: {file: a.zone, dane: [{host: www.$n.test, port: 443, certificate: c.pem}], publish: {update: {server: $silent, key: k.key}}}"; done; } > update.yaml
 { begun=$(date +%s); "$z" -c update.yaml -q build --jobs 1 2> update.err; echo "$? $(($(date +%s) - begun))" > update.status; } & update=$!
+
+# nor IPv6 that leads nowhere, which it does for the servers of all parents
+if [ -e six ]; then
+	mkdir parent; make_parent parent/test.zone '1 NS ns1.a' '2 NS ns1.a' '3 NS ns1.a' '4 NS ns1.a' '5 NS ns1.a' '6 NS ns1.a'; nsd_start parent $parent test
+	{ printf 'state: state-six\npolicies: {default: {observe: {servers: ["::1@%s", %s], trust-anchor: ta}}}\nzones:\n' "${silent#*@}" $parent; for n in 1 2 3 4 5 6; do echo "  $n.test: {file: a.zone, output: six$n.out}"; done; } > six.yaml
+	{ begun=$(date +%s); "$z" -c six.yaml --now $t0 build --jobs 1 > six.out 2>&1; echo "$? $(($(date +%s) - begun))" > six.status; } & six=$!
+fi
 
 # -- a secondary that has each version only after the run
 mkdir one two; cp a.zone one/a.test.zone; cp a.zone two/a.test.zone
@@ -127,6 +138,10 @@ wait $primary
 ok 'nor does one that does not answer after a reload' awk '{ exit !($1 == 1 && $2 < 24) }' primary.status
 wait $update
 ok 'nor does one that takes no updates' awk '{ exit !($1 == 1 && $2 < 46) }' update.status; has 'that is told' update.err 'it answered for none of the zones before this one'
+if [ -e six ]; then
+	wait $six
+	ok 'nor does IPv6 that leads nowhere' awk '{ exit !($1 == 0 && $2 < 46) }' six.status; has 'that is told' six.out 'nobody answered over IPv6 for the zones before this one'
+fi
 is 'each zone is told of' 8 "$(grep -c 'no answer' primary.err)"
 is 'all are published' 6 "$(ls ./?.signed | wc -l)"
 finish
