@@ -45,11 +45,14 @@ static void end(struct talk *talk, enum zs_reply reply, const char *why)
 	talk->question->why = why;
 }
 
-/* Ends with what errno says: an address family that this host does not speak is not the server's silence. */
+/* Ends with what errno says: an address family that this host does not speak is not the server's silence. A server that answers over UDP
+ * looks well to who asks by hand, so it is told that TCP is meant. */
 static void end_errno(struct talk *talk)
 {
 	const bool here = errno == ENETUNREACH || errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
-	end(talk, here ? ZS_REPLY_UNREACHABLE : ZS_REPLY_SILENT, here ? "this host has no route there" : strerrordesc_np(errno));
+	const bool refused = errno == ECONNREFUSED && talk->question->by_tcp;
+	end(talk, here ? ZS_REPLY_UNREACHABLE : ZS_REPLY_SILENT,
+	    here ? "this host has no route there" : refused ? "Connection refused over TCP" : strerrordesc_np(errno));
 }
 
 static bool make_query(struct zs_arena *arena, struct talk *talk)
@@ -129,6 +132,9 @@ static bool is_ours(const struct talk *talk, const uint8_t *data, size_t len)
 {
 	const uint8_t *asked = talk->query + 2;
 	const size_t name_len = zs_name_len(talk->question->name);
+	/* one that does not understand it may send the header back, and nothing else: RFC 1035 knows no EDNS */
+	if (len == 12 && zs_get_u16(data) == talk->id && (data[2] & 0xf8) == 0x80 && (data[3] & 15) && !zs_get_u16(data + 4))
+		return true;
 	return len >= 12 + name_len + 4 && zs_get_u16(data) == talk->id && (data[2] & 0xf8) == 0x80 && zs_get_u16(data + 4) == 1
 	    && zs_name_check(data + 12, len - 12) == name_len && zs_name_equal(data + 12, talk->question->name)
 	    && memcmp(data + 12 + name_len, asked + 12 + name_len, 4) == 0;

@@ -97,6 +97,7 @@ at 9200 ds --ready; is 'it is not there: too early' 5 $status; at 9800 -q build;
 # -- silent, lame, truncated
 python3 - $q $p <<'EOF' &
 # 127.0.0.4: silent. 127.0.0.5: truncates over UDP, answers over TCP (from NSD). 127.0.0.6: truncates, and closes TCP.
+# 127.0.0.7: truncates, without TCP. 127.0.0.8: "format error", and nothing but the header.
 import socket, socketserver, sys, threading
 port, real = int(sys.argv[1]), int(sys.argv[2])
 silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); silent.bind(("127.0.0.4", port))
@@ -105,6 +106,11 @@ def truncate(address):
     while True:
         data, who = s.recvfrom(4096)
         s.sendto(data[:2] + bytes([0x86, 0]) + data[4:6] + bytes(6) + data[12:data.index(0, 12) + 5], who)
+def header():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.8", port))
+    while True:
+        data, who = s.recvfrom(4096)
+        s.sendto(data[:2] + bytes([0x80, 1]) + bytes(8), who)
 class Pass(socketserver.BaseRequestHandler):
     def handle(self):
         try:
@@ -120,7 +126,8 @@ class Close(socketserver.BaseRequestHandler):
         try: self.request.recv(4096)
         except OSError: pass
 socketserver.ThreadingTCPServer.allow_reuse_address = True
-for address in ("127.0.0.5", "127.0.0.6"): threading.Thread(target=truncate, args=(address,), daemon=True).start()
+threading.Thread(target=header, daemon=True).start()
+for address in ("127.0.0.5", "127.0.0.6", "127.0.0.7"): threading.Thread(target=truncate, args=(address,), daemon=True).start()
 threading.Thread(target=socketserver.ThreadingTCPServer(("127.0.0.6", port), Close).serve_forever, daemon=True).start()
 print("up", file=open("odd.up", "w"), flush=True)
 socketserver.ThreadingTCPServer(("127.0.0.5", port), Pass).serve_forever()
@@ -138,6 +145,8 @@ at 700 build; is 'a truncated answer is asked for over TCP' "$(when 700)" "$(sta
 run "$z" --json --now $((t0 + 700)) ds --check; is 'transport in JSON' 'udp tcp' "$(python3 -c 'import json; print(*(s["transport"] for s in json.load(open("out"))["zones"][0]["servers"]))')"
 config "{servers: [$one, 127.0.0.6@$q], trust-anchor: ta}"; begin
 at 700 build; has 'TCP that closes' state/a.test/state.yaml 'closed the connection'
+config "{servers: [$one, 127.0.0.7@$q], trust-anchor: ta}"; begin; at 700 build; has 'TCP that is refused' state/a.test/state.yaml 'Connection refused over TCP'
+config "{servers: [$one, 127.0.0.8@$q], trust-anchor: ta}"; begin; at 700 build; has 'a header and nothing else' state/a.test/state.yaml 'it answers with rcode 1 (it does not understand the question)'
 config "{servers: [$one, 127.0.0.4@$q], trust-anchor: ta}"; begin
 at 700 build; has 'a silent server is named' state/a.test/state.yaml "127.0.0.4@$q"; is 'it is not seen' never "$(state ds_seen)"
 
