@@ -96,7 +96,7 @@ static const char *rcode_text(struct zs_update_peer *peer, unsigned rcode, const
 	static const char *const words[] = {
 		[1] = "it does not understand the message (FORMERR)", [2] = "it failed (SERVFAIL)", [4] = "it takes no updates (NOTIMP)",
 		[5] = "it refuses: may this key change these names? (REFUSED)", [6] = "YXDOMAIN", [7] = "YXRRSET", [8] = "NXRRSET",
-		[9] = "it is not the primary of the zone, or does not know the key (NOTAUTH)", [10] = "a name is not within its zone (NOTZONE)",
+		[9] = "it is not the primary of the zone, or does not take the key: its name, algorithm or secret, or the clock here (NOTAUTH)", [10] = "a name is not within its zone (NOTZONE)",
 	};
 	const ldns_rr *tsig = answer ? zs_ldns.pkt_tsig(answer) : NULL;
 	const ldns_rdf *error = tsig && zs_ldns.rr_rd_count(tsig) == 7 ? zs_ldns.rr_rdf(tsig, 5) : NULL;
@@ -104,7 +104,7 @@ static const char *rcode_text(struct zs_update_peer *peer, unsigned rcode, const
 	if (code == 16)
 		return "the secret or the algorithm of the key is another there (BADSIG)";
 	if (code == 17)
-		return "it does not know the key (BADKEY)";
+		return "it does not know the key, or not with this algorithm (BADKEY)";
 	if (code == 18)
 		return "its clock and the one here differ by more than five minutes (BADTIME)";
 	return rcode < ZS_COUNT(words) && words[rcode] ? words[rcode] : zs_arena_printf(peer->run->arena, "it answers with rcode %u", rcode);

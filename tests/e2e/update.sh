@@ -291,7 +291,8 @@ bad() { # NAME TEXT KEY
 }
 bad 'an unknown key' BADKEY name.key
 bad 'another secret' BADSIG secret.key
-bad 'a key of another algorithm' BADKEY other.key
+bad 'a key of another algorithm' 'not with this algorithm (BADKEY)' other.key
+config cert.pem name.key; run "$z" -q build pdns.test; is 'PowerDNS, an unknown key' 1 $status; has 'PowerDNS, an unknown key: why' err 'or does not take the key: its name, algorithm or secret, or the clock here (NOTAUTH)'
 chmod 644 other.key; bad 'a key file open to others' 'is open to others' other.key 3
 chmod 600 other.key; echo 'key "a" { algorithm hmac-md5; secret "AAAA"; };' > other.key; bad 'an old algorithm' 'its algorithm is none of' other.key 3
 echo 'key "a" { algorithm hmac-sha256; secret "!!"; };' > other.key; bad 'no base64' 'is not base64' other.key 3
