@@ -146,6 +146,15 @@ static const char *denied_by_child(ldns_pkt *pkt, const ldns_rdf *zone)
 	return !count ? "it says neither yes nor no" : above ? NULL : "it answers for the zone itself, not for its parent";
 }
 
+/* An alias in the parent, there or by a DNAME above, stands where the delegation should: no DS can be beside it. */
+static bool is_alias(ldns_pkt *pkt, const ldns_rdf *zone)
+{
+	ldns_rr_list *alias = pick(zs_ldns.pkt_answer(pkt), LDNS_RR_TYPE_CNAME, zone);
+	const bool there = zs_ldns.rr_list_rr_count(alias) > 0;
+	zs_ldns.rr_list_free(alias);
+	return there;
+}
+
 static const char *read_content(struct zs_run *run, struct zs_bytes wire, ldns_pkt *pkt, const uint8_t *zone, const struct zs_chain_keys *chain,
                                 struct zs_server_view *view)
 {
@@ -165,7 +174,7 @@ static const char *read_content(struct zs_run *run, struct zs_bytes wire, ldns_p
 	if (!read_set(run, set, view))
 		why = "its DS records are damaged";
 	else if (!view->ds_count)
-		why = denied_by_child(pkt, name);
+		why = is_alias(pkt, name) ? "it has an alias (CNAME or DNAME) where the zone should be delegated" : denied_by_child(pkt, name);
 	if (!why && chain->chain == ZS_CHAIN_SECURE)
 		view->validated = view->ds_count ? is_signed(set, rrsigs, keys, parent, chain->now, &original)
 		                                 : is_denied(run, wire, zone, chain);

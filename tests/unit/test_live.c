@@ -603,6 +603,21 @@ START_TEST(the_ttl_of_a_ds_is_the_signed_one_and_never_absurd)
 }
 END_TEST
 
+/* The parent has a.test as an alias: its denial of what is there says nothing of a DS. */
+START_TEST(an_alias_is_no_delegation)
+{
+	static const uint8_t answer[] = "\0\1\204\0\0\1\0\1\0\1\0\0" "\1a\4test\0\0\53\0\1" "\300\14\0\5\0\1\0\0\16\20\0\4\1b\300\16"
+	                                "\300\16\0\6\0\1\0\0\16\20\0\30\300\16\300\16\0\0\0\1\0\0\16\20\0\0\16\20\0\0\16\20\0\0\16\20";
+	struct zs_run *run = zs_run_begin();
+	const struct zs_chain_keys keys = { .zone = zone + 2, .chain = ZS_CHAIN_INSECURE, .now = T0 };
+	struct zs_server_view view = { 0 };
+	zs_answer_read(run, (struct zs_bytes){ answer, sizeof answer - 1 }, zone, &keys, &view);
+	ck_assert_int_eq(view.reply, ZS_REPLY_LAME);
+	ck_assert_str_eq(view.why, "it has an alias (CNAME or DNAME) where the zone should be delegated");
+	zs_run_end(run);
+}
+END_TEST
+
 /* The answer with `bad` copies of its signature, all spoilt, before it. */
 static struct zs_bytes spoil(struct zs_run *run, struct zs_bytes answer, unsigned bad)
 {
@@ -644,6 +659,7 @@ ZS_SUITE(live)
 	tcase_add_loop_test(c, what_is_seen_becomes_facts, 0, ZS_COUNT(scenes));
 	tcase_add_test(c, a_key_that_is_not_loaded_keeps_its_facts);
 	tcase_add_test(c, the_ttl_of_a_ds_is_the_signed_one_and_never_absurd);
+	tcase_add_test(c, an_alias_is_no_delegation);
 	tcase_add_test(c, signatures_over_a_ds_that_fail_are_not_tried_without_end);
 	tcase_add_test(c, the_parent_shows_its_records_and_ttl);
 	tcase_add_test(c, the_parent_is_asked_while_a_move_waits_and_once_a_day);
