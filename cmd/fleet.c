@@ -34,6 +34,7 @@ struct job {
 	const size_t *list; /* of the zones in this pass; NULL: all */
 	struct said *said;
 	size_t printed, *later, later_count, json_count, done;
+	size_t faults[ZS_NOT_YET + 1]; /* zones by what came of them */
 	struct zs_count count;
 };
 
@@ -102,6 +103,25 @@ static void build_in_worker(void *context, struct zs_group *group, size_t job, s
 
 /* ---- in the caller ---- */
 
+/* How many zones of all: who reads the errors of thousands wants to know first whether it is one tenant or the disk. */
+static void print_sum(const struct job *j)
+{
+	static const struct {
+		enum zs_fault fault;
+		const char *words;
+	} kinds[] = { { ZS_REFUSED, "refused" }, { ZS_INPUT, "with wrong input" }, { ZS_FAILED, "failed" }, { ZS_NOT_YET, "not finished yet" } };
+	size_t told = 0;
+	for (size_t i = 0; i < ZS_COUNT(kinds); i++) {
+		if (!j->faults[kinds[i].fault])
+			continue;
+		if (!told)
+			fprintf(stderr, "zonesign: of %zu zones", j->fleet->count);
+		fprintf(stderr, "%s %zu %s", told++ ? "," : "", j->faults[kinds[i].fault], kinds[i].words);
+	}
+	if (told)
+		fputc('\n', stderr);
+}
+
 /* An object as zs_json_dump writes it, as an element of the array of the document. */
 static void print_json(struct job *j, const char *text, size_t len)
 {
@@ -161,6 +181,7 @@ static void keep(struct job *j, size_t zone, const struct result *result, const 
 	else
 		said->out_len = said->err_len = said->json_len = 0;
 	j->run->fault = zs_fault_gravest(j->run->fault, result->fault);
+	j->faults[result->fault]++;
 }
 
 /* The process that built the zone is gone; what it would have said is said here. */
@@ -293,6 +314,8 @@ void zs_fleet_build(const struct zs_cli *cli, struct zs_run *run, const struct z
 		zs_count_begin(&j.count, cli);
 		build_many(&j);
 		zs_count_clear(&j.count);
+		fflush(stdout);
+		print_sum(&j);
 	}
 	if (cli->json)
 		end_json(&j);

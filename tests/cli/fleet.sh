@@ -95,6 +95,12 @@ has 'ds warns of a zone by its name' err 'z2.example.: warning: the zone is not 
 fleet 1; mkdir zones; for i in $(seq 130); do echo 'file: in/z0' > zones/w$i.example.yaml; done; echo '{file: in/z0, output: signed/z0}' > zones/z0.example.yaml; echo 'zones-dir: zones' > zonesign.yaml
 run "$z" build; is '130 files of a zones-dir that are wrong' 3 $status; is 'each is named' 130 "$(grep -o '^zones/w[0-9]*.example.yaml:.*error' err | sort -u | wc -l)"; is 'the right one is built' z0 "$(ls signed)"
 
+# -- the last line says how many zones of all
+fleet 6; rm in/z1 in/z2; echo 'b A x' >> in/z3; sed -i 's/z4}/z4, reload: "false"}/' zonesign.yaml; run "$z" -q build
+is 'some of six zones' 3 $status; is 'are counted by what came of them' 'zonesign: of 6 zones 3 with wrong input, 1 failed' "$(tail -n 1 err)"
+run "$z" -q build z5.example z4.example; is 'of two' 'zonesign: of 2 zones 1 failed' "$(tail -n 1 err)"; run "$z" -q build z4.example; hasnt 'one needs no count' err 'zonesign: of'
+run "$z" build z0.example z5.example; is 'where all is well' '0 ' "$status $(cat err)"
+
 # -- shards: each zone in exactly one, whatever the machine
 fleet 40; for i in 1 2 3; do "$z" build --shard $i/3 >out.$i 2>err; cut -d' ' -f1 out.$i | sort -u > in.$i; done
 is 'three shards are all zones' 40 "$(ls signed | wc -l)"; is 'no zone is in two' '' "$(sort in.1 in.2 in.3 | uniq -d)"
