@@ -91,8 +91,9 @@ class Bench:
                     continue
                 try:
                     prepare(number)
-                    used = samples[tool][-1].rss_kib << 10 if tool in samples else SOME
-                    tools.apart(tools.touch, used + used // 4 + SOME)
+                    used = samples[tool][-1].rss_kib << 10 if tool in samples else 2 * SOME
+                    if used > SOME:  # of less, what this leaves in the caches of the processor would be the dearer
+                        tools.apart(tools.touch, used + used // 4 + SOME)
                     sample = call(number)
                 except (tools.Failed, OSError) as error:
                     self.results.failure(row, tool, str(error))
