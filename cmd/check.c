@@ -128,11 +128,6 @@ static void release_arena(void *arena)
 	zs_arena_free(arena);
 }
 
-static void end_part(void *part)
-{
-	zs_run_end(part);
-}
-
 static void check_one(const struct zs_cli *cli, struct zs_run *run, const char *path, const uint8_t *apex,
                       const struct zs_zone_config *config, struct forecasts *out)
 {
@@ -280,7 +275,7 @@ int zs_cmd_check(const struct zs_cli *cli, int argc, char **argv)
 		check_one(cli, part, zones[i]->file.path, zones[i]->name, zones[i], &all[i]);
 		zs_run_join(run, part);
 		if (all[i].count) /* they are in its memory */
-			zs_arena_defer(run->arena, end_part, part);
+			zs_cli_part_stays(run, part);
 		else
 			zs_run_end(part);
 	}

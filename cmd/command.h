@@ -28,8 +28,9 @@ zs_command_function zs_cmd_build, zs_cmd_check, zs_cmd_ds, zs_cmd_fmt, zs_cmd_in
 struct zs_run *zs_cli_run(const struct zs_cli *cli);
 
 /* The same for one zone of those that run is about, with memory and a limit of diagnostics of its own: many zones take what one takes.
- * zs_run_join and zs_run_end are its end. */
+ * zs_run_join and zs_run_end are its end, or, where what is in its memory is printed later, zs_cli_part_stays: it ends with run. */
 struct zs_run *zs_cli_part(const struct zs_cli *cli, const struct zs_run *run, const struct zs_zone_config *zone);
+void zs_cli_part_stays(struct zs_run *run, struct zs_run *part);
 
 /* Load the config of -c or of the usual places; false with the reason in run. */
 bool zs_cli_config(const struct zs_cli *cli, struct zs_run *run, const struct zs_config **out);

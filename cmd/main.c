@@ -151,6 +151,16 @@ struct zs_run *zs_cli_part(const struct zs_cli *cli, const struct zs_run *run, c
 	return part;
 }
 
+static void end_part(void *part)
+{
+	zs_run_end(part);
+}
+
+void zs_cli_part_stays(struct zs_run *run, struct zs_run *part)
+{
+	zs_arena_defer(run->arena, end_part, part);
+}
+
 bool zs_cli_config(const struct zs_cli *cli, struct zs_run *run, const struct zs_config **out)
 {
 	static const char *const places[] = { "./zonesign.yaml", "/etc/zonesign/zonesign.yaml" };

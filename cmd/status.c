@@ -29,11 +29,6 @@ static enum zs_fault one_zone(struct zs_run *run, const struct zs_zone_config *z
 	return status->fault;
 }
 
-static void end_part(void *part)
-{
-	zs_run_end(part);
-}
-
 int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -77,7 +72,7 @@ int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 		zs_run_join(run, part);
 		if (status && page_path) {
 			list[got++] = status;
-			zs_arena_defer(run->arena, end_part, part);
+			zs_cli_part_stays(run, part);
 		} else {
 			zs_run_end(part);
 		}

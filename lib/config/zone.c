@@ -272,8 +272,8 @@ static void look_at_files(void *context, unsigned thread, size_t from, size_t to
 /* output over file would destroy what the user wrote, whatever links lead there. */
 static void check_outputs(struct zs_loader *loader, struct zone_list *list)
 {
-	const struct look look = { .list = list, .one_file = zs_arena_array(loader->arena, list->count, sizeof(bool)) };
-	zs_pool_run(loader->run->jobs, list->count, AT_ONCE, look_at_files, (void *)&look);
+	struct look look = { .list = list, .one_file = zs_arena_array(loader->arena, list->count, sizeof(bool)) };
+	zs_pool_run(loader->run->jobs, list->count, AT_ONCE, look_at_files, &look);
 	for (size_t i = 0; i < list->count; i++) {
 		struct zs_zone_config *zone = &list->zones[i];
 		if (!zone->file.path || !zone->output.path
