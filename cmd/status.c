@@ -15,18 +15,54 @@ static const char help[] =
 
 enum { DAY = 86400, TIMELINES_MAX = 500 };
 
-static enum zs_fault one_zone(struct zs_run *run, const struct zs_zone_config *zone, zs_seconds span, const struct zs_status **out)
+/* What goes where: the text or the document at once, the page at the end. */
+struct telling {
+	const struct zs_cli *cli;
+	struct zs_run *run;
+	const struct zs_config *config;
+	const char *page_path;          /* NULL: no page */
+	zs_seconds ahead;
+	struct zs_buf text;
+	struct zs_json *document, *array;
+	const struct zs_status **list;  /* for the page */
+	size_t count, room;
+	enum zs_fault gravest;
+};
+
+/* NULL: the state cannot be read, or there is nothing to say. */
+static const struct zs_status *look_at(struct telling *t, struct zs_run *run, const struct zs_zone_config *zone, bool stray)
 {
 	struct zs_facts *facts;
 	struct zs_status *status = zs_arena_alloc(run->arena, sizeof *status);
-	*out = NULL;
+	const bool timeline = (t->page_path || t->document) && t->count < TIMELINES_MAX;
 	if (!zs_facts_read(run, zone, &facts))
-		return run->fault;
+		return NULL;
 	zs_facts_close(facts);
-	if (!zs_report_status(run, zone, facts, span, status))
-		return run->fault;
-	*out = status;
-	return status->fault;
+	if (stray)
+		return zs_report_stray(run, zone, facts, t->config->files[0].path, status) ? status : NULL;
+	return zs_report_status(run, zone, facts, timeline ? t->ahead : 0, status) ? status : NULL;
+}
+
+static void tell(struct telling *t, const struct zs_zone_config *zone, bool stray)
+{
+	struct zs_run *part = zs_cli_part(t->cli, t->run, zone);
+	const struct zs_status *status = look_at(t, part, zone, stray);
+	if (stray && !status) { /* a directory of something else may lie there too */
+		zs_run_end(part);
+		return;
+	}
+	t->gravest = zs_fault_gravest(t->gravest, status ? status->fault : part->fault);
+	if (status && t->array)
+		zs_report_status_json(part, status, zs_json_add_object(t->array));
+	else if (status && (!t->page_path || strcmp(t->page_path, "-") != 0))
+		zs_report_status_text(part, status, &t->text);
+	zs_run_join(t->run, part);
+	if (status && t->page_path) {
+		ZS_PUSH(t->run->arena, t->list, t->count, t->room) = status;
+		zs_cli_part_stays(t->run, part);
+	} else {
+		zs_run_end(part);
+	}
 }
 
 int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
@@ -49,45 +85,32 @@ int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 			run->fault = ZS_USAGE;
 		}
 	}
-	const struct zs_config *config;
-	const struct zs_zone_config **zones = NULL;
-	size_t count, got = 0;
-	if (!run->fault && zs_cli_config(cli, run, &config))
-		zones = zs_cli_zones(run, config, argv + optind, argc - optind, &count);
-	if (!zones)
+	const struct zs_zone_config **zones = NULL, *strays = NULL;
+	struct telling t = { .cli = cli, .run = run, .page_path = page_path, .ahead = ahead, .text = { .arena = run->arena, .max = (size_t)1 << 30 } };
+	size_t count, stray_count = 0;
+	if (!run->fault && zs_cli_config(cli, run, &t.config))
+		zones = zs_cli_zones(run, t.config, argv + optind, argc - optind, &count);
+	if (!zones || (optind == argc && !zs_facts_strays(run, t.config, &strays, &stray_count)))
 		return zs_cli_end(cli, run);
-	const struct zs_status **list = zs_arena_array(run->arena, count + 1, sizeof *list);
-	struct zs_buf text = { .arena = run->arena, .max = (size_t)1 << 30 };
-	struct zs_json *document = cli->json ? zs_json_object(run->arena) : NULL;
-	struct zs_json *array = document ? zs_json_set_array(document, "zones") : NULL;
-	enum zs_fault gravest = ZS_DONE;
-	for (size_t i = 0; i < count; i++) {
-		const struct zs_status *status;
-		struct zs_run *part = zs_cli_part(cli, run, zones[i]);
-		gravest = zs_fault_gravest(gravest, one_zone(part, zones[i], (page_path || cli->json) && i < TIMELINES_MAX ? ahead : 0, &status));
-		if (status && array)
-			zs_report_status_json(part, status, zs_json_add_object(array));
-		else if (status && (!page_path || strcmp(page_path, "-") != 0))
-			zs_report_status_text(part, status, &text);
-		zs_run_join(run, part);
-		if (status && page_path) {
-			list[got++] = status;
-			zs_cli_part_stays(run, part);
-		} else {
-			zs_run_end(part);
-		}
+	if (cli->json) {
+		t.document = zs_json_object(run->arena);
+		t.array = zs_json_set_array(t.document, "zones");
 	}
-	if (document) {
-		zs_cli_json_errors(document, run);
-		zs_json_dump(document, &text);
+	for (size_t i = 0; i < count; i++)
+		tell(&t, zones[i], false);
+	for (size_t i = 0; i < stray_count; i++)
+		tell(&t, &strays[i], true);
+	if (t.document) {
+		zs_cli_json_errors(t.document, run);
+		zs_json_dump(t.document, &t.text);
 	}
-	zs_cli_write(run, text.data, text.len);
+	zs_cli_write(run, t.text.data, t.text.len);
 	if (page_path) {
 		struct zs_buf page = { .arena = run->arena, .max = (size_t)1 << 30 };
-		zs_report_status_html(run, list, got, &page);
+		zs_report_status_html(run, t.list, t.count, &page);
 		(void)!zs_cli_write_page(run, page_path, &page);
 	}
-	gravest = zs_fault_gravest(gravest, run->fault);
+	t.gravest = zs_fault_gravest(t.gravest, run->fault);
 	zs_cli_end(cli, run);
-	return (int)gravest;
+	return (int)t.gravest;
 }

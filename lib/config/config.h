@@ -221,6 +221,9 @@ ZS_MUST_CHECK bool zs_config_load(struct zs_run *run, const char *path, const st
 /* SHA-256 of the file's text. */
 ZS_MUST_CHECK bool zs_config_file_hash(struct zs_run *run, const struct zs_config_file *file, uint8_t out[32]);
 
+/* The zone of that name, or NULL. */
+const struct zs_zone_config *zs_config_find(const struct zs_config *config, const uint8_t *name);
+
 /* The zone that the user typed ("example.com", with or without the final dot), or NULL: with what is wrong in its file, or with
  * a usage error and "did you mean". */
 const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_config *config, const char *text);

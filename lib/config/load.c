@@ -315,16 +315,8 @@ bool zs_config_report_bad(struct zs_run *run, const struct zs_config *config, co
 	return found;
 }
 
-const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_config *config, const char *text)
+const struct zs_zone_config *zs_config_find(const struct zs_config *config, const uint8_t *name)
 {
-	uint8_t name[ZS_NAME_MAX];
-	char name_text[ZS_NAME_TEXT];
-	struct zs_name_error error;
-	if (!zs_name_parse(text, strlen(text), NULL, name, &error)) {
-		zs_usage(run, "'%s' is no name of a zone: %s", zs_text_safe(run->arena, text, strlen(text), 255),
-		         error.message);
-		return NULL;
-	}
 	size_t low = 0, high = config->zone_count;
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
@@ -336,7 +328,21 @@ const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_
 		else
 			low = middle + 1;
 	}
-	if (!zs_config_report_bad(run, config, name))
-		unknown_zone(run, config, text, zs_name_text(name, name_text));
 	return NULL;
+}
+
+const struct zs_zone_config *zs_config_zone(struct zs_run *run, const struct zs_config *config, const char *text)
+{
+	uint8_t name[ZS_NAME_MAX];
+	char name_text[ZS_NAME_TEXT];
+	struct zs_name_error error;
+	if (!zs_name_parse(text, strlen(text), NULL, name, &error)) {
+		zs_usage(run, "'%s' is no name of a zone: %s", zs_text_safe(run->arena, text, strlen(text), 255),
+		         error.message);
+		return NULL;
+	}
+	const struct zs_zone_config *zone = zs_config_find(config, name);
+	if (!zone && !zs_config_report_bad(run, config, name))
+		unknown_zone(run, config, text, zs_name_text(name, name_text));
+	return zone;
 }

@@ -205,6 +205,28 @@ const char *zs_name_path(const uint8_t *name, char out[ZS_NAME_PATH])
 	return out;
 }
 
+bool zs_name_from_path(const char *path, uint8_t out[ZS_NAME_MAX])
+{
+	char text[ZS_NAME_TEXT], again[ZS_NAME_PATH];
+	struct zs_name_error error;
+	size_t len = 0;
+	for (const char *p = path; *p; p++) {
+		unsigned octet;
+		if (len + 4 >= sizeof text)
+			return false;
+		if (*p != '%') {
+			text[len++] = *p;
+			continue;
+		}
+		if (!p[1] || !p[2] || sscanf(p, "%%%2X", &octet) != 1)
+			return false;
+		len += (size_t)sprintf(text + len, "\\%03u", octet);
+		p += 2;
+	}
+	return zs_name_parse(strcmp(path, "@") == 0 ? "." : text, strcmp(path, "@") == 0 ? 1 : len, NULL, out, &error)
+	    && strcmp(zs_name_path(out, again), path) == 0;
+}
+
 size_t zs_name_len(const uint8_t *name)
 {
 	const uint8_t *p = name;

@@ -34,6 +34,8 @@ const char *zs_name_text(const uint8_t *name, char out[ZS_NAME_TEXT]); /* the sa
 
 /* As a path component: lower case, no final dot, octets outside a-z0-9_-. as %XX, the root as "@". */
 const char *zs_name_path(const uint8_t *name, char out[ZS_NAME_PATH]);
+/* The way back. False: it is nothing that zs_name_path gives. */
+bool zs_name_from_path(const char *path, uint8_t out[ZS_NAME_MAX]);
 
 size_t zs_name_len(const uint8_t *name); /* octets, root label included */
 unsigned zs_name_labels(const uint8_t *name); /* root not counted; a leading "*" is */

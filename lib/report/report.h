@@ -118,6 +118,11 @@ struct zs_status {
 ZS_MUST_CHECK bool zs_report_status(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, zs_seconds span,
                                     struct zs_status *out);
 
+/* The same for a zone that is in the config no more (zs_facts_strays). False: there is nothing to say, as no signature runs out, or another
+ * config that is still there built it. config_path: of the config that does not have it. */
+bool zs_report_stray(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const char *config_path,
+                     struct zs_status *out);
+
 void zs_report_status_text(struct zs_run *run, const struct zs_status *in, struct zs_buf *out);
 void zs_report_status_json(struct zs_run *run, const struct zs_status *in, struct zs_json *into);
 /* One line a key: zone, role, tag, algorithm, standing, since, the state of each record, what is next. */

@@ -1,6 +1,7 @@
 /* status.c - one status model: the sentence, the keys and their reasons. status_text.c and status_html.c show it. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dns/algorithm.h"
@@ -410,6 +411,28 @@ static bool say_nothing(struct speech *s)
 	if (strncmp(first->text, "the successor", 13) == 0)
 		return say(s, ZS_DONE, "nothing", zs_arena_printf(arena, "Nothing to do until %s, when %s.", far ? day : time, first->text));
 	return say(s, ZS_DONE, "nothing", zs_arena_printf(arena, "Nothing to do: zonesign goes on by itself on %s (%s).", far ? day : time, first->text));
+}
+
+/* The config file is the first input of each build. One that is not found by its path any more was renamed, or stood elsewhere. */
+static bool is_of_another(const struct zs_facts *facts, const char *config_path)
+{
+	struct stat its, ours;
+	return facts->input_count && stat(facts->inputs[0].path, &its) == 0 && stat(config_path, &ours) == 0
+	    && (its.st_dev != ours.st_dev || its.st_ino != ours.st_ino);
+}
+
+bool zs_report_stray(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const char *config_path,
+                     struct zs_status *out)
+{
+	char time[ZS_TIME_TEXT];
+	const zs_time end = facts->published.earliest_expiration;
+	*out = (struct zs_status){ .zone = zone, .facts = facts, .now = run->now, .deadline = end };
+	struct speech s = { .run = run, .out = out };
+	if (!facts->published.known || end <= run->now || is_of_another(facts, config_path))
+		return false;
+	return say(&s, ZS_NOT_YET, "not in the config", zs_arena_printf(run->arena, "It is not in '%s' any more, so no build signs it: its signatures end on %s, and "
+	           "validators refuse it then%s. Put it back; if it is gone, or signed elsewhere, move '%s' away.", config_path, zs_time_short(end, time),
+	           facts->parent.ds_count ? ", as a DS is at the parent" : ", if a DS is at the parent", zone->state_dir));
 }
 
 bool zs_report_status(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, zs_seconds span,

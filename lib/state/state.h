@@ -317,6 +317,9 @@ bool zs_replaced_signs(const struct zs_replaced *replaced, uint8_t algorithm, ui
 ZS_MUST_CHECK bool zs_facts_open(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out);
 /* Read without lock and without making anything, for commands that only look. */
 ZS_MUST_CHECK bool zs_facts_read(struct zs_run *run, const struct zs_zone_config *zone, struct zs_facts **out);
+/* The zones that have a directory in the state and no place in the config, in the order of their names. Their config is their name and
+ * that directory, no more. */
+ZS_MUST_CHECK bool zs_facts_strays(struct zs_run *run, const struct zs_config *config, const struct zs_zone_config **out, size_t *count);
 /* Write state.yaml aside and rename it. False also if what would be written could not be read again; then nothing is. */
 ZS_MUST_CHECK bool zs_facts_write(struct zs_run *run, const struct zs_facts *facts);
 /* Its two steps, for what has to come between them; or the first alone, and taken back. */

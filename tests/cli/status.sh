@@ -176,6 +176,28 @@ for d in 3 4 5 6 7; do echo "n$d A 192.0.2.1" >> a.zone; at $((d * day)) build; 
 at $((7 * day + 60)) status; is 'a stale TLSA that waits for the certificate is no danger' 5 $status; hasnt 'nor are builds late' out 'No build has succeeded'
 cert; at $((7 * day + 120)) -q build; is 'it is there again' 0 $status; at $((7 * day + 180)) status; hasnt 'that is over' out 'cannot be used'
 
+# -- a zone that has left the config before its time
+cat > zonesign.yaml <<'EOF'
+policies: {default: {observe: off}}
+zones:
+  a.example: {file: good.zone, output: a.signed}
+  b.example: {file: good.zone, output: b.signed}
+EOF
+rm -rf state a.signed b.signed; at 0 -q build; at 60 status; is 'both are there' 0 $status
+sed -i '/b.example/d' zonesign.yaml; at 120 -q build; at 180 status; is 'one has left: a person must act' 5 $status
+has 'it is named' out "b.example. It is not in 'zonesign.yaml' any more, so no build signs it: its signatures end on 2026-12-"; has 'and its state' out "move 'state/b.example' away"
+run "$z" --json --now $((t0 + 180)) status; is 'in JSON' "['a.example.', 'b.example.'] 5 not in the config" "$(python3 -c 'import json; d = json.load(open("out"))["zones"]; print([z["zone"] for z in d], d[1]["status"], d[1]["event"])')"
+at 180 status --html -; is 'on the page' 5 $status; has 'it is' out '>b.example'
+at 180 status a.example; is 'who asks for one zone hears of that' 0 $status; hasnt 'alone' out b.example
+at $((30 * day)) status; hasnt 'nor is it told when its signatures have ended' out b.example
+cp -r state/b.example state/b.example.old; mkdir state/.git state/c.example; at 180 status; is 'copies and other directories' 05 "$(grep -c . err)$status"; hasnt 'are no zones' out 'b.example.old. It'
+printf 'state: state\nzones: {b.example: {file: good.zone, output: b.signed}}\n' > other.yaml; cp zonesign.yaml third.yaml
+at 240 -c other.yaml -q build b.example; at 300 status; is 'one that another config builds' 0 $status; at 300 -c third.yaml status; hasnt 'is not told' out 'b.example. It'
+rm other.yaml; at 300 status; is 'unless that is gone' 5 $status
+mkdir zones; printf 'file: ../good.zone\noutput: ../b.signed\n' > zones/b.example.yaml; printf 'policies: {default: {observe: off}}\nzones-dir: zones\n' > zonesign.yaml
+at 300 status; hasnt 'a zone of zones-dir is in the config' out 'any more, so no build signs b'; echo '?' >> zones/b.example.yaml
+at 300 status; is 'so is one with a wrong file' 3 $status; hasnt 'that is all' out 'b.example. It is not'
+
 need w3m
 w3m -dump page.html > dump; has 'a text browser shows the sentence' dump 'Nothing to do'; has 'and the picture has words' dump 'timeline of the keys'
 finish

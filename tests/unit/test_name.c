@@ -112,7 +112,7 @@ END_TEST
 
 START_TEST(relative_names_take_the_origin)
 {
-	uint8_t origin[ZS_NAME_MAX], wire[ZS_NAME_MAX], other[ZS_NAME_MAX];
+	uint8_t origin[ZS_NAME_MAX], wire[ZS_NAME_MAX], other[ZS_NAME_MAX], back[ZS_NAME_MAX];
 	char text[ZS_NAME_TEXT], path[ZS_NAME_PATH];
 	parse("Example.com.", NULL, origin);
 	parse("www", origin, wire);
@@ -124,7 +124,12 @@ START_TEST(relative_names_take_the_origin)
 	ck_assert(!zs_name_within(other, origin));
 	parse("a/b\\.c", origin, other);
 	ck_assert_str_eq(zs_name_path(other, path), "a%2Fb%2Ec.example.com");
+	ck_assert(zs_name_from_path(path, back) && zs_name_equal(back, other));
 	ck_assert_str_eq(zs_name_path((const uint8_t *)"", path), "@");
+	ck_assert(zs_name_from_path("@", back) && !*back);
+	static const char *const none[] = { "", ".", "..", "a..b", "A.example", "a.example.", "a%2", "a%", "a%2fb", "a%61b", "a%+1b", "a b", "a\\065", ".git", "a.@" };
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		ck_assert_msg(!zs_name_from_path(none[i], back), "%s", none[i]);
 	ck_assert_uint_eq(zs_name_common_labels(wire, other), 2);
 }
 END_TEST
