@@ -203,6 +203,17 @@ static const char *failure(struct zs_resolver *resolver, const struct lookup *lo
 	return zs_arena_printf(arena, "%s has no %s", lookup->name, type);
 }
 
+/* An alias, as www of example.com is one in many zones, is no zone, wherever it leads. That is asked first: its end may be a zone with NS,
+ * and may be one that does not answer. */
+static bool is_alias(struct zs_resolver *resolver, const uint8_t *name)
+{
+	struct lookup lookup = { .name = name_text(resolver, name), .type = ZS_TYPE_CNAME };
+	if (!zs_name_labels(name))
+		return false;
+	look_up(resolver, &lookup, 1);
+	return lookup.result && lookup.result->havedata && !lookup.result->bogus;
+}
+
 const uint8_t *zs_resolver_parent(struct zs_resolver *resolver, const uint8_t *zone, const char **why)
 {
 	if (!zs_name_labels(zone)) {
@@ -212,6 +223,8 @@ const uint8_t *zs_resolver_parent(struct zs_resolver *resolver, const uint8_t *z
 	for (unsigned up = 1; up <= zs_name_labels(zone); up++) {
 		const uint8_t *ancestor = zs_name_skip(zone, up);
 		struct lookup lookup = { .name = name_text(resolver, ancestor), .type = ZS_TYPE_NS };
+		if (is_alias(resolver, ancestor))
+			continue;
 		look_up(resolver, &lookup, 1);
 		if (lookup.result && lookup.result->havedata && !lookup.result->bogus)
 			return ancestor;

@@ -53,6 +53,21 @@ print(d["parent"], d["chain"], *sorted("%s %s %s" % (s["server"], s["address"], 
 EOF
 is 'every address of every server' 'test. secure ns1.test. 127.0.0.1 True ns2.test. 127.0.0.2 True' "$(python3 servers.py)"
 
+# -- the name above is an alias, as www is one in many zones, of a zone or of one that nobody serves: it is no zone, and the parent is above it
+printf 'state: below\npolicies: {default: {observe: {root-hints: hints, trust-anchor: anchor}}}\nzones:\n  dev.www.test: {file: a.zone, output: dev.signed}\n' > dev.yaml
+"$z" -q -c dev.yaml --now $t0 build
+for end in nobody.test test; do
+	make_parent parent.signed "www CNAME $end." 'dev.www NS ns1.a' 'nobody NS ns.nobody' 'ns.nobody A 127.0.0.99' "$("$z" -c dev.yaml --now $t0 ds --format ds | grep -v '^;')"
+	nsd_load n1 127.0.0.1@53 test parent.signed
+	nsd_load n2 127.0.0.2@53 test parent.signed
+	run "$z" -c dev.yaml --json --now $((t0 + 700)) ds --check
+	is "an alias of $end above: --check" 0 $status
+	is "an alias of $end above: the parent is above it" 'test. secure ns1.test. 127.0.0.1 True ns2.test. 127.0.0.2 True' "$(python3 servers.py)"
+done
+"$z" -c dev.yaml --json check --live --root-hints hints --trust-anchor anchor --timeout 5s > live.json
+is 'an alias above: no link of the chain' '. test.' "$(python3 -c 'import json
+print(*(s["subject"] for s in json.load(open("live.json"))["zones"][0]["steps"] if s["id"] == "chain"))')"
+
 # -- a zone that validators refuse comes into service all the same: how else would it be mended? Servers by name; the anchor is not the root's
 sed 's/ 2 [0-9A-F].*/ 2 0000000000000000000000000000000000000000000000000000000000000000/' anchor > wrong-anchor
 printf '$TTL 300\n@ SOA ns1 host 1 7200 3600 1209600 300\n@ NS ns1\n@ NS ns2\nns1 A 127.0.0.3\nns2 A 127.0.0.4\n' > b.zone
