@@ -22,6 +22,14 @@ static bool answers(const struct zs_probe_view *view)
 	return view->reply == ZS_REPLY_ANSWERED || view->reply == ZS_REPLY_LAME;
 }
 
+/* The zone may be there all the same: it is the question, with EDNS, that the server has no sense for. */
+static bool does_not_understand(const struct zs_probe_view *view)
+{
+	enum { BADVERS = 16 };
+	const uint8_t rcode = view->answer.rcode;
+	return view->reply == ZS_REPLY_ANSWERED && (rcode == ZS_RCODE_FORMERR || rcode == ZS_RCODE_NOTIMP || rcode == BADVERS);
+}
+
 /* Does it answer at all, and both ways? False: there is no more to say about it. */
 static bool judge_reach(struct zs_outside_judge *j, const struct zs_server_look *server)
 {
@@ -44,11 +52,15 @@ static bool judge_reach(struct zs_outside_judge *j, const struct zs_server_look 
 	}
 	if (server->has_serial)
 		return true;
-	const char *fault = zs_live_probe_fault(j->run, answers(udp) ? udp : tcp);
-	step = zs_outside_add(j, ZS_MARK_FAIL, "lame", place(j, server), "%s", fault ? fault : "it has no SOA of the zone");
-	step->ede = 20; /* Not Authoritative */
-	step->rfc = "RFC 1034 section 4.2.1";
-	step->advice = "load the zone on this server, or take it out of the NS records here and at the parent";
+	const struct zs_probe_view *seen = answers(udp) ? udp : tcp;
+	const char *fault = zs_live_probe_fault(j->run, seen);
+	const bool deaf = does_not_understand(seen);
+	step = zs_outside_add(j, ZS_MARK_FAIL, deaf ? "no-edns" : "lame", place(j, server), "%s", fault ? fault : "it has no SOA of the zone");
+	step->ede = deaf ? 21 : 20; /* Not Supported, Not Authoritative */
+	step->rfc = deaf ? "RFC 4035 section 3" : "RFC 1034 section 4.2.1";
+	step->advice = deaf ? "it takes no questions with EDNS, or what is before it does not, so nobody gets signatures there: serve the zone with another program, or "
+	                      "take it out of the NS records here and at the parent"
+	                    : "load the zone on this server, or take it out of the NS records here and at the parent";
 	return false;
 }
 

@@ -177,6 +177,12 @@ static void lame_alias(struct world *w)
 		w->views[1][i].verdict.kind = ZS_ANSWER_ALIAS;
 	w->servers[1].has_serial = false;
 }
+static void no_edns(struct world *w)
+{
+	for (size_t i = 0; i < 5; i++)
+		w->views[1][i].answer = (struct zs_answer){ .rcode = ZS_RCODE_FORMERR };
+	w->servers[1].has_serial = false;
+}
 static void lookup_bogus(struct world *w) { bogus(&w->lookups[1], "no NSEC records"); }
 static void mx_bogus(struct world *w) { bogus(&w->look.mx, "signature expired"); }
 static void talk_ends(struct world *w, enum zs_talk_end end, const char *why)
@@ -324,6 +330,7 @@ static const struct {
 	{ no_tcp, ZS_MARK_WARN, "no-tcp", "it answers over UDP and not over TCP: Connection refused", "RFC 7766", -1, ZS_DONE },
 	{ lame_alias, ZS_MARK_FAIL, "lame", "it has no SOA of the zone", "RFC 1034", 20, ZS_REFUSED },
 	{ lame, ZS_MARK_FAIL, "lame", "it has no authority for the zone", "RFC 1034", 20, ZS_REFUSED },
+	{ no_edns, ZS_MARK_FAIL, "no-edns", "it answers with rcode 1 (it does not understand the question)", "RFC 4035 section 3", 21, ZS_REFUSED },
 	{ too_slow, ZS_MARK_FAIL, "time-over", "1 questions were not asked", NULL, -1, ZS_FAILED },
 	{ foreign, ZS_MARK_NOTE, "foreign-port", "no connection was made", NULL, -1, ZS_DONE },
 	{ left_out, ZS_MARK_WARN, "left-out", "only 256 connections were made", NULL, -1, ZS_DONE },
