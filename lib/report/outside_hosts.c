@@ -214,6 +214,15 @@ static void judge_failed(struct zs_outside_judge *j, const struct zs_service_vie
 	}
 }
 
+/* A server that has one kind of key refuses the other as it should: which of two reasons is the cause is its own to know. */
+static void judge_both_failed(struct zs_outside_judge *j, const struct zs_service_view *s, const struct zs_talk_view *ecdsa, const struct zs_talk_view *rsa)
+{
+	struct zs_talk_view told = ecdsa->end == ZS_TALK_TLS ? *rsa : *ecdsa;
+	if (ecdsa->end == ZS_TALK_TLS && rsa->end == ZS_TALK_TLS && strcmp(ecdsa->why, rsa->why) != 0)
+		told.why = ZS_OUTSIDE_TEXT(j, "%s (with ECDSA), %s (with RSA)", ecdsa->why, rsa->why);
+	judge_failed(j, s, &told);
+}
+
 static bool same_key(const struct zs_talk_view *a, const struct zs_talk_view *b)
 {
 	return a->chain_count && b->chain_count && zs_bytes_equal(a->chain[0], b->chain[0]);
@@ -229,7 +238,7 @@ static void judge_address(struct zs_outside_judge *j, const struct zs_service_vi
 	if (rsa->end == ZS_TALK_DONE && !(both && same_key(ecdsa, rsa)))
 		judge_done(j, s, rsa);
 	if (ecdsa->end != ZS_TALK_DONE && rsa->end != ZS_TALK_DONE)
-		judge_failed(j, s, ecdsa->end == ZS_TALK_TLS ? rsa : ecdsa);
+		judge_both_failed(j, s, ecdsa, rsa);
 	else if ((ecdsa->end != ZS_TALK_DONE && ecdsa->end != ZS_TALK_TLS) || (rsa->end != ZS_TALK_DONE && rsa->end != ZS_TALK_TLS))
 		judge_failed(j, s, ecdsa->end == ZS_TALK_DONE ? rsa : ecdsa); /* one came through, the other not: load, or a limit of connections */
 	if (both && ecdsa->verified != rsa->verified && tlsa_counts(s)) {

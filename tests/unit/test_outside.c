@@ -193,6 +193,7 @@ static void talk_ends(struct world *w, enum zs_talk_end end, const char *why)
 static void no_starttls(struct world *w) { talk_ends(w, ZS_TALK_NO_STARTTLS, "it offers no STARTTLS"); }
 static void unreachable(struct world *w) { talk_ends(w, ZS_TALK_SILENT, "connection timed out"); }
 static void no_tls(struct world *w) { talk_ends(w, ZS_TALK_TLS, "handshake failure"); }
+static void no_tls_either_way(struct world *w) { talk_ends(w, ZS_TALK_TLS, "handshake failure"), w->talks[0].why = "internal error"; }
 static void mismatch(struct world *w) { w->talks[0].verified = false; }
 static void unusable(struct world *w)
 {
@@ -312,6 +313,7 @@ static const struct {
 	{ unreachable, ZS_MARK_FAIL, "host-silent", "no address of the host can be reached from here", NULL, -1, ZS_FAILED },
 	/* the rest */
 	{ no_tls, ZS_MARK_FAIL, "tls-failed", "Cannot start TLS with mail.a.test[192.0.2.25]:25: handshake failure; DANE senders defer mail", "RFC 7672", -1, ZS_REFUSED },
+	{ no_tls_either_way, ZS_MARK_FAIL, "tls-failed", "internal error (with ECDSA), handshake failure (with RSA); DANE senders defer mail", "RFC 7672", -1, ZS_REFUSED },
 	{ no_tlsa, ZS_MARK_WARN, "no-tlsa", "no TLSA: senders can be pushed to it without authentication", "RFC 7672", -1, ZS_DONE },
 	{ no_tlsa, ZS_MARK_NOTE, "untrusted", "Untrusted TLS connection established to mail.a.test[192.0.2.25]:25", NULL, -1, ZS_DONE },
 	{ tlsa_timeout, ZS_MARK_FAIL, "tlsa-unreachable", "the lookup of its TLSA fails: no answer", "RFC 7672", 22, ZS_FAILED },
