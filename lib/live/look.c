@@ -386,6 +386,10 @@ static size_t find_targets(struct looking *l, struct zs_probe_target out[ZS_LOOK
 		out[kept] = (struct zs_probe_target){ .address = o->servers[kept], .server = o->servers[kept].text };
 	if (o->server_count)
 		return kept;
+	if (l->out->link_count && zs_look_is_alias(&l->out->links[l->out->link_count - 1])) {
+		l->out->servers_why = "it is an alias, and has no name servers of its own";
+		return 0;
+	}
 	zs_resolver_deadline(l->resolver, until(l, UNTIL_SERVICES));
 	if (!zs_resolver_servers(l->resolver, o->zone, targets, &count, &l->out->servers_why) && !find_unproven(l, targets, &count)
 	    && !find_referred(l, targets, &count))
@@ -456,6 +460,11 @@ static void talk_to_services(struct looking *l)
 		add_talks(l, s, &s->aaaa, talks, &count, views);
 	}
 	zs_talk_all(l->run, talks, count, left_until(l, 100));
+}
+
+bool zs_look_is_alias(const struct zs_link_view *link)
+{
+	return link->dnskey.canonical && !zs_name_equal(link->dnskey.canonical, link->zone);
 }
 
 void zs_live_look(struct zs_run *run, const struct zs_look_options *options, struct zs_look *out)

@@ -102,6 +102,9 @@ struct zs_link_view {
 	struct zs_lookup_view ds, dnskey; /* the root has no ds: count 0 and rcode -1 */
 };
 
+/* Do ds and dnskey come from the end of an alias? Then its name is no zone. */
+bool zs_look_is_alias(const struct zs_link_view *link);
+
 /* -- servers that TLSA records speak of */
 
 enum zs_talk_end {

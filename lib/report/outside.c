@@ -111,6 +111,12 @@ static void judge_link(struct zs_outside_judge *j, size_t i)
 	const bool last = i + 1 == j->look->link_count;
 	uint16_t tag = 0;
 	struct zs_step *step;
+	if (zs_look_is_alias(link)) {
+		step = zs_outside_add(j, ZS_MARK_FAIL, "no-zone", subject, "this is no zone of its own, but an alias of %s", zs_outside_name(j, link->dnskey.canonical));
+		step->rfc = "RFC 1034 section 4.2";
+		step->advice = "name the zone itself";
+		return;
+	}
 	/* no keys, proven: an unsigned zone would be insecure, a signed one without keys bogus. Opt-out leaves "no such name" unproven */
 	if ((link->dnskey.security == ZS_CHAIN_SECURE && !link->dnskey.count) || (link->dnskey.security == ZS_CHAIN_INSECURE && link->dnskey.rcode == 3)) {
 		step = zs_outside_add(j, ZS_MARK_FAIL, "no-zone", subject, link->dnskey.rcode == 3 ? "there is no such name%s" : "this is no zone of its own, but a name in the zone above%s",
@@ -213,7 +219,7 @@ static void judge_delegation(struct zs_outside_judge *j)
 static void judge_extra_ds(struct zs_outside_judge *j)
 {
 	const struct zs_link_view *link = j->look->link_count > 1 ? &j->look->links[j->look->link_count - 1] : NULL;
-	if (!link || link->dnskey.security != ZS_CHAIN_SECURE || (j->known && j->known->delegation))
+	if (!link || link->dnskey.security != ZS_CHAIN_SECURE || zs_look_is_alias(link) || (j->known && j->known->delegation))
 		return;
 	for (size_t d = 0; d < link->ds.count; d++) {
 		struct zs_link_view one = *link;

@@ -67,6 +67,10 @@ done
 "$z" -c dev.yaml --json check --live --root-hints hints --trust-anchor anchor --timeout 5s > live.json
 is 'an alias above: no link of the chain' '. test.' "$(python3 -c 'import json
 print(*(s["subject"] for s in json.load(open("live.json"))["zones"][0]["steps"] if s["id"] == "chain"))')"
+"$z" check --live --root-hints hints --trust-anchor anchor --timeout 5s --origin www.test > out 2> err
+has 'an alias of a zone: that is told' out '[FAIL] www.test.: this is no zone of its own, but an alias of test.'
+hasnt 'an alias of a zone: nobody is told to load it' out 'load the'
+hasnt 'an alias of a zone: no DS is left over' out 'left-over'
 
 # -- a zone that validators refuse comes into service all the same: how else would it be mended? Servers by name; the anchor is not the root's
 sed 's/ 2 [0-9A-F].*/ 2 0000000000000000000000000000000000000000000000000000000000000000/' anchor > wrong-anchor

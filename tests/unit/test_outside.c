@@ -112,6 +112,7 @@ static void no_ds(struct world *w)
 static void no_name(struct world *w) { w->links[2].dnskey.count = 0, w->links[2].dnskey.rcode = 3; }
 static void no_name_opt_out(struct world *w) { no_name(w), w->links[2].dnskey.security = ZS_CHAIN_INSECURE; }
 static void no_cut(struct world *w) { w->links[2].dnskey.count = 0; }
+static void no_zone_but_alias(struct world *w) { w->links[2].dnskey.canonical = mail_name; }
 static void strange_ds(struct world *w) { w->links[2].dnskey.security = ZS_CHAIN_INSECURE; }
 static void servfail(struct world *w)
 {
@@ -277,6 +278,7 @@ static const struct {
 	{ no_name, ZS_MARK_FAIL, "no-zone", "there is no such name, and that is proven", "RFC 1034", -1, ZS_REFUSED },
 	{ no_name_opt_out, ZS_MARK_FAIL, "no-zone", "there is no such name", "RFC 1034", -1, ZS_REFUSED },
 	{ no_cut, ZS_MARK_FAIL, "no-zone", "this is no zone of its own, but a name in the zone above", "RFC 1034", -1, ZS_REFUSED },
+	{ no_zone_but_alias, ZS_MARK_FAIL, "no-zone", "this is no zone of its own, but an alias of mail.a.test.", "RFC 1034", -1, ZS_REFUSED },
 	{ long_exponent, ZS_MARK_WARN, "key-exponent", "has an RSA exponent of 36 bits: BIND takes no more than 35", "RFC 3110", -1, ZS_DONE },
 	/* L302 */
 	{ servfail, ZS_MARK_FAIL, "chain-bogus", "without validation, as dig +cd asks, it answers", "RFC 4035", 7, ZS_REFUSED },
