@@ -17,11 +17,14 @@ static const struct client {
 	  "name=$(basename \"$RENEWED_LINEAGE\") cert=$RENEWED_LINEAGE/fullchain.pem key=$RENEWED_LINEAGE/privkey.pem\n" },
 	{ "acme.sh",
 	  "# acme.sh --install-cert -d mail.example.com --reloadcmd /etc/zonesign/hook-acme.sh\n"
-	  "# without --fullchain-file, --cert-file and --key-file: those would put the certificate in place before the gate is asked.\n",
+	  "# without --fullchain-file, --cert-file and --key-file: those would put the certificate in place before the gate is asked.\n"
+	  "# With --ecc for an ECDSA certificate. NAME is the directory that acme.sh keeps it in: mail.example.com_ecc, and for RSA mail.example.com.\n",
 	  "[ -n \"${CERT_FULLCHAIN_PATH:-}\" ] && [ -n \"${CERT_KEY_PATH:-}\" ] || die 'CERT_FULLCHAIN_PATH and CERT_KEY_PATH are not set: acme.sh sets them for --reloadcmd'\n"
-	  "name=${Le_Domain:-$(basename \"$CERT_KEY_PATH\" .key)} cert=$CERT_FULLCHAIN_PATH key=$CERT_KEY_PATH\n" },
+	  "name=$(basename \"$(dirname \"$CERT_KEY_PATH\")\") cert=$CERT_FULLCHAIN_PATH key=$CERT_KEY_PATH\n" },
 	{ "lego",
-	  "# lego ... renew --renew-hook /etc/zonesign/hook-lego     (and run --run-hook for the first one; leave --no-bundle out)\n",
+	  "# lego ... run --deploy-hook /etc/zonesign/hook-lego\n"
+	  "# before lego 5: run --run-hook for the first one, renew --renew-hook afterwards. Leave --no-bundle out. Two certificates of one domain\n"
+	  "# have one name before lego 5: set another SERVICE for the second.\n",
 	  "cert=${LEGO_CERT_PATH:-${LEGO_HOOK_CERT_PATH:-}} key=${LEGO_CERT_KEY_PATH:-${LEGO_HOOK_CERT_KEY_PATH:-}}\n"
 	  "name=${LEGO_CERT_DOMAIN:-${LEGO_HOOK_CERT_NAME:-}}\n"
 	  "[ -n \"$cert\" ] && [ -n \"$key\" ] && [ -n \"$name\" ] || die 'LEGO_CERT_DOMAIN, LEGO_CERT_PATH and LEGO_CERT_KEY_PATH are not set: lego sets them for hooks'\n" },
@@ -35,7 +38,7 @@ static const struct client {
 	  "*) exit 0 ;; # other events, those of later versions too\n"
 	  "esac\n"
 	  "[ \"$1\" != retry ] || { deploy_all; exit; }\n"
-	  "name=$2 key=$3 cert=$5\n" },
+	  "name=$(basename \"$(dirname \"$3\")\") key=$3 cert=$5 # the alias of domains.txt, if there is one\n" },
 };
 
 static const char head[] =
@@ -100,7 +103,8 @@ static const char body[] =
     "\t\t*'\"wait\"'* | *'\"unpublished\"'* | *'\"shadowed\"'*) ;;\n"
     "\t\t*'\"owners\"'*) switch \"$1\"; return ;;\n"
     "\t\tesac\n"
-    "\t\techo \"$0: TLSA of another certificate are published: put that and its key into $1 first\" >&2\n"
+    "\t\techo \"$0: TLSA of another certificate are published: put that and its key into $1 first; or, if the new one is to stand beside that,\" \\\n"
+    "\t\t\t\"copy it there from $1/pending by hand, and let no server read it before 'retry' says that it may\" >&2\n"
     "\t\treturn 1\n"
     "\tfi\n"
     "\tzonesign build || echo \"$0: zonesign build failed with $?\" >&2 # publishes the pending key, as next:\n"

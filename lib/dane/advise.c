@@ -25,11 +25,14 @@ static bool is_mail_entry(const struct zs_dane_entry *entry)
 static void advise_entry(struct zs_run *run, const struct zs_dane_entry *entry)
 {
 	char ttl[ZS_DURATION_TEXT], wait[ZS_DURATION_TEXT];
-	const bool next = entry->next.path && access(entry->next.path, F_OK) == 0;
-	if (entry->certificate_count == 1 && !next && only_leaf_kinds(entry)) {
+	if (entry->next.path && access(entry->next.path, F_OK) != 0) {
+		zs_note(run, "'%s' is not there yet: a renewal with a new key has to come through it", entry->next.path);
+		zs_hint(run, "'zonesign tlsa --stage HOST' makes the key, or a hook puts the renewed certificate there ('zonesign tlsa --hook CLIENT')");
+	} else if (entry->certificate_count == 1 && !entry->next.path && only_leaf_kinds(entry)) {
 		zs_warn(run, &entry->from, "one key only is published: a renewal with a new key %s, until caches know it",
 		        is_mail_entry(entry) ? "stops mail from senders that use DANE" : "is refused by clients that use DANE");
-		zs_hint(run, "add next: with the key to come ('zonesign tlsa --stage'), or let renewals keep the key");
+		zs_hint(run, "ACME clients make a new key each time: 'zonesign tlsa --hook CLIENT' has them wait; or add next: with the key to come "
+		             "('zonesign tlsa --stage'), or let renewals keep the key");
 	}
 	zs_duration_text(entry->ttl, ttl);
 	if (entry->ttl > LONG_TTL)

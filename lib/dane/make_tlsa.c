@@ -290,7 +290,7 @@ static void suppose_ttls(struct tlsa_making *t, struct zs_facts *facts)
 			largest = ttl->ttl;
 	}
 	for (size_t i = 0; i < t->count && largest; i++) {
-		if (!is_new(&known_before, &t->wants[i]))
+		if (!is_new(&known_before, &t->wants[i]) || t->wants[i].unknown) /* the build that has its files supposes it then */
 			continue;
 		t->wants[i].supposed = !zs_tlsa_largest_ttl(&known_before, t->wants[i].owner, t->m->run->now);
 		zs_tlsa_note_ttl(t->m->run->arena, facts, t->wants[i].owner, largest);

@@ -462,6 +462,15 @@ static struct zs_facts at_owner(struct zs_arena *arena, const struct zs_facts *f
 	return own;
 }
 
+/* Will there be any TLSA at the owner? Not if its files cannot be used and nothing is published: no cache gets a set then. */
+static bool is_served(const struct zs_tlsa_want *want, const struct zs_facts *facts)
+{
+	bool any = !want->unknown || want->foreign_count;
+	for (size_t i = 0; i < facts->tlsa_count && !any; i++)
+		any = zs_tlsa_is_at(&facts->tlsa[i], want->owner);
+	return any;
+}
+
 void zs_tlsa_schedule(struct zs_arena *arena, const struct zs_tlsa_timing *timing, const struct zs_tlsa_want *wants, size_t want_count,
                       const struct zs_facts *facts, struct zs_tlsa_plan *out)
 {
@@ -472,7 +481,8 @@ void zs_tlsa_schedule(struct zs_arena *arena, const struct zs_tlsa_timing *timin
 		if (!facts->tlsa_ttls[i].until || facts->tlsa_ttls[i].until > timing->now - timing->safety)
 			ZS_PUSH(arena, out->ttls, out->ttl_count, out->ttl_room) = facts->tlsa_ttls[i];
 	for (size_t i = 0; i < want_count; i++)
-		remember_ttl(&s, wants[i].owner, wants[i].ttl);
+		if (is_served(&wants[i], facts))
+			remember_ttl(&s, wants[i].owner, wants[i].ttl);
 	now.tlsa_ttls = out->ttls;
 	now.tlsa_ttl_count = out->ttl_count;
 	for (size_t i = 0; i < want_count; i++) {

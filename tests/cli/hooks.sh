@@ -73,19 +73,19 @@ hooks.renew_hook(SimpleNamespace(directory_hooks=False, renew_hook=sys.argv[1], 
 			RENEWED_LINEAGE=$work/live/mail RENEWED_DOMAINS=mail.example.com run ./hook-certbot
 		fi ;;
 	acme.sh) # "cd $DOMAIN_PATH && eval $reloadcmd" in a subshell, after export
-		mkdir -p acme; cp "$2" acme/fullchain.cer; cp "$2" acme/mail.cer; cp "$3" acme/mail.key
-		run sh -c 'export CERT_PATH=$0/acme/mail.cer CERT_KEY_PATH=$0/acme/mail.key CA_CERT_PATH=$0/acme/ca.cer CERT_FULLCHAIN_PATH=$0/acme/fullchain.cer Le_Domain=mail
-			cd "$0/acme" && eval "$0/hook-acme.sh"' "$work" ;;
+		d=acme/${4:-mail}; mkdir -p $d; cp "$2" $d/fullchain.cer; cp "$2" $d/mail.cer; cp "$3" $d/mail.key # $4: mail_ecc for ECDSA
+		run sh -c 'export CERT_PATH=$0/mail.cer CERT_KEY_PATH=$0/mail.key CA_CERT_PATH=$0/ca.cer CERT_FULLCHAIN_PATH=$0/fullchain.cer Le_Domain=mail
+			cd "$0" && eval "$1/hook-acme.sh"' "$work/$d" "$work" ;;
 	lego)
 		mkdir -p lego; cp "$2" lego/mail.crt; cp "$3" lego/mail.key
 		run env LEGO_ACCOUNT_EMAIL=a@example.com LEGO_CERT_DOMAIN=mail LEGO_CERT_PATH="$work/lego/mail.crt" LEGO_CERT_KEY_PATH="$work/lego/mail.key" ./hook-lego ;;
 	dehydrated) # links to files with the time in their name
-		mkdir -p certs/mail; t=$(date +%s); cp "$2" "certs/mail/fullchain-$t.pem"; cp "$2" "certs/mail/cert-$t.pem"; cp "$3" "certs/mail/privkey-$t.pem"; : > "certs/mail/chain-$t.pem"
-		for f in fullchain cert privkey chain; do ln -sf "$f-$t.pem" "certs/mail/$f.pem"; done
+		d=certs/${4:-mail}; mkdir -p $d; t=$(date +%s); cp "$2" "$d/fullchain-$t.pem"; cp "$2" "$d/cert-$t.pem"; cp "$3" "$d/privkey-$t.pem"; : > "$d/chain-$t.pem" # $4: an alias
+		for f in fullchain cert privkey chain; do ln -sf "$f-$t.pem" "$d/$f.pem"; done
 		export CONFIG=/etc/dehydrated/config COMMAND=sign_domains # as it does, and more, for its hooks
 		ok 'dehydrated: an event it does not know' ./hook-dehydrated this_hookscript_is_broken__dehydrated_is_working_fine__please_ignore_unknown_hooks_in_your_script
 		ok 'dehydrated: sync_cert' ./hook-dehydrated sync_cert k c f ch csr
-		run ./hook-dehydrated deploy_cert mail "$work/certs/mail/privkey.pem" "$work/certs/mail/cert.pem" "$work/certs/mail/fullchain.pem" "$work/certs/mail/chain.pem" "$t"
+		run ./hook-dehydrated deploy_cert mail "$work/$d/privkey.pem" "$work/$d/cert.pem" "$work/$d/fullchain.pem" "$work/$d/chain.pem" "$t"
 		unset CONFIG COMMAND ;;
 	esac
 }
@@ -115,6 +115,24 @@ for client in certbot acme.sh lego dehydrated; do
 	config service/mail/fullchain.pem; clock 09T00:00; hooked $client k1.pem k1.key
 	is "$client: no next: the old certificate stays" same "$(same k2b.pem service/mail/fullchain.pem)"; has "$client: no next: it says so" err 'keeps its certificate'
 done
+# ---- RSA beside ECDSA, each with a directory of its own, in the config before either is there, and cron builds meanwhile ----
+newrsa() { openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1.key" 2>/dev/null; newcert "$1"; }
+newrsa r1; newrsa r2
+for client in acme.sh dehydrated; do
+	fresh; newcert k1; config service/mail/fullchain.pem service/mail/pending/fullchain.pem
+	echo '      - {host: mx, port: 25, certificate: service/mail_ecc/fullchain.pem, next: service/mail_ecc/pending/fullchain.pem}' >> zonesign.yaml
+	clock 01T00:00; run ./zs build; is "$client, two: no file is there yet" 3 $status; clock 01T01:00; run ./zs build
+	hooked $client r1.pem r1.key; hooked $client k1.pem k1.key mail_ecc
+	is "$client, two: status" 0 $status; is "$client, two: both are in place" 'same same' "$(same r1.pem service/mail/fullchain.pem) $(same k1.pem service/mail_ecc/fullchain.pem)"
+	is "$client, two: their records" '2 yes yes' "$(records) $(has_key r1.key) $(has_key k1.key)"
+	clock 05T00:00; hooked $client r2.pem r2.key; is "$client, two: a renewal of one waits" 'same same' "$(same r1.pem service/mail/fullchain.pem) $(same k1.pem service/mail_ecc/fullchain.pem)"
+	clock 05T03:00; later $client; is "$client, two: and is put in its own place" 'same same' "$(same r2.pem service/mail/fullchain.pem) $(same k1.pem service/mail_ecc/fullchain.pem)"
+done
+rm -f restarted
+
+config k1.pem; run "$z" check; has 'check: without next: the hooks are named' err 'tlsa --hook CLIENT'; hasnt 'check: there is no next:' err 'is not there yet'
+config k1.pem service/mail/pending/fullchain.pem; run "$z" check; has 'check: next: is for a renewal to come' err "pending/fullchain.pem' is not there yet"; hasnt 'check: it is not missing' err 'one key only'
+
 # ---- a hook that is killed behind any of its commands: the pair that servers read fits, and they are told of it ----
 mkdir bin
 for c in chmod mkdir mv rm; do # the countdown'th call ends its shell
