@@ -67,6 +67,12 @@ static bool read_zone(struct zs_run *run, const char *path, struct zs_zone **out
 		return true;
 	char text[ZS_NAME_TEXT];
 	zs_error(run, NULL, "'%s' has no SOA at '%s'", path, zs_name_text(origin, text));
+	for (uint32_t i = 0; i < (*out)->owner_count; i++)
+		if (zs_zone_rrset(*out, i, ZS_TYPE_SOA)) {
+			zs_hint(run, "its SOA is at '%s': is that the zone, and is there a final dot? Then put '$ORIGIN the-zone.' at the head of the file",
+			        zs_name_text(zs_owner_name(*out, &(*out)->owners[i]), text));
+			return false;
+		}
 	zs_hint(run, "put '$ORIGIN the-zone.' at the head of the file");
 	return false;
 }

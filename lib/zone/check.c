@@ -102,9 +102,10 @@ static void cname_stands_alone(const struct checker *c, const struct place *p)
 		const struct zs_rrset *other = &c->zone->rrsets[i];
 		if (other->type == ZS_TYPE_CNAME || other->type == ZS_TYPE_KEY)
 			continue;
-		const struct zs_source its = where(c, other);
-		zs_error(c->run, &its, "'%s' has a CNAME and other data: %s (RFC 1034 section 3.6.2)", text_of(c, p),
+		zs_error(c->run, &at, "'%s' has a CNAME and other data: %s (RFC 1034 section 3.6.2)", text_of(c, p),
 		         zs_type_text(other->type, type));
+		if (p->apex)
+			zs_hint(c->run, "the zone's own name always has SOA and NS: write the A and AAAA records of the target in place of the CNAME");
 		return;
 	}
 }
@@ -308,9 +309,10 @@ static void apex_is_complete(const struct checker *c)
 	zs_name_text(c->zone->apex, apex);
 	if (!zs_zone_apex_rrset(c->zone, ZS_TYPE_SOA))
 		zs_error(c->run, &whole, "zone '%s' has no SOA record at its apex (RFC 1035 section 5.2)", apex);
-	if (!ns)
+	if (!ns) {
 		zs_error(c->run, &whole, "zone '%s' has no NS record at its apex (RFC 1034 section 4.2.1)", apex);
-	else if (ns->count < 2) {
+		zs_hint(c->run, "exports often leave them out: write '@ NS ns1.example.net.' for each name server that the registrar has for the zone");
+	} else if (ns->count < 2) {
 		const struct zs_source at = where(c, ns);
 		zs_warn(c->run, &at, "zone '%s' has one name server; two are usual (RFC 1034 section 4.1)", apex);
 	}

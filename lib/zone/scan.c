@@ -178,6 +178,7 @@ static bool read_owner(struct zs_scan *scan, struct zs_scan_text *text, bool bla
 		const struct zs_source where = whole_record(scan, text);
 		zs_error(scan->run, &where, "the first record has no owner name");
 		zs_hint(scan->run, "a line that begins with a blank repeats the owner of the one above");
+		text->owner_lost = true; /* said once, not for each line of a file that is indented */
 		return false;
 	}
 	const size_t len = parse_name(scan, text, 0, "owner", name);
@@ -232,6 +233,16 @@ static const char *foreign_hint(const struct zs_token *t)
 	return NULL;
 }
 
+/* A line that begins with a blank, though its first word is no part of a record that goes on with the owner above. */
+static const char *blank_hint(const struct zs_scan *scan)
+{
+	uint16_t type;
+	bool typed = *scan->tokens[0].text == '$';
+	for (size_t i = 1; i < scan->token_count && i < 4; i++)
+		typed = typed || zs_type_parse(scan->tokens[i].text, scan->tokens[i].len, &type);
+	return typed ? "a line that begins with a blank goes on with the owner above: take the blank out" : NULL;
+}
+
 static bool bad_type(struct zs_scan *scan, const struct zs_scan_text *text, size_t at)
 {
 	const struct zs_source where = zs_scan_source(scan, text, at, 0);
@@ -243,6 +254,10 @@ static bool bad_type(struct zs_scan *scan, const struct zs_scan_text *text, size
 	if (scan->run->last_dropped)
 		return false;
 	const char *hint = foreign_hint(t);
+	if (!hint && at == 0)
+		hint = blank_hint(scan);
+	if (!hint && (*scan->tokens[0].text == '#' || *scan->tokens[0].text == '/'))
+		hint = "a comment begins with ';'";
 	if (hint) {
 		zs_hint(scan->run, "%s", hint);
 		return false;

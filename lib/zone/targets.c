@@ -5,6 +5,8 @@
 
 enum { NO_TARGET = 255 };
 
+static const char not_an_address[] = "a name has to stand here: give the address to a name by an A record, and write that name";
+
 /* Where in RDATA the host name is, of types that need an address behind it: it goes on to the end. */
 static unsigned target_at(uint16_t type)
 {
@@ -60,6 +62,20 @@ static bool has_address(const struct checker *c, const struct place *p, struct z
 	return true;
 }
 
+/* Is the name an IPv4 address, as the zone file has it with or without a final dot? */
+static bool is_ipv4(const struct checker *c, const uint8_t *name)
+{
+	for (unsigned label = 0; label < 4; label++) {
+		if (*name < 1 || *name > 3)
+			return false;
+		for (unsigned i = 1; i <= *name; i++)
+			if (name[i] < '0' || name[i] > '9')
+				return false;
+		name += 1 + *name;
+	}
+	return !*name || zs_name_equal(name, c->zone->apex);
+}
+
 static void missing_address(const struct checker *c, const struct place *p, const uint8_t *target, uint32_t owner,
                             const struct zs_source *at)
 {
@@ -81,14 +97,15 @@ static void missing_address(const struct checker *c, const struct place *p, cons
 	}
 	if (owner == ZS_NO_OWNER && (has(c, above, ZS_TYPE_DNAME) || is_answered(c, target)))
 		return;
-	const char *doubled = zs_check_doubled(c, target, zs_name_len(target)) ? zs_arena_printf(c->run->arena, "a final dot was forgotten behind '%s'", name) : NULL;
+	const char *cause = zs_check_doubled(c, target, zs_name_len(target)) ? zs_arena_printf(c->run->arena, "a final dot was forgotten behind '%s'", name)
+	                    : is_ipv4(c, target) ? not_an_address : NULL;
 	if (p->set->type == ZS_TYPE_NS) {
-		zs_check_unwise(c, at, doubled ? doubled : "give it an A or AAAA record", "name server '%s' of '%s' has no address in the zone", name, text_of(c, p));
+		zs_check_unwise(c, at, cause ? cause : "give it an A or AAAA record", "name server '%s' of '%s' has no address in the zone", name, text_of(c, p));
 		return;
 	}
 	zs_warn(c->run, at, "%s of '%s' points to '%s', which has no address in the zone", type, text_of(c, p), name);
-	if (doubled)
-		zs_hint(c->run, "%s", doubled);
+	if (cause)
+		zs_hint(c->run, "%s", cause);
 }
 
 void zs_check_addresses(const struct checker *c, const struct place *p)
@@ -99,10 +116,19 @@ void zs_check_addresses(const struct checker *c, const struct place *p)
 	for (uint32_t i = 0; i < p->set->count; i++) {
 		const struct zs_bytes data = zs_rrset_rdata(c->zone, p->set, i), target = { data.data + start, data.len - start };
 		uint32_t owner;
-		if (target.len == 1 || !zs_name_ends_in(target.data, target.len, c->zone->apex, c->apex_len)
-		    || has_address(c, p, target, &owner))
+		if (target.len == 1)
 			continue;
 		const struct zs_source at = where_rdata(c, p->set, i);
+		if (!zs_name_ends_in(target.data, target.len, c->zone->apex, c->apex_len)) {
+			if (is_ipv4(c, target.data)) {
+				char type[ZS_TYPE_TEXT];
+				zs_warn(c->run, &at, "%s of '%s' points to an address", zs_type_text(p->set->type, type), text_of(c, p));
+				zs_hint(c->run, "%s", not_an_address);
+			}
+			continue;
+		}
+		if (has_address(c, p, target, &owner))
+			continue;
 		missing_address(c, p, target.data, owner, &at);
 	}
 }

@@ -344,6 +344,7 @@ run "$z" -c y/zonesign.yaml check; is 'what it writes is right there' 0 $status
 run "$z" -c y/zonesign.yaml build; is 'and builds' 0 $status; has 'with TLSA, too' y/signed/a.example.zone ' IN TLSA 3 1 1 '
 (cd y && run "$z" init --output ../up.yaml in/b.example.zone; exit $status); is 'init into the directory above' 0 $?; has 'names the way down' up.yaml 'file: "y/in/b.example.zone"'
 run "$z" init --output twice.yaml a.example.zone ./a.example.zone; is 'a zone twice' 2 $status; has 'is told' err "both the zone 'a.example.'"; ok 'nothing is written' test ! -e twice.yaml
+printf '$TTL 1h\nexample.org 1h SOA a b 1 1 1 1 1\n' > export.zone; run "$z" init --output no.yaml export.zone; is 'an export without final dot' 3 $status; has 'where its SOA is' err "its SOA is at 'example.org.export.'"
 run "$z" fmt --origin a.example a.example.zone; is fmt 0 $status; has 'fmt prints' out 'www.a.example. 300 IN A 192.0.2.1'
 
 # -- a byte order mark
