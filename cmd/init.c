@@ -14,8 +14,9 @@ static const char help[] =
     "usage: zonesign init [--cert-dir DIR] [--output FILE] FILE...\n\n"
     "Write a commented zonesign.yaml for zone files: the zone's name from its SOA, dane entries for MX hosts inside the\n"
     "zone when there is a certificate for them. An existing file is never overwritten.\n\n"
-    "  --cert-dir DIR   where DIR/HOST/fullchain.pem, DIR/HOST.pem or DIR/HOST.crt are looked for; the default is\n"
-    "                   /etc/letsencrypt/live\n"
+    "  --cert-dir DIR   where certificates are, as certbot, acme.sh, lego, dehydrated or Caddy lay them out: DIR/HOST/fullchain.pem,\n"
+    "                   DIR/HOST.pem, DIR/HOST.crt, DIR/HOST/HOST.crt, DIR/HOST_ecc/fullchain.cer, DIR/HOST/fullchain.cer; else the\n"
+    "                   same of the zone's name, if that certificate is for the host too; the default is /etc/letsencrypt/live\n"
     "  --output FILE    the file to write; the default is zonesign.yaml\n";
 
 static const char usual_output[] = "zonesign.yaml";
@@ -77,18 +78,44 @@ static bool read_zone(struct zs_run *run, const char *path, struct zs_zone **out
 	return false;
 }
 
-static const char *find_certificate(struct zs_run *run, const char *dir, const char *host)
+/* Where ACME clients keep the certificate that they call NAME. All that are there count: a server may have one of RSA beside ECDSA. */
+enum { PLACES = 6 };
+static const char *place_of(struct zs_arena *arena, const char *dir, const char *name, unsigned place)
 {
-	const int len = (int)strlen(host) - 1; /* without the final dot */
-	for (size_t i = 0; i < 3; i++) {
-		const char *name = zs_arena_text(run->arena, host, (size_t)(len > 0 ? len : 0));
-		const char *path = i == 0   ? zs_arena_printf(run->arena, "%s/%s/fullchain.pem", dir, name)
-		                   : i == 1 ? zs_arena_printf(run->arena, "%s/%s.pem", dir, name)
-		                            : zs_arena_printf(run->arena, "%s/%s.crt", dir, name);
-		if (access(path, R_OK) == 0)
-			return path;
+	switch (place) {
+	case 0: return zs_arena_printf(arena, "%s/%s/fullchain.pem", dir, name);     /* certbot, dehydrated */
+	case 1: return zs_arena_printf(arena, "%s/%s.pem", dir, name);
+	case 2: return zs_arena_printf(arena, "%s/%s.crt", dir, name);               /* lego */
+	case 3: return zs_arena_printf(arena, "%s/%s/%s.crt", dir, name, name);      /* Caddy */
+	case 4: return zs_arena_printf(arena, "%s/%s_ecc/fullchain.cer", dir, name); /* acme.sh */
+	default: return zs_arena_printf(arena, "%s/%s/fullchain.cer", dir, name);
 	}
-	return NULL;
+}
+
+static bool names_host(const char *path, const uint8_t *host)
+{
+	struct zs_run *look = zs_run_begin(); /* what is wrong with the file is said when it is used */
+	struct zs_dane_file file;
+	const bool named = zs_dane_file_read(look, NULL, path, &file) && file.certs[0].x509 && zs_dane_names(&file.certs[0], host);
+	zs_run_end(look);
+	return named;
+}
+
+/* The certificates of a host: under its name, or else one under the zone's name that is for the host too. How many. */
+static unsigned find_certificates(struct zs_run *run, const char *dir, const uint8_t *host, const uint8_t *apex, const char *out[PLACES])
+{
+	unsigned count = 0;
+	for (unsigned which = 0; which < 2 && !count; which++) {
+		char name[ZS_NAME_TEXT];
+		zs_name_text(which ? apex : host, name);
+		name[strlen(name) - 1] = '\0'; /* the final dot */
+		for (unsigned place = 0; place < PLACES && *name; place++) {
+			const char *path = place_of(run->arena, dir, name, place);
+			if (access(path, R_OK) == 0 && (!which || names_host(path, host)))
+				out[count++] = path;
+		}
+	}
+	return count;
 }
 
 /* path, which is relative to the working directory, as the config at output is to say it: relative to the directory of that. */
@@ -123,9 +150,11 @@ static void add_dane(struct zs_run *run, struct zs_buf *out, const struct zs_zon
 		zs_name_text(target, host);
 		if (!*target || !zs_name_within(target, zone->apex))
 			continue;
-		const char *certificate = find_certificate(run, to->cert_dir, host);
-		if (!certificate) {
+		const char *found[PLACES];
+		const unsigned count = find_certificates(run, to->cert_dir, target, zone->apex, found);
+		if (!count) {
 			zs_note(run, "no certificate of %s in '%s': no dane entry for it", host, to->cert_dir);
+			zs_hint(run, "if it has one, --cert-dir names the directory, or zonesign.yaml.example shows how to write the entry");
 			continue;
 		}
 		if (!any)
@@ -134,7 +163,11 @@ static void add_dane(struct zs_run *run, struct zs_buf *out, const struct zs_zon
 		zs_buf_text(out, "      - host: ");
 		add_quoted(out, host);
 		zs_buf_text(out, "\n        port: 25\n        certificate: ");
-		add_quoted(out, path_from(run->arena, certificate, to->output));
+		for (unsigned f = 0; f < count; f++) {
+			zs_buf_text(out, f ? ", " : count > 1 ? "[" : "");
+			add_quoted(out, path_from(run->arena, found[f], to->output));
+		}
+		zs_buf_text(out, count > 1 ? "]" : "");
 		zs_buf_text(out, "\n        records: 3 1 1             # the key, hashed: survives a renewal with the same key\n");
 	}
 }

@@ -336,6 +336,16 @@ run "$z" init --cert-dir certs a.example.zone; is init 0 $status; has 'it finds 
 has 'what the zone does not agree with in it' err "a.example.zone:2: warning: the SOA EXPIRE of 'a.example.', 14d, is longer than refresh 7d"
 run "$z" build; is 'what init writes builds' 0 $status; has 'with TLSA' signed/a.example.zone ' IN TLSA 3 1 1 '
 run "$z" init a.example.zone; is 'init overwrites nothing' 2 $status
+mkdir -p acme.sh/mail.a.example acme.sh/mail.a.example_ecc caddy/mail.a.example live/a.example other/a.example
+for f in acme.sh/mail.a.example/fullchain.cer acme.sh/mail.a.example_ecc/fullchain.cer caddy/mail.a.example/mail.a.example.crt other/a.example/fullchain.pem; do cp certs/mail.a.example.pem $f; done
+openssl req -x509 -key certs/mail.a.example.key -days 900 -subj /CN=a.example -addext 'subjectAltName=DNS:a.example,DNS:*.a.example' -out live/a.example/fullchain.pem 2>err
+openssl req -x509 -key certs/mail.a.example.key -days 900 -subj /CN=a.example -addext 'subjectAltName=DNS:a.example,DNS:www.a.example' -out other/a.example/fullchain.pem 2>err
+found() { rm -f found.yaml; run "$z" init --cert-dir "$1" --output found.yaml a.example.zone; sed -n 's/ *certificate: //p' found.yaml; }
+is 'init: RSA and ECDSA of acme.sh' '["acme.sh/mail.a.example_ecc/fullchain.cer", "acme.sh/mail.a.example/fullchain.cer"]' "$(found acme.sh)"
+is 'init: of Caddy' '"caddy/mail.a.example/mail.a.example.crt"' "$(found caddy)"
+is 'init: one of the zone, for the host too' '"live/a.example/fullchain.pem"' "$(found live)"
+is 'init: one of the zone, for others' '' "$(found other)"; has 'it is told where to look' err '--cert-dir names the directory'
+rm -f found.yaml
 mkdir y y/in; cp a.example.zone y/in/b.example.zone
 run "$z" init --cert-dir certs --output y/zonesign.yaml a.example.zone y/in/b.example.zone; is 'init into another directory' 0 $status
 has 'a file below it' y/zonesign.yaml 'file: "in/b.example.zone"'; has 'a file elsewhere' y/zonesign.yaml "file: \"$work/t/a.example.zone\""
