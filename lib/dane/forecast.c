@@ -51,6 +51,11 @@ static void add(struct forecaster *fc, const struct zs_dane_host *host, const ui
 		chain[in.chain_count++] = file->certs[i].der;
 	zs_dane_predict(fc->run, &in, &f->prediction);
 	f->sentence = say(fc->run, f);
+	if (f->prediction.verdict == ZS_DANE_VERIFIED && !zs_dane_names(&file->certs[0], name)) {
+		zs_warn(fc->run, &host->from, "the certificate '%s' is not for %s by its names; usage 3 does not ask for them, but is it the one that this server presents?",
+		        file_text, host_text(fc->run, name));
+		zs_hint(fc->run, "records of a certificate that the server does not present stop mail from senders that use DANE");
+	}
 }
 
 static bool is_public(const struct zs_bytes *tlsa, size_t count)

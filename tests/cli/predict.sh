@@ -30,7 +30,7 @@ has 'right' out "mail.example.com:25 with 'mail.pem': DANE senders will see Veri
 has 'right: where' out 'matches at depth 0'
 hasnt 'right: no complaint' err 'DANE senders'
 check mail.pem '2 1 1'; has 'an issuer' out 'matches at depth 1'
-check other.pem '3 1 1'; has 'another name is no matter of usage 3' out 'will see Verified'
+check other.pem '3 1 1'; has 'another name is no matter of usage 3' out 'will see Verified'; has 'but perhaps a mistake' err 'is it the one that this server presents'
 check other.pem '2 1 1'; has 'it is one of usage 2' err 'ostname mismatch (RFC 7671 section 5.2)'
 now=$late
 check mail.pem '3 1 1'; has 'dates are no matter of usage 3' out 'will see Verified'
