@@ -97,6 +97,15 @@ static unsigned distance(const char *a, const char *b)
 	return d[m][n];
 }
 
+/* "cert" for "certificate": what begins like a word, but for the last letter at most. */
+static bool begins_like(const char *text, size_t len, const char *word)
+{
+	size_t same = 0;
+	while (same < len && zs_lower(text[same]) == zs_lower(word[same]))
+		same++;
+	return same >= 4 && same + 1 >= len;
+}
+
 const char *zs_text_nearest(const char *text, const char *const *list, size_t count)
 {
 	const size_t len = strlen(text);
@@ -109,6 +118,9 @@ const char *zs_text_nearest(const char *text, const char *const *list, size_t co
 			found = list[i];
 		}
 	}
+	for (size_t i = 0; i < count && best > 1; i++)
+		if (begins_like(text, len, list[i]))
+			return list[i];
 	return found;
 }
 

@@ -73,6 +73,8 @@ static void hint_syntax(struct builder *b, const yaml_parser_t *parser)
 		zs_hint(b->tree.run, "the line above lacks its ':' or the blank behind it, or this one is indented further than it");
 	else if (strstr(parser->problem, "could not find expected ':'"))
 		zs_hint(b->tree.run, "line %zu lacks its ':' or the blank behind it", parser->context_mark.line + 1);
+	else if (strstr(parser->problem, "did not find expected node content") && at < input->len && input->text[at] == ':')
+		zs_hint(b->tree.run, "put what begins with ':' into quotes: [\"::1\"]");
 	else if (strstr(parser->problem, "did not find expected key") || strstr(parser->problem, "'-' indicator"))
 		zs_hint(b->tree.run, "this line, or the one above, is indented otherwise than those that it belongs to");
 }

@@ -216,8 +216,13 @@ static void read_policy(struct zs_loader *loader, const struct zs_yaml_entry *en
 	policy->name = entry->key;
 	zs_schema_defaults(loader, ZS_SECTION_POLICY, policy);
 	set_sources(policy, &entry->key_where);
-	if (zs_yaml_is_null(entry->value) || !zs_want_map(loader, entry->value, entry->key))
+	if (zs_yaml_is_null(entry->value))
 		return; /* nothing in it: the defaults */
+	if (!zs_want_map(loader, entry->value, entry->key)) {
+		if (zs_option_exists(ZS_SECTION_POLICY, entry->key))
+			zs_hint(loader->run, "a policy has a name, and its options below that: policies: {default: {%s: ...}}", entry->key);
+		return;
+	}
 	zs_schema_read(loader, ZS_SECTION_POLICY, entry->value, policy);
 	policy->csk = zs_yaml_get(entry->value, "csk") != NULL;
 	for (uint32_t i = 0; policy->csk && i < entry->value->count; i++) {

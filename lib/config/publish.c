@@ -83,6 +83,8 @@ void zs_publish_check(struct zs_loader *loader, const struct zs_yaml *node, cons
 	if (!node)
 		return;
 	if (publish->kind == ZS_PUBLISH_COMMAND && node->kind == ZS_YAML_SCALAR && !reload) {
+		if (!zs_text_equal(node->text, node->len, words[ZS_PUBLISH_COMMAND]))
+			return; /* another word, which was reported */
 		zs_error(loader->run, &node->where, "'publish: command' needs the command");
 		zs_hint(loader->run, "reload: ...");
 	} else if (publish->kind != ZS_PUBLISH_COMMAND && reload) {

@@ -30,8 +30,10 @@ bool zs_want_map(struct zs_loader *loader, const struct zs_yaml *node, const cha
 		zs_hint(loader->run, "its options belong on the lines below it, indented");
 		return false;
 	}
-	return zs_error(loader->run, &node->where, "'%s' must be a map of options, not %s", zs_shown(loader, what),
-	                zs_yaml_kind_text(node));
+	zs_error(loader->run, &node->where, "'%s' must be a map of options, not %s", zs_shown(loader, what), zs_yaml_kind_text(node));
+	if (node->kind == ZS_YAML_LIST)
+		zs_hint(loader->run, "take the '-' away from its options");
+	return false;
 }
 
 void zs_hint_words(struct zs_loader *loader, const char *text, const char *const *words, size_t count)
@@ -124,8 +126,11 @@ static bool read_duration(struct zs_loader *loader, const struct zs_option *opti
 			zs_hint(loader->run, "1h30m, 14d, 2w, P14D or seconds; months and years have no fixed length");
 		return false;
 	}
-	if (!in_range(loader, option, node, value))
+	if (!in_range(loader, option, node, value)) {
+		if (value > 0 && value < option->min && strspn(node->text, "0123456789") == node->len)
+			zs_hint(loader->run, "a number alone is seconds; %s days are written %sd", zs_shown(loader, node->text), zs_shown(loader, node->text));
 		return false;
+	}
 	*out = value;
 	return true;
 }

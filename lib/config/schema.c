@@ -187,28 +187,68 @@ static bool is_group(enum zs_section section, const char *name)
 	return false;
 }
 
-static void unknown_key(struct zs_loader *loader, enum zs_section section, const char *prefix,
-                        const struct zs_yaml_entry *entry)
+static const char *const section_text[] = {
+	[ZS_SECTION_TOP] = "the file", [ZS_SECTION_POLICY] = "a policy", [ZS_SECTION_ZONE] = "a zone",
+	[ZS_SECTION_DANE] = "a dane entry", [ZS_SECTION_SSHFP] = "an sshfp entry", [ZS_SECTION_SMIMEA] = "an smimea entry",
+	[ZS_SECTION_OPENPGPKEY] = "an openpgpkey entry",
+};
+
+/* Where an option or a group of options has that name, though not here: "'denial.nsec3' of a policy". NULL: nowhere. */
+static const char *find_elsewhere(struct zs_loader *loader, const char *key)
 {
-	static const char *const where[] = {
-		[ZS_SECTION_TOP] = "the file", [ZS_SECTION_POLICY] = "a policy", [ZS_SECTION_ZONE] = "a zone",
-		[ZS_SECTION_DANE] = "a dane entry", [ZS_SECTION_SSHFP] = "an sshfp entry", [ZS_SECTION_SMIMEA] = "an smimea entry",
-		[ZS_SECTION_OPENPGPKEY] = "an openpgpkey entry",
-	};
-	const char *words[ZS_COUNT(options)];
+	const size_t len = strlen(key);
+	for (size_t i = 0; i < ZS_COUNT(options); i++)
+		for (const char *part = options[i].name; part; part = strchr(part, '.') ? strchr(part, '.') + 1 : NULL)
+			if (strcspn(part, ".") == len && strncmp(part, key, len) == 0)
+				return zs_arena_printf(loader->run->arena, "'%.*s' of %s", (int)(part + len - options[i].name), options[i].name,
+				                       section_text[options[i].section]);
+	return NULL;
+}
+
+/* The names of the options, and groups of them, below prefix. */
+static size_t words_below(struct zs_loader *loader, enum zs_section section, const char *prefix, const char *words[])
+{
 	size_t count = 0;
 	for (size_t i = 0; i < ZS_COUNT(options); i++) {
 		const char *part = options[i].section == section ? part_below(loader, &options[i], prefix) : NULL;
 		if (part && (!count || strcmp(words[count - 1], part) != 0))
 			words[count++] = part;
 	}
+	return count;
+}
+
+static void unknown_key(struct zs_loader *loader, enum zs_section section, const char *prefix,
+                        const struct zs_yaml_entry *entry)
+{
+	const char *words[ZS_COUNT(options)];
+	const size_t count = words_below(loader, section, prefix, words);
+	const char *elsewhere = zs_text_nearest(entry->key, words, count) ? NULL : find_elsewhere(loader, entry->key);
 	if (*prefix)
 		zs_error(loader->run, &entry->key_where, "unknown option '%s' in '%.*s'", zs_shown(loader, entry->key),
 		         (int)strlen(prefix) - 1, prefix);
 	else
 		zs_error(loader->run, &entry->key_where, "unknown option '%s' of %s", zs_shown(loader, entry->key),
-		         where[section]);
-	zs_hint_words(loader, entry->key, words, count);
+		         section_text[section]);
+	if (elsewhere)
+		zs_hint(loader->run, "did you mean %s?", elsewhere);
+	else if (find(section, entry->key)) /* "signatures.validity: 30d" */
+		zs_hint(loader->run, "'%s' stands below '%.*s', indented", strrchr(entry->key, '.') + 1,
+		        (int)(strrchr(entry->key, '.') - entry->key), entry->key);
+	else
+		zs_hint_words(loader, entry->key, words, count);
+}
+
+bool zs_option_exists(enum zs_section section, const char *name)
+{
+	return find(section, name) || is_group(section, name);
+}
+
+/* "zsk: 90d" */
+static void hint_group(struct zs_loader *loader, enum zs_section section, const char *name)
+{
+	const char *words[ZS_COUNT(options)];
+	const size_t count = words_below(loader, section, zs_arena_printf(loader->arena, "%s.", name), words);
+	zs_hint_words(loader, "", words, count);
 }
 
 /* Recursion ends with the deepest name of the table. */
@@ -226,6 +266,8 @@ static void read_map(struct zs_loader *loader, enum zs_section section, const ch
 				zs_option_read(loader, option, entry->value, target);
 			if (zs_want_map(loader, entry->value, name))
 				read_map(loader, section, zs_arena_printf(loader->arena, "%s.", name), entry->value, target);
+			else if (!zs_yaml_is_null(entry->value))
+				hint_group(loader, section, name);
 		} else if (!option) {
 			unknown_key(loader, section, prefix, entry);
 		} else if (option->kind != ZS_OPTION_CUSTOM) {

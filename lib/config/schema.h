@@ -58,6 +58,9 @@ struct zs_option {
 /* The table's line at index, or NULL past the end. */
 const struct zs_option *zs_option_at(size_t index);
 
+/* Is there an option, or a group of options, of that name? */
+bool zs_option_exists(enum zs_section section, const char *name);
+
 /* The default of an option as it would be written; NULL: none. The option exists. */
 const char *zs_option_default(enum zs_section section, const char *name);
 
