@@ -20,7 +20,8 @@ static const char style[] =
     ".badge { font-size: .8rem; font-weight: 600; border: 1px solid; border-radius: 1rem; padding: .1rem .6rem; margin-left: .5rem; vertical-align: middle; }\n"
     ".ok { color: var(--ok); } .act { color: var(--act); } .danger { color: var(--danger); }\n"
     ".say { font-size: 1.05rem; border-left: 4px solid currentColor; padding-left: .8rem; margin: .8rem 0; } .say span { color: CanvasText; }\n"
-    ".soft { color: var(--soft); }\n"
+    ".soft { color: var(--soft); } h2, .say { overflow-wrap: anywhere; } .option { white-space: nowrap; }\n"
+    ".wide { overflow-x: auto; } .wide img { min-width: 44rem; } /* what a telephone shows a part of, and scrolls */\n"
     "img { max-width: 100%; height: auto; display: block; margin: 0 0 1rem; border: 1px solid var(--line); border-radius: 6px; background: #fff; }\n"
     "table { border-collapse: collapse; width: 100%; font-size: .85rem; } td .soft { font-size: .78rem; } th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }\n"
     "th { font-weight: 600; } td.num { font-variant-numeric: tabular-nums; white-space: nowrap; }\n"
@@ -66,13 +67,27 @@ void zs_report_put_time(struct zs_buf *out, zs_time time)
 
 void zs_report_put_picture(struct zs_buf *out, const struct zs_buf *svg, const char *alt)
 {
-	zs_buf_text(out, "<img alt=\"");
+	zs_buf_text(out, "<div class=\"wide\"><img alt=\"");
 	zs_report_put(out, alt);
 	zs_buf_text(out, "\" src=\"data:image/svg+xml;base64,");
 	uint8_t *room = zs_buf_reserve(out, 4 * ((svg->len + 2) / 3));
 	if (room)
 		out->len += zs_base64_encode(svg->data, svg->len, (char *)room);
-	zs_buf_text(out, "\">\n");
+	zs_buf_text(out, "\"></div>\n");
+}
+
+/* A browser would break a line within "--seen". */
+static void put_sentence(struct zs_run *run, struct zs_buf *out, const char *text)
+{
+	for (const char *option; (option = strstr(text, " --"));) {
+		const size_t len = strcspn(option + 1, " ");
+		zs_report_put(out, zs_arena_text(run->arena, text, (size_t)(option + 1 - text)));
+		zs_buf_text(out, "<span class=\"option\">");
+		zs_report_put(out, zs_arena_text(run->arena, option + 1, len));
+		zs_buf_text(out, "</span>");
+		text = option + 1 + len;
+	}
+	zs_report_put(out, text);
 }
 
 static const char *class_of(const struct zs_status *status)
@@ -99,7 +114,7 @@ static void put_cell(struct zs_buf *out, const struct zs_record_state *state)
 
 static void put_keys(struct zs_run *run, struct zs_buf *out, const struct zs_status *status)
 {
-	zs_buf_text(out, "<table>\n<tr><th>Key</th><th>Algorithm</th><th>Standing</th><th>DNSKEY</th><th>Signs keys</th><th>Signs zone</th><th>DS</th></tr>\n");
+	zs_buf_text(out, "<div class=\"wide\"><table>\n<tr><th>Key</th><th>Algorithm</th><th>Standing</th><th>DNSKEY</th><th>Signs keys</th><th>Signs zone</th><th>DS</th></tr>\n");
 	for (size_t i = 0; i < status->key_count; i++) {
 		const struct zs_status_key *key = &status->keys[i];
 		if (strcmp(key->standing, "gone") == 0)
@@ -122,7 +137,7 @@ static void put_keys(struct zs_run *run, struct zs_buf *out, const struct zs_sta
 		zs_report_put(out, zs_report_next_text(run, key));
 		zs_buf_text(out, "</td></tr>\n");
 	}
-	zs_buf_text(out, "</table>\n");
+	zs_buf_text(out, "</table></div>\n");
 }
 
 static void put_events(struct zs_buf *out, const struct zs_status_timeline *t, zs_time now)
@@ -190,7 +205,7 @@ static void put_zone(struct zs_run *run, struct zs_buf *out, const struct zs_sta
 	zs_buf_text(out, "<section>\n<h2>");
 	zs_report_put(out, status->zone->name_text);
 	zs_buf_printf(out, " <span class=\"badge %s\">%s</span></h2>\n<p class=\"say %s\"><span>", class_of(status), word_of(status), class_of(status));
-	zs_report_put(out, status->instruction);
+	put_sentence(run, out, status->instruction);
 	zs_buf_text(out, "</span></p>\n");
 	if (facts->published.known) {
 		zs_buf_printf(out, "<p class=\"soft\">Serial %u, in service since ", facts->published.serial);

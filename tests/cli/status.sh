@@ -60,7 +60,7 @@ echo 'cat > told.json; echo x >> told' > tell.sh; before=$(told); at $((63 * day
 # -- the page
 at $((64 * day)) build
 at $((64 * day)) status --html page.html; is '--html' 0 $status
-has 'the policy of the page' page.html "default-src 'none'"; hasnt 'no script' page.html '<script'; hasnt 'nothing is fetched' page.html 'http://'
+has 'the policy of the page' page.html "default-src 'none'"; hasnt 'no script' page.html '<script'; hasnt 'nothing is fetched' page.html 'http://'; has 'a telephone scrolls what is wide' page.html '<div class="wide"><img'
 is 'its mode' 644 "$(stat -c %a page.html)"
 cat > page.py <<'EOF'
 import base64, re, sys, xml.dom.minidom
