@@ -285,7 +285,7 @@ static int usage_error(const char *format, const char *word)
 }
 
 /* A global option behind the command: the command does not know it, and getopt says no more than that. */
-static void hint_global(int argc, char **argv)
+static void hint_global(int argc, char **argv, const char *command)
 {
 	static const char *const global[] = { "-c", "--config", "--now", "--json", "-q", "--quiet", "-v", "--verbose", "--color", "--version" };
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -294,7 +294,7 @@ static void hint_global(int argc, char **argv)
 			if (strncmp(argv[i], global[k], len) != 0 || (argv[i][len] && argv[i][len] != '='))
 				continue;
 			fprintf(stderr, "  hint: %s is a global option and stands before the command: zonesign %s%s %s\n", global[k], global[k],
-			        k < 3 || k == 8 ? " ..." : "", argv[0]);
+			        k < 3 || k == 8 ? " ..." : "", command);
 			return;
 		}
 }
@@ -305,10 +305,13 @@ static int run_command(const struct zs_cli *cli, int argc, char **argv)
 	for (size_t i = 0; i < ZS_COUNT(commands); i++) {
 		names[i] = commands[i].name;
 		if (strcmp(argv[0], commands[i].name) == 0) {
+			static char speaker[64]; /* getopt begins what it says with this */
+			snprintf(speaker, sizeof speaker, "zonesign: error: %s", commands[i].name);
+			argv[0] = speaker;
 			optind = 0; /* glibc: begin anew */
 			const int status = commands[i].run(cli, argc, argv);
 			if (status == ZS_USAGE)
-				hint_global(argc, argv);
+				hint_global(argc, argv, commands[i].name);
 			return status;
 		}
 	}
@@ -345,6 +348,9 @@ int main(int argc, char **argv)
 		fputs("zonesign: error: out of memory: OpenSSL cannot be set up\n", stderr);
 		return ZS_FAILED;
 	}
+	static char speaker[] = "zonesign: error"; /* getopt begins what it says with this */
+	if (argc)
+		argv[0] = speaker;
 	for (int c; (c = getopt_long(argc, argv, "+c:qvh", options, NULL)) != -1;) {
 		switch (c) {
 		case 'c':

@@ -307,6 +307,10 @@ static void unknown_zone(struct zs_run *run, const struct zs_config *config, con
 	const char *nearest = zs_text_nearest(name_text, names, config->zone_count);
 	if (nearest)
 		zs_hint(run, "did you mean '%.*s'?", (int)(strlen(nearest) - (nearest[1] ? 1 : 0)), nearest);
+	else if (access(text, F_OK) == 0)
+		zs_hint(run, "that is a file, and the name of a zone is wanted; --help of the command tells how it takes a file");
+	else if (config->zone_count == 1)
+		zs_hint(run, "its zone is '%.*s'", (int)(strlen(names[0]) - (names[0][1] ? 1 : 0)), names[0]);
 }
 
 bool zs_config_report_bad(struct zs_run *run, const struct zs_config *config, const uint8_t *name)

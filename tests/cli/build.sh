@@ -27,11 +27,13 @@ done
 run "$z" status --jsn; hasnt 'another option' err 'global option'
 for command in build check ds fmt init keys roll status tlsa verify; do
 	run "$z" $command --help; is "$command --help" 0 $status; has "$command --help" out "zonesign $command"
-	run "$z" $command --nonsense; is "$command --nonsense" 2 $status
+	run "$z" $command --nonsense; is "$command --nonsense" 2 $status; is "$command --nonsense is an error as others" "zonesign: error: $command: unrecognized option '--nonsense'" "$(cat err)"
 done
 fresh
 run "$z" -c missing.yaml build; is 'a missing config' 3 $status
 run "$z" build b.example; is 'a zone that is not in the config' 2 $status
+run "$z" build a.zone; has 'a file in place of a zone' err 'hint: that is a file'
+run "$z" keys list; has 'a word in place of a zone' err "hint: its zone is 'a.example'"
 sed -i 's/output/ouptut/' zonesign.yaml
 run "$z" build; is 'a typo in the YAML' 3 $status; has 'it is named' err "did you mean 'output'"; ok 'nothing was made' test ! -e state
 
