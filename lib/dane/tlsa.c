@@ -146,10 +146,11 @@ static void lint_validity(struct zs_run *run, const struct zs_source *where, con
 {
 	char time[ZS_TIME_TEXT], left[ZS_DURATION_TEXT];
 	const bool checks_dates = params->usage != 3;
+	const zs_seconds quarter = (leaf->not_after - leaf->not_before) / 4; /* one of six days is renewed when three are left */
 	if (leaf->not_after && leaf->not_after <= run->now) {
 		zs_warn(run, where, "%s: the certificate expired on %s; %s", label, zs_time_short(leaf->not_after, time),
 		        checks_dates ? "clients of this usage refuse it" : "DANE senders accept it, others may not");
-	} else if (leaf->not_after && leaf->not_after - run->now < SOON) {
+	} else if (leaf->not_after && leaf->not_after - run->now < (quarter < SOON ? quarter : SOON)) {
 		zs_warn(run, where, "%s: the certificate expires in %s%s", label,
 		        zs_duration_text((leaf->not_after - run->now) / 3600 * 3600, left),
 		        checks_dates ? "; this usage checks dates" : "");

@@ -62,8 +62,9 @@ says '3 0 1' 0 'changes at every renewal' www.pem --host www.example.com --port 
 says 'matching type 0' 0 'matching type 0' www.pem --host www.example.com --port 443 --records '3 1 0'
 says 'a name that is not in it' 0 'does not name other.example.' www-chain.pem --host other.example --port 443 --records '2 1 1'
 openssl req -x509 -newkey rsa:1024 -nodes -keyout weak.key -out weak.pem -days 5 -subj /CN=w 2>err
-says 'a weak key, soon expired' 0 'is weak (RSA 1024)' weak.pem --host w.example --port 25
-has 'soon expired' err 'expires in'
+says 'a weak key' 0 'is weak (RSA 1024)' weak.pem --host w.example --port 25
+hasnt 'one of five days has not expired soon on the first' err 'expires in'
+run "$z" --now $(($(date +%s) + 4 * 86400)) tlsa weak.pem --host w.example --port 25; has 'soon expired' err 'expires in'
 echo nothing > none.pem
 says 'no certificate' 3 'holds no certificate' none.pem --host h.example --port 25
 says 'no file' 3 'cannot open' missing.pem --host h.example --port 25
