@@ -188,6 +188,6 @@ cp k1.pem service/mail/fullchain.pem; cp k1.key service/mail/privkey.pem; clock 
 clock 05T04:00; run ./hook-certbot retry; is 'and it is deployed' same "$(same k2.pem service/mail/fullchain.pem)"
 unset RENEWED_LINEAGE
 run "$z" tlsa --hook nobody; is 'no such client' 2 $status
-for client in certbot acme.sh lego; do run env -i PATH="$PATH" "./hook-$client"; is "$client: without its environment" 1 $status; done
+for client in certbot acme.sh lego; do run env -i PATH="$PATH" SERVICE="$SERVICE" "./hook-$client"; is "$client: without its environment" 1 $status; done
 run env LEGO_CERT_DOMAIN=../../x LEGO_CERT_PATH=k1.pem LEGO_CERT_KEY_PATH=k1.key ./hook-lego; is 'a name that leaves the directory' 1 $status
 finish
