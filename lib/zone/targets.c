@@ -115,20 +115,19 @@ void zs_check_addresses(const struct checker *c, const struct place *p)
 		return;
 	for (uint32_t i = 0; i < p->set->count; i++) {
 		const struct zs_bytes data = zs_rrset_rdata(c->zone, p->set, i), target = { data.data + start, data.len - start };
-		uint32_t owner;
+		uint32_t owner = ZS_NO_OWNER;
 		if (target.len == 1)
 			continue;
+		const bool inside = zs_name_ends_in(target.data, target.len, c->zone->apex, c->apex_len);
+		if (inside ? has_address(c, p, target, &owner) : !is_ipv4(c, target.data))
+			continue;
 		const struct zs_source at = where_rdata(c, p->set, i);
-		if (!zs_name_ends_in(target.data, target.len, c->zone->apex, c->apex_len)) {
-			if (is_ipv4(c, target.data)) {
-				char type[ZS_TYPE_TEXT];
-				zs_warn(c->run, &at, "%s of '%s' points to an address", zs_type_text(p->set->type, type), text_of(c, p));
-				zs_hint(c->run, "%s", not_an_address);
-			}
+		if (!inside) {
+			char type[ZS_TYPE_TEXT];
+			zs_warn(c->run, &at, "%s of '%s' points to an address", zs_type_text(p->set->type, type), text_of(c, p));
+			zs_hint(c->run, "%s", not_an_address);
 			continue;
 		}
-		if (has_address(c, p, target, &owner))
-			continue;
 		missing_address(c, p, target.data, owner, &at);
 	}
 }
