@@ -78,19 +78,20 @@ static struct zs_bytes *hidden_signers(struct zs_arena *arena, const struct zs_b
 	return list;
 }
 
-/* G5: what was seen at the parent leads into this file. Whoever gave the chain up knows that it does not. Signatures that are made anew
- * change nothing about it: they are there when the parent is right again. */
-static void set_ds(struct zs_building *b, struct zs_verify_options *options)
+/* Does what was seen at the parent have to lead into this zone (G5)? Whoever gave the chain up knows that it does not; unsigned: G8 has judged it. */
+static bool needs_ds(const struct zs_building *b)
 {
-	const struct zs_facts *facts = b->facts;
-	if (!facts->parent.observed || facts->abandoned || b->plan->unsigned_zone || zs_build_accepts(b->options, "G5"))
-		return; /* unsigned: G8 has judged it */
-	if (!b->same) {
-		options->ds = zs_build_parents_ds(b->run, facts, b->keys, &options->ds_count);
-	} else if (facts->parent.ds_count && !zs_build_is_reached(b->run, facts, b->plan, b->keys)) {
-		zs_warn(b->run, NULL, "none of the DS at the parent leads to a key of this zone (G5): validators refuse it until that is mended");
-		zs_hint(b->run, "'zonesign ds' prints what the parent needs; the zone was signed again as it is, so that it is good when the DS is");
-	}
+	return b->facts->parent.observed && !b->facts->abandoned && !b->plan->unsigned_zone && !zs_build_accepts(b->options, "G5");
+}
+
+/* What is in service already is not refused: signatures that are made anew are there when the parent is right again. But each look tells. */
+static void tell_unreached(const struct zs_building *b)
+{
+	if (!needs_ds(b) || !b->facts->parent.ds_count || zs_build_is_reached(b->run, b->facts, b->plan, b->keys))
+		return;
+	zs_warn(b->run, NULL, "none of the DS at the parent leads to a key of this zone (G5): validators refuse it until that is mended");
+	zs_hint(b->run, "'zonesign ds --check %s' says what the parent needs; but if this state comes from a backup, restore the newest one with its keys and its "
+	                "output. Signatures are renewed meanwhile", b->zone_config->name_text);
 }
 
 static bool verify_candidate(struct zs_building *b)
@@ -106,7 +107,8 @@ static bool verify_candidate(struct zs_building *b)
 	};
 	b->verify_arena = zs_arena_new();
 	options.extra_keys = hidden_signers(b->verify_arena, b, &options.extra_key_count);
-	set_ds(b, &options);
+	if (needs_ds(b) && !b->same)
+		options.ds = zs_build_parents_ds(b->run, b->facts, b->keys, &options.ds_count);
 	static const char *const judged[] = { "G5", "G12", "G16" };
 	for (size_t i = 0; i < ZS_COUNT(judged); i++)
 		if (zs_build_accepts(b->options, judged[i]))
@@ -184,6 +186,8 @@ static bool sign_and_publish(struct zs_building *b)
 	    || !zs_build_check_overlap(b->run, b->options, b->facts, b->plan, b->keys) || !content_of(b, b->intent.content))
 		return false;
 	b->same = says_the_same(b);
+	if (b->same)
+		tell_unreached(b);
 	if (b->same && !must_resign(b) && b->facts->published.served_since) {
 		b->result->outcome = ZS_BUILT_NOTHING; /* the files were touched, what they say is the same */
 		const zs_time since = b->facts->published.served_since;

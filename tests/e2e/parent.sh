@@ -201,7 +201,8 @@ cp a.zone a.zone.good; cp -r state state.good; cp a.signed a.signed.good; echo '
 at 700 build; is 'a stale DS beside ours does not stop builds' 0 $status; is 'ours is seen' "$(when 700)" "$(state ds_seen)"
 mv a.zone.good a.zone; rm -r state; mv state.good state; mv a.signed.good a.signed
 check 'a DS of somebody else' 4 'validators refuse it' 'a DS 4711 13 2 0000000000000000000000000000000000000000000000000000000000000001'
-at 700 build; is 'under a DS of somebody else, nothing to do' 0 $status
+at 700 build; is 'under a DS of somebody else, nothing to do' 0 $status; has 'but the look is told' err 'none of the DS at the parent leads to a key'; has 'and what to do' err 'ds --check a.test'
+at 710 build; is 'and once' '' "$(cat err)"
 at 710 status; is 'status: the zone is broken' 4 $status; has 'status says so' out 'none of them leads to a key'
 cp a.zone a.zone.good; echo 'new A 192.0.2.9' >> a.zone; before=$(sha256sum < a.signed)
 at 2600 build; is 'a change under a DS of somebody else' 4 $status; has 'G5' err 'G5'; is 'nothing is published' "$before" "$(sha256sum < a.signed)"
