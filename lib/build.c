@@ -233,6 +233,7 @@ static bool rescue(struct zs_building *b)
 {
 	if (b->run->fault != ZS_INPUT && b->run->fault != ZS_REFUSED)
 		return false;
+	b->told.renews = true;
 	forget_computed(b);
 	/* what a run before had decided, and did not publish, comes with it: then the reload is one of all that the facts tell */
 	const bool finish = b->facts->discarded && !b->facts->published.served_since;
@@ -245,6 +246,7 @@ static bool rescue(struct zs_building *b)
 		b->zone = NULL;
 		if (zs_build_load_published(b) && make_plan(b))
 			(void)!sign_and_publish(b); /* what fails here is reported with the rest */
+		b->told.renews = b->result->outcome != ZS_BUILT_FAILED;
 		zs_build_tell_once(b->run, &mark);
 	}
 	/* an earlier one failed; the zone in place does not wait for the input. After a plan, or an intent that was dropped, the facts hold

@@ -17,6 +17,7 @@ struct zs_build_told {
 	bool taken;             /* what is in place comes of the input as it is now ... */
 	bool certificate_fails; /* ... but for a certificate */
 	bool clock_ok;          /* its times are of the clock of the state */
+	bool renews;            /* it refuses the input, and would renew, or has renewed, the signatures of what is in service */
 };
 
 /* A build under way. */

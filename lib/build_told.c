@@ -62,8 +62,10 @@ static const struct zs_diag *first_error(const struct zs_run *run)
 	return first;
 }
 
-static enum zs_failure_kind kind_of_failure(const struct zs_run *run, const struct zs_build_told *told)
+static enum zs_failure_kind kind_of_failure(const struct zs_run *run, const struct zs_build_told *told, const struct zs_facts *facts)
 {
+	if ((run->fault == ZS_INPUT || run->fault == ZS_REFUSED) && facts->published.known && !told->renews && !told->certificate_fails)
+		return ZS_FAILURE_STOPPED;
 	switch (run->fault) {
 	case ZS_DONE:
 	case ZS_USAGE:
@@ -92,7 +94,7 @@ static const char *reason_text(const struct zs_run *run, const struct zs_diag *e
 bool zs_build_tell_failure(const struct zs_run *run, const struct zs_build_told *told, struct zs_facts *facts)
 {
 	const struct zs_diag *error = first_error(run);
-	struct zs_failure now = { .kind = !told->taken && error ? kind_of_failure(run, told) : ZS_FAILURE_NONE, .since = run->now };
+	struct zs_failure now = { .kind = !told->taken && error ? kind_of_failure(run, told, facts) : ZS_FAILURE_NONE, .since = run->now };
 	const struct zs_failure former = facts->failure;
 	if (now.kind == ZS_FAILURE_NONE) {
 		facts->failure = (struct zs_failure){ 0 };

@@ -326,11 +326,12 @@ static bool say_failure(struct speech *s)
 	const struct zs_failure *f = &s->facts->failure;
 	const zs_time end = s->facts->published.earliest_expiration;
 	static const char *const events[] = { [ZS_FAILURE_INPUT] = "input refused", [ZS_FAILURE_CERTIFICATE] = "certificate unusable",
-		                              [ZS_FAILURE_REFUSED] = "publication refused", [ZS_FAILURE_FAILED] = "build fails", [ZS_FAILURE_LATER] = "build waits" };
+		                              [ZS_FAILURE_REFUSED] = "publication refused", [ZS_FAILURE_FAILED] = "build fails", [ZS_FAILURE_LATER] = "build waits",
+		                              [ZS_FAILURE_STOPPED] = "build refused" };
 	static const char *const subjects[] = { [ZS_FAILURE_INPUT] = "The input", [ZS_FAILURE_REFUSED] = "The new version", [ZS_FAILURE_FAILED] = "Each build",
-		                                [ZS_FAILURE_LATER] = "Each build" };
+		                                [ZS_FAILURE_LATER] = "Each build", [ZS_FAILURE_STOPPED] = "Each build" };
 	static const char *const verbs[] = { [ZS_FAILURE_INPUT] = "is refused", [ZS_FAILURE_REFUSED] = "is refused", [ZS_FAILURE_FAILED] = "fails",
-		                             [ZS_FAILURE_LATER] = "is put off" };
+		                             [ZS_FAILURE_LATER] = "is put off", [ZS_FAILURE_STOPPED] = "is refused" };
 	if (f->kind == ZS_FAILURE_NONE)
 		return false;
 	zs_time_short(f->since, since);
@@ -347,6 +348,8 @@ static bool say_failure(struct speech *s)
 	if (end && access(s->zone->output.path, F_OK) != 0)
 		stays = zs_arena_printf(arena, " The output '%s' is gone: a server that has loaded it goes on with it until %s, and one that starts anew has none.",
 		                        s->zone->output.path, until);
+	else if (end && f->kind == ZS_FAILURE_STOPPED)
+		stays = zs_arena_printf(arena, " The signatures of what was published before last until %s, and nothing renews them.", until);
 	else if (end)
 		stays = zs_arena_printf(arena, " What was published before stays in service; its signatures last until %s%s.", until,
 		                        renewed ? ", and builds renew them as long as they can" : "");

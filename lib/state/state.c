@@ -28,7 +28,7 @@ const char *zs_phase_text(enum zs_record_phase phase)
 const char *zs_failure_text(enum zs_failure_kind kind)
 {
 	static const char *const texts[] = { [ZS_FAILURE_NONE] = "none", [ZS_FAILURE_INPUT] = "input", [ZS_FAILURE_CERTIFICATE] = "certificate",
-		                             [ZS_FAILURE_REFUSED] = "refused", [ZS_FAILURE_FAILED] = "failed", [ZS_FAILURE_LATER] = "later" };
+		                             [ZS_FAILURE_REFUSED] = "refused", [ZS_FAILURE_FAILED] = "failed", [ZS_FAILURE_LATER] = "later", [ZS_FAILURE_STOPPED] = "stopped" };
 	return texts[kind];
 }
 

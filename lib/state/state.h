@@ -191,7 +191,8 @@ enum zs_failure_kind {
 	ZS_FAILURE_CERTIFICATE, /* a certificate alone: all else is published */
 	ZS_FAILURE_REFUSED,     /* by a guard: 4 */
 	ZS_FAILURE_FAILED,      /* disk, crypto, network: 1 */
-	ZS_FAILURE_LATER        /* 5 */
+	ZS_FAILURE_LATER,       /* 5 */
+	ZS_FAILURE_STOPPED      /* 3 or 4, and builds do not renew the signatures of what is in service either: a key file, another output */
 };
 
 enum { ZS_FAILURE_TEXT = 300 }; /* octets of its message that are kept */

@@ -321,7 +321,7 @@ static void get_intent(struct reader *r, const struct zs_yaml *map, struct zs_in
 
 static void get_failure(struct reader *r, const struct zs_yaml *map, struct zs_failure *out)
 {
-	static const char *const kinds[] = { NULL, "input", "certificate", "refused", "failed", "later" };
+	static const char *const kinds[] = { NULL, "input", "certificate", "refused", "failed", "later", "stopped" };
 	const int kind = get_word(r, map, "kind", kinds, ZS_COUNT(kinds));
 	out->kind = kind < 0 ? ZS_FAILURE_FAILED : (enum zs_failure_kind)kind;
 	out->since = get_time(r, map, "since");

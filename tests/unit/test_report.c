@@ -140,6 +140,8 @@ START_TEST(a_build_that_fails_is_told_with_its_reason)
 	struct zs_facts *facts = make_facts(run, in(ZS_OMNIPRESENT, T - 20 * DAY), T - 21 * DAY);
 	facts->failure = (struct zs_failure){ .kind = ZS_FAILURE_INPUT, .since = T - 5 * DAY, .reason = "a.zone:3: no" };
 	says(run, facts, ZS_NOT_YET, "The input of example.com is refused since 2026-11-26 00:00 UTC: a.zone:3: no. What was published before stays in service");
+	facts->failure.kind = ZS_FAILURE_STOPPED;
+	says(run, facts, ZS_NOT_YET, "Each build of example.com is refused since 2026-11-26 00:00 UTC: a.zone:3: no. The signatures of what was published before last until");
 	facts->failure.kind = ZS_FAILURE_CERTIFICATE;
 	says(run, facts, ZS_NOT_YET, "cannot be used since 2026-11-26");
 	facts->failure.kind = ZS_FAILURE_FAILED;
