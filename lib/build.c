@@ -355,7 +355,8 @@ static bool build_locked(struct zs_building *b)
 		return zs_build_repeat_reload(b);
 	else if (!b->options->dry_run && !zs_build_look_at_former(b))
 		return false;
-	if (!zs_build_inputs_before(b->run, b->config, b->zone_config, &b->inputs, &b->input_count, &b->input_room))
+	if (!zs_build_check_servers(b->run, b->zone_config, b->options, b->facts)
+	    || !zs_build_inputs_before(b->run, b->config, b->zone_config, &b->inputs, &b->input_count, &b->input_room))
 		return false;
 	if (b->options->dry_run)
 		return preview(b);

@@ -7,6 +7,7 @@
 #include "dane/dane.h"
 #include "dns/algorithm.h"
 #include "keys/keys.h"
+#include "live/live.h"
 #include "publish/publish.h"
 #include "rollover/rollover.h"
 
@@ -234,6 +235,22 @@ bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone
 		zs_refuse(run, "G18", "'%s' is a signed zone, but there is no state of it in '%s'", zone->output.path, facts->dir);
 		zs_hint(run, "restore the state directory, or copy the zone's keys into '%s/keys'; then 'zonesign build --accept adopt'", facts->dir);
 	}
+	return false;
+}
+
+bool zs_build_check_servers(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options, struct zs_facts *facts)
+{
+	const char *what;
+	if (!facts->published.known || facts->replaced.present || !zs_live_has_newer(run, zone, facts, &what))
+		return true;
+	if (zs_build_accepts(options, "adopt")) {
+		zs_build_note_override(run, facts, "adopt", what);
+		return true;
+	}
+	zs_refuse(run, "G18", "%s, which the state knows nothing of: its last serial is %u, so state and output are of an old backup", what,
+	          facts->published.serial);
+	zs_hint(run, "restore the newest state with its keys and its output; if there is none, 'zonesign build --accept adopt' goes on without that key: validators "
+	             "may fail until caches have forgotten it, and 'zonesign ds --check %s' says what the parent needs", zone->name_text);
 	return false;
 }
 

@@ -83,6 +83,8 @@ bool zs_build_check_clock(struct zs_run *run, const struct zs_build_options *opt
 /* Finish or discard an interrupted publication; is the output ours (G18), or is there none? */
 bool zs_build_check_output(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options,
                            struct zs_facts *facts, bool *output_there);
+/* G18 where state and output were set back together, as a whole machine is from a backup: the servers that are observed still have what came after. */
+bool zs_build_check_servers(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_build_options *options, struct zs_facts *facts);
 /* Is a zone in the place of the output one that was published before the last one, as far as serial and key tags tell? */
 bool zs_build_is_older_copy(const struct zs_facts *facts, const struct zs_replaced *replaced);
 /* The intent of the facts was carried out: it is what is published. */

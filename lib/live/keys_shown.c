@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/hash.h"
+#include "dns/algorithm.h"
 #include "dns/type.h"
 #include "live/look_private.h"
 #include "rollover/rollover.h"
@@ -104,6 +105,28 @@ bool zs_live_keys_shown(struct zs_run *run, const struct zs_zone_config *zone, c
 		nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
 	}
 	return true;
+}
+
+bool zs_live_has_newer_key(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_address *server,
+                           uint16_t *tag)
+{
+	struct zs_live_question q = { .to = server, .name = zone->name, .type = ZS_TYPE_DNSKEY };
+	bool ours = false, newer = false;
+	zs_live_ask(run, &q, 1, ZS_ASK_LIMIT);
+	if (q.reply != ZS_REPLY_ANSWERED || !q.answer.authoritative)
+		return false;
+	for (size_t i = 0; i < q.answer.count; i++) {
+		const struct zs_answer_record *record = &q.answer.records[i];
+		if (record->section != ZS_SECTION_ANSWER || record->type != ZS_TYPE_DNSKEY || record->rdata.len < 4)
+			continue;
+		const uint16_t its_tag = zs_key_tag(record->rdata.data, record->rdata.len);
+		ours = ours || key_of(run, facts, record);
+		if (zs_facts_tag_used(facts, its_tag))
+			continue;
+		newer = true;
+		*tag = its_tag;
+	}
+	return ours && newer;
 }
 
 /* ---- versions before the last one ---- */

@@ -137,6 +137,13 @@ bool zs_live_serial_tells(const struct zs_policy *policy, const struct zs_facts 
 bool zs_live_keys_shown(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_address *servers,
                         size_t count, zs_seconds wait, const char **why);
 
+/* Has a server of the zone a later version than the last of the facts, signed by keys of ours and with one that the zone never had? That is of a
+ * newer state than this one. *what: which; memory from run. Not asked where zs_live_confirm does not ask. */
+bool zs_live_has_newer(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const char **what);
+/* Is one of the DNSKEYs that the server shows of the facts, and *tag of one that the zone never had? */
+bool zs_live_has_newer_key(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const struct zs_address *server,
+                           uint16_t *tag);
+
 /* The versions before the last one: has every server one of ours, and what serial has the oldest of them? Asked of all addresses of the zone's
  * servers that answer, at least one for each server. An answer with a key, or a signature, that no version from the oldest on has, or without
  * one that all have, is not of ours. seen: the serials, as a look of just now had them, or empty: then they are asked for. False: *why. Not asked

@@ -415,6 +415,25 @@ bool zs_live_oldest(struct zs_run *run, const struct zs_zone_config *zone, const
 	return count && zs_live_versions(run, zone, facts, servers, count, oldest, why);
 }
 
+bool zs_live_has_newer(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, const char **what)
+{
+	struct zs_serial_observation seen;
+	if (!may_ask_servers(run, zone))
+		return false;
+	zs_live_serials(run, zone, &seen);
+	for (size_t i = 0; i < seen.server_count; i++) {
+		const struct zs_serial_view *view = &seen.servers[i];
+		struct zs_address server;
+		uint16_t tag;
+		if (view->reply != ZS_REPLY_ANSWERED || !zs_serial_after(view->serial, facts->published.serial)
+		    || !zs_address_parse(view->address, 53, &server) || !zs_live_has_newer_key(run, zone, facts, &server, &tag))
+			continue;
+		*what = zs_arena_printf(run->arena, "%s has serial %u with key %u", place_of(run, view), view->serial, tag);
+		return true;
+	}
+	return false;
+}
+
 bool zs_live_confirm(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_serial_observation *seen,
                      const char **why)
 {

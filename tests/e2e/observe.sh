@@ -109,6 +109,17 @@ follow 5; at $((now += 60)) ds --gone a.test; is 'lag: and that of the old one i
 follow 18; is 'lag: both rolls come to their end' 'ksk gone, zsk gone, zsk active, ksk active' "$(standing)"
 is 'lag: without a version that was everywhere' 47 $not_everywhere
 
+# -- a machine is set back to a backup, state and output: the secondary has what came after, with a key that the backup does not know
+rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; cp a.zone two/a.test.zone; kill -HUP "$(cat one/pid)" "$(cat two/pid)"
+at 0 build; catch_up; at 600 build; is 'backup: in service' 0 $status; cp -a state backup; cp one/a.test.zone backup.zone
+at 20000 roll a.test zsk; at 20010 build; catch_up; at 20020 build; is 'backup: a key comes after it' 0 $status; newest=$(state serial)
+rm -rf state; mv backup state; nsd_load one $one a.test backup.zone; zone_file 2 > a.zone
+at 30000 build --dry-run; is 'backup: it is refused in a dry run' 4 $status
+at 30000 build; is 'backup: nothing is built on it' 4 $status; has 'backup: who shows it' err "refused by G18: $two has serial $newest with key"; has 'backup: what to do' err 'restore the newest state'
+ok 'backup: nothing is published' cmp -s backup.zone one/a.test.zone
+at 30010 status; has 'backup: status' out 'nothing renews them'
+at 30020 build --accept adopt; is 'backup: unless a person wants that' 5 $status; catch_up; at 30030 build; is 'backup: and then it goes on' 0 $status
+
 # -- a secondary with another version, whose serial is later: it takes no lower one, and serves no signatures
 rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; sed 's/host 1 /host 2026113001 /' a.zone > other; nsd_load two $two a.test other
 at 0 build; is 'a later serial is not ours' 5 $status; has 'what to do' err "$two has another version, serial 2026113001"; is 'that is not in service' never "$(state served_since)"
