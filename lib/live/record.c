@@ -39,6 +39,20 @@ static bool may_record(const struct zs_run *run, const struct zs_policy *policy,
 	return waits(key, gone) || (gone && zs_facts_ds_to_come(key) && !is_missing(key)) || is_assumed(key) || is_orphaned(run, policy, &facts->parent, key, gone);
 }
 
+/* A server still asks for the DS, and a parent that goes by CDS may add it again: what was seen before that ends does not count. */
+static bool is_too_early(const struct zs_facts *facts, const struct zs_key_facts *key, bool gone)
+{
+	return gone && key->ds.phase == ZS_UNRETENTIVE && !key->goal_in && !key->ds.since && !facts->abandoned;
+}
+
+static bool refuse_early(struct zs_run *run, const struct zs_facts *facts, const struct zs_key_facts *key)
+{
+	zs_not_yet(run, "serial %u, which asks for the DS of key %u no more, is not in service everywhere yet: until then a parent that goes by CDS may add it again",
+	           facts->published.serial, key->tag);
+	zs_hint(run, "delete the DS, run 'zonesign build' until it says that the zone is in service, then say this again");
+	return false;
+}
+
 static bool refuse(struct zs_run *run, const struct zs_key_facts *key, bool gone)
 {
 	char since[ZS_TIME_TEXT];
@@ -113,6 +127,8 @@ bool zs_live_record(struct zs_run *run, const struct zs_policy *policy, struct z
 		if (!(key->role & ZS_KSK) || (tag ? key->tag != *tag : !waits(key, gone)))
 			continue;
 		found++;
+		if (is_too_early(facts, key, gone))
+			return refuse_early(run, facts, key);
 		if (may_record(run, policy, facts, key, gone))
 			set(run, facts, key, gone);
 		else if (!refuse(run, key, gone))

@@ -109,6 +109,15 @@ follow 5; at $((now += 60)) ds --gone a.test; is 'lag: and that of the old one i
 follow 18; is 'lag: both rolls come to their end' 'ksk gone, zsk gone, zsk active, ksk active' "$(standing)"
 is 'lag: without a version that was everywhere' 47 $not_everywhere
 
+# -- the DS of the former KSK is gone, while the secondary still asks for it
+step() { at $1 build; catch_up; at $(($1 + 10)) build; }
+rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; cp a.zone two/a.test.zone; kill -HUP "$(cat one/pid)" "$(cat two/pid)"
+step 0; step 20000; at 20020 ds --seen a.test; step 200000; at 200020 roll a.test ksk; step 200030; step 230000; at 230020 ds --seen a.test
+at 400000 build; is 'gone: the secondary has the former CDS' 5 $status; has 'gone: it is to go' out 'Remove the DS of KSK'
+at 400010 ds --gone a.test; is 'gone: too early' 5 $status; has 'gone: why' err 'may add it again'; has 'gone: what then' err 'then say this again'
+catch_up; at 400020 build; is 'gone: the secondary has the next version' 0 $status; at 400030 ds --gone a.test; is 'gone: now it counts' 0 $status
+at 400040 status; is 'gone: and once is enough' 0 $status
+
 # -- a machine is set back to a backup, state and output: the secondary has what came after, with a key that the backup does not know
 rm -rf state; zone_file 1 > a.zone; cp a.zone one/a.test.zone; cp a.zone two/a.test.zone; kill -HUP "$(cat one/pid)" "$(cat two/pid)"
 at 0 build; catch_up; at 600 build; is 'backup: in service' 0 $status; cp -a state backup; cp one/a.test.zone backup.zone
