@@ -62,6 +62,15 @@ static const char *until_gone(struct zs_run *run, const struct zs_facts *facts)
 	                       *say ? "let the parent delete every DS, then say so: " : "", *say ? say + 2 : "", *say ? "; " : "");
 }
 
+/* Are the DNSKEYs of the zone that is replaced signed by a key that the state never heard of? Its DS may be the only one at the parent. */
+static bool loses_chain(const struct zs_facts *facts)
+{
+	bool loses = false;
+	for (size_t i = 0; i < facts->replaced.signer_count; i++)
+		loses = loses || (facts->replaced.signers[i].covered == ZS_TYPE_DNSKEY && !zs_facts_tag_used(facts, facts->replaced.signers[i].tag));
+	return loses;
+}
+
 /* What to try before a guard is overridden. */
 static const char *before_that(struct zs_run *run, const struct zs_facts *facts, const char *guard)
 {
@@ -81,8 +90,8 @@ static const char *before_that(struct zs_run *run, const struct zs_facts *facts,
 		return zs_arena_printf(run->arena, "its keys are in '%s/keys', and '%s/state.yaml' is a copy from before they were made: restore the newest one; if there is "
 		                                   "none, move it away and run 'zonesign build --accept adopt' again, which takes the keys over; only ", facts->dir, facts->dir);
 	return zs_arena_printf(run->arena, "put the keys that signed it into '%s/keys', from your backup, or take them over from the other signer with "
-	                                   "'zonesign keys import'; without them validators refuse the zone until the parent has what 'zonesign ds' prints then, and nothing "
-	                                   "else, and caches have forgotten the rest: only ", facts->dir);
+	                                   "'zonesign keys import'; without them validators refuse the zone until caches have forgotten it%s: only ", facts->dir,
+	                       loses_chain(facts) ? " and the parent has what 'zonesign ds' prints then, and nothing else" : "");
 }
 
 static bool refuse(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts, const char *guard, const char *why)
@@ -273,9 +282,10 @@ bool zs_build_check_overlap(struct zs_run *run, const struct zs_build_options *o
 		const struct zs_bytes rdata = facts->replaced.dnskeys[i];
 		if (rdata.data[1] & ZS_DNSKEY_REVOKE || is_published(plan, keys, rdata))
 			continue;
+		const uint16_t tag = zs_key_tag(rdata.data, rdata.len);
 		return refuse(run, options, facts, "G6z",
-		              zs_arena_printf(run->arena, "key %u is in the DNSKEY RRset of the zone that is replaced and would be gone: caches hold signatures by it, and its DS "
-		                                          "may be at the parent", zs_key_tag(rdata.data, rdata.len)));
+		              zs_arena_printf(run->arena, "key %u is in the DNSKEY RRset of the zone that is replaced and would be gone: caches hold signatures by it%s", tag,
+		                              zs_facts_replaced_signs(facts, rdata.data[3], tag, ZS_TYPE_DNSKEY) ? ", and its DS may be at the parent" : ""));
 	}
 	bool signs_keys = false, signs_zone = false;
 	for (size_t i = 0; i < plan->key_count; i++) {
