@@ -329,11 +329,20 @@ static bool make_dir(struct zs_run *run, const char *path, mode_t mode)
 	return ok;
 }
 
+bool zs_file_dir_failed(struct zs_run *run, const char *path)
+{
+	const int error = errno;
+	zs_fail(run, "cannot open directory '%s': %s", path, strerror(error));
+	if (error == EACCES)
+		zs_hint(run, "it, or one above it, is closed to user %u: run zonesign as the user that it belongs to, or give it to this one (chown -R)", geteuid());
+	return false;
+}
+
 int zs_file_open_dir(struct zs_run *run, const char *path, mode_t mode)
 {
 	const int there = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (there >= 0 || errno != ENOENT)
-		return there >= 0 ? there : (zs_fail(run, "cannot open directory '%s': %s", path, strerror(errno)), -1);
+		return there >= 0 ? there : (zs_file_dir_failed(run, path), -1);
 	char *part = zs_arena_strdup(run->arena, path);
 	for (char *p = part; *p; p++) {
 		if (*p != '/' || p == part)

@@ -74,6 +74,8 @@ ZS_MUST_CHECK bool zs_file_rename_new(int dir_fd, const char *from, const char *
  * *there, and false without a diagnostic. */
 ZS_MUST_CHECK bool zs_file_create(struct zs_run *run, const char *path, mode_t mode, const void *data, size_t len, bool *there);
 
+/* Say why directory `path` cannot be opened, by errno, and who can. Returns false. */
+bool zs_file_dir_failed(struct zs_run *run, const char *path);
 /* Open directory `path`, making it and its parents where missing, with this mode: 0700, or 0755 where others are to read. -1 with a
  * diagnostic. */
 ZS_MUST_CHECK int zs_file_open_dir(struct zs_run *run, const char *path, mode_t mode);

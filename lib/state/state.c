@@ -319,7 +319,7 @@ bool zs_facts_read(struct zs_run *run, const struct zs_zone_config *zone, struct
 	facts->lock_fd = -1;
 	facts->dir_fd = open(facts->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (facts->dir_fd < 0 && errno != ENOENT)
-		return zs_fail(run, "cannot open directory '%s': %s", facts->dir, strerror(errno));
+		return zs_file_dir_failed(run, facts->dir);
 	if (facts->dir_fd >= 0 && !read_state(run, facts, zone->name_text)) {
 		zs_facts_close(facts);
 		return false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "dns/name.h"
 #include "state/state.h"
 
@@ -34,14 +35,16 @@ bool zs_facts_strays(struct zs_run *run, const struct zs_config *config, const s
 	uint8_t name[ZS_NAME_MAX];
 	size_t room = 0;
 	*count = 0;
+	*out = NULL;
 	DIR *dir = opendir(config->state_dir);
-	errno = dir || errno == ENOENT ? 0 : errno;
-	for (struct dirent *entry; dir && (entry = readdir(dir)); errno = 0)
+	if (!dir)
+		return errno == ENOENT || zs_file_dir_failed(run, config->state_dir);
+	errno = 0;
+	for (struct dirent *entry; (entry = readdir(dir)); errno = 0)
 		if (zs_name_from_path(entry->d_name, name) && !zs_config_find(config, name) && !is_bad(config, name))
 			ZS_PUSH(run->arena, list, *count, room) = stray(run->arena, config, entry->d_name, name);
 	const int error = errno;
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	if (error)
 		return zs_fail(run, "cannot list '%s': %s", config->state_dir, strerror(error));
 	if (*count)
