@@ -139,7 +139,7 @@ static bool make_signatures(struct zs_building *b)
 		known = zs_signatures_open(b->run, b->run->arena, b->facts->dir_fd, b->zone);
 	b->proofs = zs_signatures_proofs(known, &b->proof_count);
 	const struct zs_sign_options options = { .known = known, .keep = !b->options->bench_no_verify };
-	if (!zs_build_choose_serial(b->run, b->zone_config, b->facts, b->zone)
+	if (!zs_build_choose_serial(b->run, b->zone_config, b->facts, b->same, b->zone)
 	    || !zs_sign(b->run, b->zone_config->policy, b->zone, b->plan, b->keys, &options, &b->signed_zone))
 		return false;
 	if (zs_zone_soa(b->zone, &soa))
@@ -304,7 +304,7 @@ static bool preview(struct zs_building *b)
 	b->same = says_the_same(b);
 	if (b->same && !must_resign(b) && b->facts->published.served_since)
 		return nothing_to_do(b);
-	if (!zs_build_choose_serial(b->run, b->zone_config, b->facts, b->zone))
+	if (!zs_build_choose_serial(b->run, b->zone_config, b->facts, b->same, b->zone))
 		return false;
 	zs_run_stage(b->run, "compare");
 	struct zs_zone *published = NULL;

@@ -289,7 +289,7 @@ static void warn_leap(struct zs_run *run, const struct zs_soa *soa, uint32_t bas
 	        base + 0x7fffffffu);
 }
 
-bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in)
+bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, bool same, struct zs_zone *in)
 {
 	struct zs_soa soa;
 	uint32_t known[3];
@@ -315,8 +315,11 @@ bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zon
 			zs_hint(run, "write a serial above %u into the SOA of the zone file, or use serial: unixtime", served);
 			return false;
 		}
-		if (count > 1 && served == soa.serial)
-			zs_warn(run, NULL, "the serial stays %u although signatures change: secondaries will not fetch them", soa.serial);
+		if (count > 1 && served == soa.serial) {
+			zs_warn(run, NULL, same ? "the serial stays %u although signatures change: secondaries will not fetch them"
+			                        : "the serial stays %u although the zone has changed: secondaries keep the old one", soa.serial);
+			zs_hint(run, "write a higher serial into the SOA of the zone file, or use serial: unixtime");
+		}
 		return true;
 	}
 	bool behind;

@@ -89,7 +89,7 @@ bool zs_build_check_servers(struct zs_run *run, const struct zs_zone_config *zon
 bool zs_build_is_older_copy(const struct zs_facts *facts, const struct zs_replaced *replaced);
 /* The intent of the facts was carried out: it is what is published. */
 void zs_build_published(struct zs_run *run, struct zs_facts *facts, const struct zs_policy *policy);
-bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, struct zs_zone *in);
+bool zs_build_choose_serial(struct zs_run *run, const struct zs_zone_config *zone, const struct zs_facts *facts, bool same, struct zs_zone *in);
 
 /* build_plan.c. G11: did the zone shrink or grow beyond reason since it was published, or lose a type at its apex? */
 bool zs_build_check_shape(struct zs_run *run, const struct zs_build_options *options, struct zs_facts *facts,

@@ -299,6 +299,7 @@ sed -i 's/host 4294967290 /host 2147483653 /' a.zone; run "$z" --now $t1 build; 
 sed -i 's/host 2147483653 /host 3 /' a.zone; run "$z" --now $t1 build; is 'keep, around zero' 0 $status; has 'is higher' signed/a.zone ' 3 7200'
 sed -i 's/host 3 /host 2147483651 /' a.zone; run "$z" --now $t1 build; is 'keep, neither higher nor lower by RFC 1982' 4 $status; sed -i 's/host 2147483651 /host 3 /' a.zone
 run "$z" --now 2026-12-09T00:00:00Z build; is 'keep, signed again' 0 $status; has 'is told' err 'the serial stays 3 although signatures change'
+echo 'added A 192.0.2.9' >> a.zone; run "$z" --now 2026-12-09T01:00:00Z build; is 'keep, with another record' 0 $status; has 'is told, too' err 'the serial stays 3 although the zone has changed: secondaries keep the old one'
 sed -i 's/host 3 /host 2 /' a.zone; run "$z" --now 2026-12-17T00:00:00Z build; is 'keep, lower while signatures are due' 4 $status; has 'the rescue signs with the published one' out 'rescued: serial 3'; policy=
 
 # -- what G12 refuses and can be published all the same is taken when the user says so, and then does not stop the signing
