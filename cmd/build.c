@@ -154,18 +154,6 @@ void zs_build_print(const struct zs_cli *cli, const struct zs_run *run, const st
 	zs_cli_diags(cli, run, to->err);
 }
 
-/* "I/N": 1 to N of N parts. */
-static bool parse_shard(const char *text, struct zs_shard *out)
-{
-	uint64_t part, of;
-	const char *slash = strchr(text, '/');
-	if (!slash || !zs_text_number(text, (size_t)(slash - text), 100000, &part) || !zs_text_number(slash + 1, strlen(slash + 1), 100000, &of)
-	    || part < 1 || part > of)
-		return false;
-	*out = (struct zs_shard){ .part = (uint32_t)part, .of = (uint32_t)of };
-	return true;
-}
-
 static bool read_options(struct zs_run *run, int argc, char **argv, struct zs_build_options *build, const char **accept,
                          struct zs_shard *shard)
 {
@@ -185,8 +173,8 @@ static bool read_options(struct zs_run *run, int argc, char **argv, struct zs_bu
 			build->dry_run = true;
 		else if (c == 'j' && (!zs_text_number(optarg, strlen(optarg), 256, &jobs) || !jobs))
 			zs_usage(run, "--jobs takes a number from 1 to 256");
-		else if (c == 's' && !parse_shard(optarg, shard))
-			zs_usage(run, "--shard takes I/N, the I-th of N parts: 1/4, 2/4, 3/4, 4/4 together are all zones");
+		else if (c == 's')
+			(void)zs_cli_shard(run, optarg, shard);
 		else if (c == 'a' && !is_guard(optarg))
 			zs_usage(run, "--accept '%s': there is clock, adopt, G5, G6, G6z, G8, G11, G12, G16, G19 and G21", optarg);
 		else if (c == 'a')
@@ -216,12 +204,9 @@ int zs_cmd_build(const struct zs_cli *cli, int argc, char **argv)
 		return zs_cli_end(cli, run);
 	if (run->fault)
 		zs_note(run, "a zone whose file is wrong is not signed again: mend it before the signatures in service expire");
-	size_t kept = 0;
-	for (size_t i = 0; i < count; i++)
-		if (shard.of == 1 || zs_name_shard(zones[i]->name, shard.of) == shard.part)
-			zones[kept++] = zones[i];
+	count = zs_cli_keep_shard(zones, count, &shard);
 	if (!build.dry_run)
 		signal(SIGPIPE, SIG_IGN); /* a reader that leaves, as head does, must not be the end of the zones that are still to be built */
-	zs_fleet_build(cli, run, config, &(struct zs_fleet){ zones, kept, &build });
+	zs_fleet_build(cli, run, config, &(struct zs_fleet){ zones, count, &build });
 	return zs_cli_end(cli, run);
 }

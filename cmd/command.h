@@ -39,6 +39,13 @@ bool zs_cli_config(const struct zs_cli *cli, struct zs_run *run, const struct zs
  * NULL with the reason in run. */
 const struct zs_zone_config **zs_cli_zones(struct zs_run *run, const struct zs_config *config, char **names, int count, size_t *out);
 
+/* "I/N", the I-th of N parts of the zones; false with a usage error. Then those of a list that are of the part, in order; how many. */
+struct zs_shard {
+	uint32_t part, of; /* 1 to of */
+};
+bool zs_cli_shard(struct zs_run *run, const char *text, struct zs_shard *out);
+size_t zs_cli_keep_shard(const struct zs_zone_config **zones, size_t count, const struct zs_shard *shard);
+
 /* Are diagnostics on this stream to be coloured? */
 bool zs_cli_color(const struct zs_cli *cli, FILE *to);
 

@@ -20,10 +20,6 @@ bool zs_build_says(const struct zs_cli *cli, const struct zs_run *run, const str
 void zs_build_print(const struct zs_cli *cli, const struct zs_run *run, const struct zs_zone_config *zone,
                     const struct zs_build_result *result, const struct zs_build_streams *to);
 
-struct zs_shard {
-	uint32_t part, of; /* 1 to of */
-};
-
 struct zs_fleet {
 	const struct zs_zone_config **zones; /* in the order of what is printed */
 	size_t count;

@@ -190,6 +190,26 @@ const struct zs_zone_config **zs_cli_zones(struct zs_run *run, const struct zs_c
 	return run->fault == ZS_USAGE ? NULL : zones; /* a name that is in no config may be a typo: nothing is done */
 }
 
+bool zs_cli_shard(struct zs_run *run, const char *text, struct zs_shard *out)
+{
+	uint64_t part, of;
+	const char *slash = strchr(text, '/');
+	if (!slash || !zs_text_number(text, (size_t)(slash - text), 100000, &part) || !zs_text_number(slash + 1, strlen(slash + 1), 100000, &of)
+	    || part < 1 || part > of)
+		return zs_usage(run, "--shard takes I/N, the I-th of N parts: 1/4, 2/4, 3/4, 4/4 together are all zones");
+	*out = (struct zs_shard){ .part = (uint32_t)part, .of = (uint32_t)of };
+	return true;
+}
+
+size_t zs_cli_keep_shard(const struct zs_zone_config **zones, size_t count, const struct zs_shard *shard)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (shard->of == 1 || zs_name_shard(zones[i]->name, shard->of) == shard->part)
+			zones[kept++] = zones[i];
+	return kept;
+}
+
 int zs_cli_write(struct zs_run *run, const void *text, size_t len)
 {
 	if ((len && fwrite(text, 1, len, stdout) != len) || fflush(stdout) != 0)

@@ -7,11 +7,12 @@
 #include "report/report.h"
 
 static const char help[] =
-    "usage: zonesign status [--html FILE] [--ahead DURATION] [ZONE...]\n\n"
+    "usage: zonesign status [--html FILE] [--ahead DURATION] [--shard I/N] [ZONE...]\n\n"
     "What a person must do for each zone, and what its keys are doing. Exit status: 0 fine, 5 a person must act, 4 the chain of\n"
     "trust is in danger.\n\n"
     "  --html FILE       write a page with the timeline to FILE ('-': to standard output)\n"
-    "  --ahead DURATION  how far the timeline and the events look ahead; the default is 400d\n";
+    "  --ahead DURATION  how far the timeline and the events look ahead; the default is 400d\n"
+    "  --shard I/N       only the zones that 'build --shard I/N' builds\n";
 
 enum { DAY = 86400, TIMELINES_MAX = 500 };
 
@@ -68,11 +69,13 @@ static void tell(struct telling *t, const struct zs_zone_config *zone, bool stra
 int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "html", required_argument, NULL, 'H' }, { "ahead", required_argument, NULL, 'a' }, { "help", no_argument, NULL, 'h' }, { 0 },
+		{ "html", required_argument, NULL, 'H' }, { "ahead", required_argument, NULL, 'a' }, { "shard", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	struct zs_run *run = zs_cli_run(cli);
 	const char *page_path = NULL;
 	zs_seconds ahead = 400 * DAY;
+	struct zs_shard shard = { 1, 1 };
 	for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
 		if (c == 'h') {
 			fputs(help, stdout);
@@ -81,6 +84,8 @@ int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 			page_path = optarg;
 		} else if (c == 'a' && (!zs_duration_parse(optarg, &ahead) || ahead < 1)) {
 			zs_usage(run, "--ahead '%s' is no duration; 400d, 2w", optarg);
+		} else if (c == 's') {
+			(void)zs_cli_shard(run, optarg, &shard);
 		} else if (c == '?') {
 			run->fault = ZS_USAGE;
 		}
@@ -92,6 +97,7 @@ int zs_cmd_status(const struct zs_cli *cli, int argc, char **argv)
 		zones = zs_cli_zones(run, t.config, argv + optind, argc - optind, &count);
 	if (!zones || (optind == argc && !zs_facts_strays(run, t.config, &strays, &stray_count)))
 		return zs_cli_end(cli, run);
+	count = zs_cli_keep_shard(zones, count, &shard);
 	if (cli->json) {
 		t.document = zs_json_object(run->arena);
 		t.array = zs_json_set_array(t.document, "zones");

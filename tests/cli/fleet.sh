@@ -114,7 +114,8 @@ for line in sys.stdin:
     if h % of + 1 == part: print(line.strip())
 END
 is 'as the manual defines them' "$(cat in.2)" "$(sort in.1 in.2 in.3 | python3 shard.py 2/3)"
-for wrong in 0/3 4/3 1 /3 1/ a/b 1/0 -1/3; do run "$z" build --shard $wrong; is "--shard $wrong" 2 $status; done
+run "$z" --json status --shard 2/3; is 'status of a shard' "$(cat in.2)" "$(python3 -c 'import json; print("\n".join(sorted(z["zone"] for z in json.load(open("out"))["zones"])))')"
+for wrong in 0/3 4/3 1 /3 1/ a/b 1/0 -1/3; do run "$z" build --shard $wrong; is "--shard $wrong" 2 $status; run "$z" status --shard $wrong; is "status --shard $wrong" 2 $status; done
 if command -v parallel >/dev/null; then
 	fleet 24; run parallel --will-cite -j 4 "$z" -q build --jobs 1 --shard {}/4 ::: 1 2 3 4
 	is 'GNU parallel over four shards' 0 $status; is 'builds all' 24 "$(ls signed | wc -l)"; ok 'they verify' whole
