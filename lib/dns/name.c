@@ -7,6 +7,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/bytes.h"
 #include "base/hash.h"
 
 static size_t fail(struct zs_name_error *error, const char *message, size_t offset)
@@ -211,16 +212,16 @@ bool zs_name_from_path(const char *path, uint8_t out[ZS_NAME_MAX])
 	struct zs_name_error error;
 	size_t len = 0;
 	for (const char *p = path; *p; p++) {
-		unsigned octet;
 		if (len + 4 >= sizeof text)
 			return false;
 		if (*p != '%') {
 			text[len++] = *p;
 			continue;
 		}
-		if (!p[1] || !p[2] || sscanf(p, "%%%2X", &octet) != 1)
+		const int high = zs_hex_value(p[1]), low = high < 0 ? -1 : zs_hex_value(p[2]);
+		if (low < 0)
 			return false;
-		len += (size_t)sprintf(text + len, "\\%03u", octet);
+		len += (size_t)sprintf(text + len, "\\%03d", 16 * high + low);
 		p += 2;
 	}
 	return zs_name_parse(strcmp(path, "@") == 0 ? "." : text, strcmp(path, "@") == 0 ? 1 : len, NULL, out, &error)
